@@ -166,6 +166,41 @@ export const services: Resource<Service> = {
   kind: "Service",
   namespaced: true,
 };
+export const controllerrevisions: Resource<ControllerRevision> = {
+  group: "apps",
+  version: "v1",
+  resource: "controllerrevisions",
+  kind: "ControllerRevision",
+  namespaced: true,
+};
+export const daemonsets: Resource<DaemonSet> = {
+  group: "apps",
+  version: "v1",
+  resource: "daemonsets",
+  kind: "DaemonSet",
+  namespaced: true,
+};
+export const deployments: Resource<Deployment> = {
+  group: "apps",
+  version: "v1",
+  resource: "deployments",
+  kind: "Deployment",
+  namespaced: true,
+};
+export const replicasets: Resource<ReplicaSet> = {
+  group: "apps",
+  version: "v1",
+  resource: "replicasets",
+  kind: "ReplicaSet",
+  namespaced: true,
+};
+export const statefulsets: Resource<StatefulSet> = {
+  group: "apps",
+  version: "v1",
+  resource: "statefulsets",
+  kind: "StatefulSet",
+  namespaced: true,
+};
 export const eventsV1: Resource<EventEventsV1> = {
   group: "events.k8s.io",
   version: "v1",
@@ -214,41 +249,6 @@ export const subjectaccessreviews: Resource<SubjectAccessReview> = {
   resource: "subjectaccessreviews",
   kind: "SubjectAccessReview",
   namespaced: false,
-};
-export const controllerrevisions: Resource<ControllerRevision> = {
-  group: "apps",
-  version: "v1",
-  resource: "controllerrevisions",
-  kind: "ControllerRevision",
-  namespaced: true,
-};
-export const daemonsets: Resource<DaemonSet> = {
-  group: "apps",
-  version: "v1",
-  resource: "daemonsets",
-  kind: "DaemonSet",
-  namespaced: true,
-};
-export const deployments: Resource<Deployment> = {
-  group: "apps",
-  version: "v1",
-  resource: "deployments",
-  kind: "Deployment",
-  namespaced: true,
-};
-export const replicasets: Resource<ReplicaSet> = {
-  group: "apps",
-  version: "v1",
-  resource: "replicasets",
-  kind: "ReplicaSet",
-  namespaced: true,
-};
-export const statefulsets: Resource<StatefulSet> = {
-  group: "apps",
-  version: "v1",
-  resource: "statefulsets",
-  kind: "StatefulSet",
-  namespaced: true,
 };
 export const horizontalpodautoscalers: Resource<HorizontalPodAutoscaler> = {
   group: "autoscaling",

@@ -22,7 +22,8 @@ export type Scalar =
 export type FieldType =
   | { readonly is: "scalar"; readonly scalar: Scalar }
   | { readonly is: "message"; readonly message: string }
-  | { readonly is: "list"; readonly of: FieldType }
+  /** `wrapped`: protobuf puts the list into a message of its own, as its field 1. */
+  | { readonly is: "list"; readonly of: FieldType; readonly wrapped?: true }
   /** Keys are always strings. */
   | { readonly is: "map"; readonly of: FieldType };
 
@@ -30,12 +31,12 @@ export interface FieldSchema {
   /** As in JSON. */
   readonly name: string;
   readonly type: FieldType;
-  /** Its number in protobuf. */
+  /** Its number in protobuf; 0 where protobuf does not carry it (`apiVersion` and `kind` are in the envelope). */
   readonly number: number;
   readonly required: boolean;
   /** Go keeps a pointer, so that absent and zero differ; without one, a zero value is left out of answers. */
   readonly pointer: boolean;
-  /** Go writes it even when it is empty (no omitempty). */
+  /** Go writes it even when it is empty: there is no omitempty, or it is a struct, which omitempty does not touch. */
   readonly always: boolean;
   /** Allowed values, where upstream lists them. */
   readonly enum?: readonly string[];
@@ -43,9 +44,12 @@ export interface FieldSchema {
   readonly listType?: "atomic" | "set" | "map";
   readonly listMapKeys?: readonly string[];
   readonly mapType?: "atomic" | "granular";
+  /** Of the message in this field, be it alone or an element of a list. */
   readonly structType?: "atomic" | "granular";
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];
   readonly patchMergeKey?: string;
+  /** The messages that JSON flattens and protobuf nests around this field, outermost first: field number and name. */
+  readonly inline?: readonly (readonly [number: number, message: string])[];
 }
 
 export interface MessageSchema {

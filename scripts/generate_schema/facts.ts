@@ -15,10 +15,10 @@ function served(folder: string, group: string): GroupVersion {
 /** In the order of discovery. */
 export const groupVersions: readonly GroupVersion[] = [
   served("core/v1", ""),
+  served("apps/v1", "apps"),
   served("events/v1", "events.k8s.io"),
   served("authentication/v1", "authentication.k8s.io"),
   served("authorization/v1", "authorization.k8s.io"),
-  served("apps/v1", "apps"),
   served("autoscaling/v2", "autoscaling"),
   served("autoscaling/v1", "autoscaling"),
   served("batch/v1", "batch"),
