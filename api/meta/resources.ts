@@ -1,0 +1,122 @@
+import type { Container, ContainerStatus, Pod } from "../types/core_v1.ts";
+import { Quantity } from "./quantity.ts";
+
+/** Amounts by resource name: `cpu`, `memory`, `ephemeral-storage`, `hugepages-2Mi`, `example.com/gpu`. */
+export type ResourceTotals = ReadonlyMap<string, Quantity>;
+
+type ResourceTexts = Readonly<Record<string, string>>;
+
+export interface PodResourceOptions {
+  /** Leave out the overhead of the Pod's RuntimeClass. */
+  readonly withoutOverhead?: boolean;
+  /** Counted for each container that does not ask for the resource at all, as scoring does. */
+  readonly missing?: ResourceTotals;
+  /**
+   * Count what the node has granted or still runs with as well, whichever is most: while a Pod is resized in place, both must
+   * fit. A resize that the node has called infeasible does not count.
+   */
+  readonly useStatus?: boolean;
+}
+
+/**
+ * What a Pod asks for, as the scheduler and the node's admission count it: the larger of what its containers and sidecars need
+ * together and what each init container needs beside the sidecars started before it; amounts stated for the whole Pod instead
+ * of that; and the overhead on top. (KEP-753, KEP-2837, KEP-1287.)
+ */
+export function podRequests(pod: Pod, options: PodResourceOptions = {}): ResourceTotals {
+  const totals = options.useStatus ? requestsWithStatus(pod, options) : aggregate(pod, options, requested);
+  setPodLevel(totals, pod.spec?.resources?.requests);
+  if (!options.withoutOverhead) addAll(totals, parsed(pod.spec?.overhead));
+  return totals;
+}
+
+/** What a Pod may use at most, counted as {@linkcode podRequests} does; a resource without a limit is absent. */
+export function podLimits(pod: Pod, options: Pick<PodResourceOptions, "withoutOverhead"> = {}): ResourceTotals {
+  const totals = aggregate(pod, {}, (container) => container.resources?.limits);
+  setPodLevel(totals, pod.spec?.resources?.limits);
+  if (!options.withoutOverhead) {
+    for (const [name, amount] of parsed(pod.spec?.overhead)) {
+      const limit = totals.get(name);
+      if (limit && !limit.isZero()) totals.set(name, limit.add(amount));
+    }
+  }
+  return totals;
+}
+
+/** An init container that keeps running beside the containers. */
+export function isSidecar(container: Container): boolean {
+  return container.restartPolicy === "Always";
+}
+
+type Amounts = (container: Container, status: ContainerStatus | undefined) => ResourceTexts | undefined;
+
+const requested: Amounts = (container) => container.resources?.requests;
+
+function requestsWithStatus(pod: Pod, options: PodResourceOptions): Map<string, Quantity> {
+  const resize = pod.status?.conditions?.find((condition) => condition.type === "PodResizePending");
+  const infeasible = resize?.reason === "Infeasible";
+  const fallback: Amounts = infeasible ? () => undefined : requested;
+  const granted: Amounts = (container, status) => status?.allocatedResources ?? fallback(container, status);
+  const running: Amounts = (container, status) => status?.resources?.requests ?? granted(container, status);
+  const totals = infeasible ? new Map<string, Quantity>() : aggregate(pod, options, requested);
+  raiseAll(totals, aggregate(pod, options, granted));
+  raiseAll(totals, aggregate(pod, options, running));
+  return totals;
+}
+
+function aggregate(pod: Pod, { missing, useStatus }: PodResourceOptions, amounts: Amounts): Map<string, Quantity> {
+  const amountsOf = (container: Container) => {
+    const found = parsed(amounts(container, useStatus ? statusOf(pod, container.name) : undefined));
+    for (const [name, amount] of missing ?? []) if (!found.has(name)) found.set(name, amount);
+    return found;
+  };
+  const totals = new Map<string, Quantity>();
+  for (const container of pod.spec?.containers ?? []) addAll(totals, amountsOf(container));
+  const sidecars = new Map<string, Quantity>();
+  const initPeak = new Map<string, Quantity>();
+  for (const container of pod.spec?.initContainers ?? []) {
+    const own = amountsOf(container);
+    if (isSidecar(container)) {
+      addAll(totals, own);
+      addAll(sidecars, own);
+      raiseAll(initPeak, sidecars);
+    } else {
+      addAll(own, sidecars);
+      raiseAll(initPeak, own);
+    }
+  }
+  raiseAll(totals, initPeak);
+  return totals;
+}
+
+function statusOf(pod: Pod, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
+  return containerStatuses.find((status) => status.name === name) ??
+    initContainerStatuses.find((status) => status.name === name);
+}
+
+function parsed(texts: ResourceTexts | undefined): Map<string, Quantity> {
+  const amounts = new Map<string, Quantity>();
+  if (texts) { for (const name of Object.keys(texts)) amounts.set(name, Quantity.parse(texts[name]!)); }
+  return amounts;
+}
+
+function addAll(totals: Map<string, Quantity>, amounts: ResourceTotals): void {
+  for (const [name, amount] of amounts) totals.set(name, totals.get(name)?.add(amount) ?? amount);
+}
+
+function raiseAll(totals: Map<string, Quantity>, amounts: ResourceTotals): void {
+  for (const [name, amount] of amounts) {
+    const total = totals.get(name);
+    if (!total || total.compare(amount) < 0) totals.set(name, amount);
+  }
+}
+
+/** The resources that can be stated for a whole Pod. */
+function isPodLevel(name: string): boolean {
+  return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+}
+
+function setPodLevel(totals: Map<string, Quantity>, texts: ResourceTexts | undefined): void {
+  for (const [name, amount] of parsed(texts)) if (isPodLevel(name)) totals.set(name, amount);
+}
