@@ -65,7 +65,7 @@ async function run(owner: Suite, body: Body, timeout: number): Promise<void> {
   } finally {
     for (const s of suites.toReversed()) {
       s.remaining--;
-      if (s.remaining === 0) for (const hook of s.afterAll.toReversed()) await hook();
+      if (s.remaining === 0) { for (const hook of s.afterAll.toReversed()) await hook(); }
     }
   }
 }
@@ -93,14 +93,12 @@ export const it = Object.assign(
     skip: (name: string, a: Options | Body, b?: Body | number) => register(name, a, b, true),
     skipIf: (condition: boolean) => (name: string, a: Options | Body, b?: Body | number) =>
       register(name, a, b, condition),
-    each:
-      <T>(rows: readonly T[]) =>
-      (name: string, body: (row: T) => void | Promise<void>, timeout?: number): void => {
-        for (const row of rows) {
-          const shown = typeof row === "object" ? JSON.stringify(row) : String(row);
-          register(name.includes("%s") ? name.replace("%s", shown) : `${name} ${shown}`, () => body(row), timeout);
-        }
-      },
+    each: <T>(rows: readonly T[]) => (name: string, body: (row: T) => void | Promise<void>, timeout?: number): void => {
+      for (const row of rows) {
+        const shown = typeof row === "object" ? JSON.stringify(row) : String(row);
+        register(name.includes("%s") ? name.replace("%s", shown) : `${name} ${shown}`, () => body(row), timeout);
+      }
+    },
   },
 );
 export const test = it;
