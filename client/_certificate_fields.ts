@@ -33,6 +33,7 @@ interface Value {
 
 const TAG = {
   boolean: 0x01,
+  bitString: 0x03,
   oid: 0x06,
   utf8: 0x0c,
   printable: 0x13,
@@ -155,11 +156,20 @@ function extensions(body: Uint8Array): Pick<
 
 /** Throws {@linkcode MalformedCertificate}. Of several common names the last counts, as in Go's crypto/x509. */
 export function readCertificate(der: Uint8Array): CertificateFields {
-  const [certificate] = values(der);
-  const [signed] = values(expectTag(certificate, TAG.sequence, "certificate").body);
+  const [certificate, trailing] = values(der);
+  if (trailing) throw new MalformedCertificate("bytes after the certificate");
+  const [signed, algorithm, signature, ...more] = values(expectTag(certificate, TAG.sequence, "certificate").body);
+  if (expectTag(signature, TAG.bitString, "signature").body[0] !== 0 || more.length > 0) {
+    throw new MalformedCertificate("signature that is not whole bytes at the end");
+  }
   const fields = [...values(expectTag(signed, TAG.sequence, "signed part").body)];
   if (fields[0]?.tag === TAG.version) fields.shift();
   // serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, then optional parts by tag
+  const innerAlgorithm = expectTag(fields[1], TAG.sequence, "signature algorithm");
+  // The outer algorithm is not covered by the signature: RFC 5280, 4.1.1.2 wants the two to be the same.
+  if (!algorithm || !sameBytes(innerAlgorithm.whole, algorithm.whole)) {
+    throw new MalformedCertificate("two different signature algorithms");
+  }
   const issuer = expectTag(fields[2], TAG.sequence, "issuer");
   const [notBefore, notAfter] = values(expectTag(fields[3], TAG.sequence, "validity").body);
   const subject = expectTag(fields[4], TAG.sequence, "subject");
@@ -178,4 +188,8 @@ export function readCertificate(der: Uint8Array): CertificateFields {
     notAfter: time(notAfter),
     ...extensions(fields.find((field) => field.tag === TAG.extensions)?.body ?? new Uint8Array()),
   };
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

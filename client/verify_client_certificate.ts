@@ -1,6 +1,6 @@
 import { createHash, type KeyObject, X509Certificate } from "node:crypto";
 import type { Clock } from "../api/clock.ts";
-import { type CertificateFields, readCertificate } from "./_certificate_fields.ts";
+import { type CertificateFields, readCertificate, sameBytes } from "./_certificate_fields.ts";
 
 export type ClientCertificateVerdict =
   | {
@@ -126,8 +126,4 @@ function signedBy(certificate: X509Certificate, key: KeyObject): boolean {
     // The key's type does not fit the signature's.
     return false;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
