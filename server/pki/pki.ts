@@ -1,0 +1,213 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../api/clock.ts";
+import { PkiError } from "./error.ts";
+import { readIfPresent, writeFileAtomically } from "./files.ts";
+import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, type Subject } from "./issue.ts";
+
+export interface PkiOptions {
+  /** The `kubernetes` Service's address: the first of the service network. */
+  readonly serviceIP?: string;
+  readonly clusterDomain?: string;
+  /** Node name, node addresses and whatever `--tls-san` adds: DNS names and IP addresses. */
+  readonly names?: readonly string[];
+  readonly clock?: Clock;
+}
+
+/** The cluster's certificates: those that every server holds, and the authorities to issue more. All PEM. */
+export interface Pki {
+  /** Signs serving and client certificates of the cluster. */
+  readonly clusterCa: string;
+  readonly etcdCa: KeyPair;
+  /** Vouches for the proxy in front of aggregated API servers. */
+  readonly frontProxyCa: KeyPair;
+  /** The API server's own. */
+  readonly serving: KeyPair;
+  /** `system:masters`. */
+  readonly admin: KeyPair;
+  /** How the API server shows itself to nodes. */
+  readonly kubeletClient: KeyPair;
+  /** PKCS #8; ECDSA P-256. */
+  readonly serviceAccountKey: string;
+  /** Where all of it lies. */
+  readonly directory: string;
+  issueClient(commonName: string, organizations: readonly string[]): Promise<KeyPair>;
+  issueServer(commonName: string, names: readonly string[]): Promise<KeyPair>;
+  /** A node's identity towards the API server, and the certificate it serves logs and exec with. */
+  issueNode(nodeName: string, addresses: readonly string[]): Promise<{ client: KeyPair; serving: KeyPair }>;
+}
+
+/** A leaf is made anew at a start that finds less than this left of its year. */
+const RENEW_BEFORE = 90 * 86_400_000;
+
+/**
+ * Opens the certificates in `directory` (0700, keys 0600), making what is missing, renewing what ends soon or lacks a name it needs.
+ * Authorities and the service-account key are never replaced. Fails with {@linkcode PkiError}.
+ */
+export async function openPki(directory: string, options: PkiOptions = {}): Promise<Pki> {
+  const now = (options.clock ?? systemClock()).now();
+  await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
+  const [cluster, etcdCa, frontProxyCa, serviceAccountKey] = await Promise.all([
+    openAuthority(directory, "server-ca", now),
+    openAuthority(directory, "etcd-ca", now),
+    openAuthority(directory, "front-proxy-ca", now),
+    openSigningKey(join(directory, "service-account.key")),
+  ]);
+  const [serving, admin, kubeletClient] = await Promise.all([
+    openLeaf(directory, "serving-kube-apiserver", cluster, {
+      commonName: "kube-apiserver",
+      usage: "server",
+      names: servingNames(options),
+    }, now),
+    openLeaf(directory, "client-admin", cluster, {
+      commonName: "system:admin",
+      organizations: ["system:masters"],
+      usage: "client",
+    }, now),
+    openLeaf(directory, "client-kube-apiserver", cluster, {
+      commonName: "kube-apiserver-kubelet-client",
+      organizations: ["system:masters"],
+      usage: "client",
+    }, now),
+  ]);
+  const issue = (subject: Subject) => issueLeaf(cluster, subject, (options.clock ?? systemClock()).now());
+  return {
+    clusterCa: cluster.certificate,
+    etcdCa,
+    frontProxyCa,
+    serving,
+    admin,
+    kubeletClient,
+    serviceAccountKey,
+    directory,
+    issueClient: (commonName, organizations) => issue({ commonName, organizations, usage: "client" }),
+    issueServer: (commonName, names) => issue({ commonName, names, usage: "server" }),
+    async issueNode(nodeName, addresses) {
+      const commonName = `system:node:${nodeName}`;
+      const organizations = ["system:nodes"];
+      const [client, serving] = await Promise.all([
+        issue({ commonName, organizations, usage: "client" }),
+        issue({ commonName, organizations, usage: "server", names: unique([nodeName, ...addresses]) }),
+      ]);
+      return { client, serving };
+    },
+  };
+}
+
+function servingNames(options: PkiOptions): string[] {
+  const domain = options.clusterDomain ?? "cluster.local";
+  return unique([
+    "kubernetes",
+    "kubernetes.default",
+    "kubernetes.default.svc",
+    `kubernetes.default.svc.${domain}`,
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    options.serviceIP ?? "10.43.0.1",
+    ...options.names ?? [],
+  ]);
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+async function openAuthority(directory: string, name: string, now: number): Promise<KeyPair> {
+  const paths = pathsOf(directory, name);
+  const found = await readPair(paths);
+  if (found === undefined) {
+    const made = await issueAuthority(`skiff-${name}@${Math.floor(now / 1000)}`, now);
+    await writePair(paths, made);
+    return made;
+  }
+  if (new X509Certificate(found.certificate).validToDate.getTime() <= now) {
+    throw new PkiError(
+      "expired",
+      `the certificate authority ${paths.certificate} has expired: check this machine's clock, or move ${directory} away and start again to make new authorities`,
+    );
+  }
+  return found;
+}
+
+async function openLeaf(
+  directory: string,
+  name: string,
+  authority: KeyPair,
+  subject: Subject,
+  now: number,
+): Promise<KeyPair> {
+  const paths = pathsOf(directory, name);
+  // A leaf is cheap: whatever is wrong with the present one, a new one heals it.
+  const found = await readPair(paths).catch((error) => {
+    if (error instanceof PkiError) return undefined;
+    throw error;
+  });
+  if (found !== undefined && serves(found, authority, subject, now)) return found;
+  const made = await issueLeaf(authority, subject, now);
+  await writePair(paths, made);
+  return made;
+}
+
+function serves(pair: KeyPair, authority: KeyPair, subject: Subject, now: number): boolean {
+  const certificate = new X509Certificate(pair.certificate);
+  const issuer = new X509Certificate(authority.certificate);
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey) &&
+    certificate.validFromDate.getTime() <= now &&
+    certificate.validToDate.getTime() - now > RENEW_BEFORE &&
+    (subject.names ?? []).every((name) =>
+      isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined
+    );
+}
+
+async function openSigningKey(path: string): Promise<string> {
+  const found = await readIfPresent(path);
+  if (found === undefined) {
+    const made = await issueSigningKey();
+    await writeFileAtomically(path, made, 0o600);
+    return made;
+  }
+  try {
+    createPrivateKey(found);
+  } catch (cause) {
+    throw damaged(path, "it holds no private key in PEM", cause);
+  }
+  return found;
+}
+
+interface Paths {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+function pathsOf(directory: string, name: string): Paths {
+  return { certificate: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
+}
+
+/** The key goes first: a certificate without its key is an error, a key without its certificate an interrupted first start. */
+async function writePair(paths: Paths, pair: KeyPair): Promise<void> {
+  await writeFileAtomically(paths.key, pair.key, 0o600);
+  await writeFileAtomically(paths.certificate, pair.certificate, 0o644);
+}
+
+async function readPair(paths: Paths): Promise<KeyPair | undefined> {
+  const [certificate, key] = await Promise.all([readIfPresent(paths.certificate), readIfPresent(paths.key)]);
+  if (certificate === undefined) return undefined;
+  if (key === undefined) {
+    throw new PkiError("keyMissing", `${paths.certificate} is there, but not its key ${paths.key}: restore it`);
+  }
+  let belong: boolean;
+  try {
+    const held = createPublicKey(createPrivateKey(key)).export({ type: "spki", format: "pem" });
+    belong = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "pem" }) === held;
+  } catch (cause) {
+    throw damaged(paths.certificate, "it or its key cannot be read as PEM", cause);
+  }
+  if (!belong) throw damaged(paths.certificate, `the key ${paths.key} belongs to another certificate`);
+  return { certificate, key };
+}
+
+function damaged(path: string, what: string, cause?: unknown): PkiError {
+  return new PkiError("damaged", `${path}: ${what}; restore it from a backup`, { cause });
+}
