@@ -1,0 +1,179 @@
+import { getLogger } from "@logtape/logtape";
+import type { Clock } from "../../api/clock.ts";
+import { parseTime } from "../../api/meta/time.ts";
+import { findCondition, setCondition } from "../../api/meta/conditions.ts";
+import { keyOf } from "../../api/resource.ts";
+import { bindings, nodes, pods } from "../../api/resources.ts";
+import { isConflict, isNotFound } from "../../api/status.ts";
+import type { Node, Pod, PodCondition } from "../../api/types/core_v1.ts";
+import type { Client } from "../../client/client.ts";
+import type { EventRecorder } from "../../client/event_recorder.ts";
+import type { Informer, InformerFactory } from "../../client/informer_contract.ts";
+import { ClusterState } from "./cluster_state.ts";
+import { decide } from "./decide.ts";
+import { podFacts } from "./node_info.ts";
+import { plugins } from "./plugins/all.ts";
+import { type QueuedPod, SchedulingQueue } from "./queue.ts";
+
+export const SCHEDULER_NAME = "default-scheduler";
+
+export interface SchedulerOptions {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly random?: () => number;
+}
+
+const logger = getLogger(["skiff", "scheduler"]);
+/** Bindings that may be under way at once; decisions wait beyond it. */
+const MAX_BINDING = 64;
+
+/** Starts scheduling; ends with the signal. Decisions are made one after the other, bindings overlap. */
+export function startScheduler(options: SchedulerOptions): void {
+  new Scheduler(options).start();
+}
+
+class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #state = new ClusterState();
+  readonly #queue: SchedulingQueue;
+  readonly #pods: Informer<Pod>;
+  readonly #nodes: Informer<Node>;
+  #binding = 0;
+  #scheduled = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#queue = new SchedulingQueue(options.clock, () => this.#soon());
+    this.#pods = options.informers.informer(pods);
+    this.#nodes = options.informers.informer(nodes);
+  }
+
+  start(): void {
+    this.#nodes.onChange((change) => {
+      if (change.type === "deleted") return this.#state.removeNode(change.object.metadata.name!);
+      this.#state.setNode(change.object);
+      // A heartbeat alone helps no Pod.
+      if (change.type === "added" || mayHelp(change.previous, change.object)) this.#queue.moveAll();
+    });
+    this.#pods.onChange((change) => {
+      if (change.type === "deleted") this.#gone(change.object);
+      else this.#changed(change.object, change.type === "updated" ? change.previous : undefined);
+    });
+    this.#options.signal.addEventListener("abort", () => this.#queue.close(), { once: true });
+    this.#options.informers.whenSynced(this.#options.signal).then(() => this.#soon(), () => {});
+  }
+
+  #gone(pod: Pod): void {
+    this.#state.removePod(keyOf(pod));
+    this.#queue.remove(keyOf(pod));
+    if (pod.spec.nodeName) this.#queue.moveAll();
+  }
+
+  #changed(pod: Pod, previous: Pod | undefined): void {
+    const key = keyOf(pod);
+    if (pod.spec.nodeName) {
+      this.#state.setPod(pod);
+      this.#queue.remove(key);
+      if (isFinished(pod) && previous && !isFinished(previous)) this.#queue.moveAll();
+      return;
+    }
+    if (
+      isFinished(pod) || pod.metadata.deletionTimestamp || pod.spec.schedulerName !== SCHEDULER_NAME || isGated(pod)
+    ) {
+      return this.#queue.remove(key);
+    }
+    // Our own status patch must not count as news, or the Pod would be tried at once and for ever.
+    if (previous && !isGated(previous) && previous.spec === pod.spec) return;
+    if (previous && !isGated(previous) && JSON.stringify(previous.spec) === JSON.stringify(pod.spec)) return;
+    this.#queue.add(queued(pod));
+  }
+
+  /** Decides in a task of its own, so that a burst of events is taken in first. */
+  #soon(): void {
+    if (this.#scheduled || this.#options.signal.aborted) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#run();
+    });
+  }
+
+  #run(): void {
+    if (!this.#pods.synced || !this.#nodes.synced) return;
+    while (this.#binding < MAX_BINDING) {
+      const next = this.#queue.pop();
+      if (!next) return;
+      const pod = this.#pods.get(next.key);
+      if (pod && !pod.spec.nodeName) this.#schedule(next, pod);
+    }
+  }
+
+  #schedule(queued: QueuedPod, pod: Pod): void {
+    const moves = this.#queue.moves;
+    const decision = decide(podFacts(pod), this.#state.nodes(), plugins, this.#options.random ?? Math.random);
+    if (decision.outcome === "unschedulable") {
+      this.#queue.fits(queued, "nowhere", moves);
+      this.#options.events.event(pod, "Warning", "FailedScheduling", decision.message);
+      this.#report(pod, decision.message);
+      return;
+    }
+    this.#state.setPod(pod, decision.node);
+    this.#binding++;
+    this.#bind(pod, decision.node).catch((error) => {
+      this.#state.removePod(queued.key);
+      if (isNotFound(error) || isConflict(error) || this.#options.signal.aborted) return;
+      logger.error("Pod {pod} could not be bound to {node}: {error}", { pod: queued.key, node: decision.node, error });
+      this.#queue.fits(queued, "error", moves);
+    }).finally(() => {
+      this.#binding--;
+      this.#soon();
+    });
+  }
+
+  async #bind(pod: Pod, node: string): Promise<void> {
+    const { client, events, signal } = this.#options;
+    const { namespace, name, uid } = pod.metadata;
+    const metadata = { namespace: namespace!, name: name!, uid: uid! };
+    const target = { kind: "Node", name: node };
+    await client.create(bindings, { metadata, target }, { namespace: namespace!, signal });
+    events.event(pod, "Normal", "Scheduled", `Successfully assigned ${keyOf(pod)} to ${node}`);
+  }
+
+  /** Tells in the Pod's status why it waits; only when that is news. */
+  #report(pod: Pod, message: string): void {
+    const { client, clock, signal } = this.#options;
+    const old = findCondition(pod.status?.conditions, "PodScheduled");
+    const condition: PodCondition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message };
+    const [wanted] = setCondition(old ? [old] : [], condition, clock.now());
+    if (wanted === old) return;
+    const target = { namespace: pod.metadata.namespace!, name: pod.metadata.name! };
+    const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [wanted] } };
+    client.patch(pods, target, { type: "strategic", patch }, { subresource: "status", signal }).catch((error) => {
+      if (!isNotFound(error) && !isConflict(error) && !signal.aborted) {
+        logger.warn("status of Pod {pod} could not be written: {error}", { pod: keyOf(pod), error });
+      }
+    });
+  }
+}
+
+function queued(pod: Pod): QueuedPod {
+  const created = pod.metadata.creationTimestamp;
+  return { key: keyOf(pod), priority: pod.spec.priority ?? 0, since: created ? parseTime(created) : 0 };
+}
+
+function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+}
+
+function isGated(pod: Pod): boolean {
+  return (pod.spec.schedulingGates?.length ?? 0) > 0;
+}
+
+/** Whether a node changed in what the plugins look at. */
+function mayHelp(before: Node, after: Node): boolean {
+  const relevant = (node: Node) => JSON.stringify([node.metadata.labels, node.spec, node.status?.allocatable]);
+  return relevant(before) !== relevant(after);
+}
