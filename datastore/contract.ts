@@ -61,7 +61,10 @@ export interface Datastore {
    * Fills an empty store from a snapshot of any engine, keeping revisions, creation revisions and versions. Rejects with `notEmpty`, or `corrupt`
    * (naming the line), and then leaves the store empty.
    */
-  restore(snapshot: ReadableStream<Uint8Array>, options?: CallOptions): Promise<{ readonly revision: number; readonly keys: number }>;
+  restore(
+    snapshot: ReadableStream<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<{ readonly revision: number; readonly keys: number }>;
 
   stats(): Promise<DatastoreStats>;
 
