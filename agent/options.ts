@@ -1,0 +1,23 @@
+/** What a node's agent is told at its start. */
+export interface AgentOptions {
+  /** Absolute; `agent/` in it is the agent's own. */
+  readonly dataDir: string;
+  readonly nodeName: string;
+  readonly nodeIP: string;
+  readonly nodeLabels: Readonly<Record<string, string>>;
+  readonly nodeTaints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** This node's share of the cluster's network. */
+  readonly podCidr: string;
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  /** A containerd that runs already, instead of one of our own. */
+  readonly containerRuntimeEndpoint?: string;
+  /** 0 takes a free one. */
+  readonly kubeletPort: number;
+  /** The file whose name servers `dnsPolicy: Default` and the cluster DNS forward to. */
+  readonly resolvConf: string;
+  /** Short and unique on this machine: interfaces, nft tables and cgroups are named after it. At most 8 characters. */
+  readonly instance: string;
+}

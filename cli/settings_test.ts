@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { Command } from "commander";
+import { type ServerFlags, withServerFlags } from "./server_flags.ts";
+import { addressInNetwork, settingsFrom } from "./settings.ts";
+
+const host = { name: "Pi-4", address: "192.0.2.7", workingDirectory: "/home/user" };
+
+function settings(...args: string[]) {
+  const command = withServerFlags(new Command("server")).exitOverride().configureOutput({ writeErr: () => {} });
+  return settingsFrom(command.parse(args, { from: "user" }).opts<ServerFlags>(), host);
+}
+
+describe("settings of skiff server", () => {
+  it("has defaults that users of k3s know", async () => {
+    const { server, agent } = await settings();
+    expect(server).toEqual({
+      dataDir: "/var/lib/skiff",
+      bindAddress: "0.0.0.0",
+      port: 6443,
+      advertiseAddress: "192.0.2.7",
+      tlsSan: ["pi-4", "192.0.2.7"],
+      clusterCidr: "10.42.0.0/16",
+      serviceCidr: "10.43.0.0/16",
+      nodePorts: { first: 30000, last: 32767 },
+      clusterDns: "10.43.0.10",
+      clusterDomain: "cluster.local",
+      kubeconfig: "/etc/skiff/skiff.yaml",
+      kubeconfigMode: 0o600,
+      disable: [],
+      http1Only: false,
+    });
+    expect(agent).toEqual({
+      dataDir: "/var/lib/skiff",
+      nodeName: "pi-4",
+      nodeIP: "192.0.2.7",
+      nodeLabels: {},
+      nodeTaints: [],
+      podCidr: "10.42.0.0/24",
+      clusterCidr: "10.42.0.0/16",
+      serviceCidr: "10.43.0.0/16",
+      clusterDns: "10.43.0.10",
+      clusterDomain: "cluster.local",
+      kubeletPort: 10250,
+      resolvConf: "/etc/resolv.conf",
+      instance: "skiff",
+    });
+  });
+
+  it("takes relative paths, repeated and joined flags", async () => {
+    const { server, agent } = await settings(
+      "--data-dir=./data/",
+      "--tls-san=a.example,b.example",
+      "--tls-san=c.example",
+      "--node-label=zone=x",
+      "--node-taint=dedicated=gpu:NoSchedule",
+      "--node-taint=alone:NoExecute",
+    );
+    expect(server.dataDir).toBe("/home/user/data");
+    expect(server.tlsSan.slice(2)).toEqual(["a.example", "b.example", "c.example"]);
+    expect(agent?.nodeLabels).toEqual({ zone: "x" });
+    expect(agent?.nodeTaints).toEqual([
+      { key: "dedicated", value: "gpu", effect: "NoSchedule" },
+      { key: "alone", effect: "NoExecute" },
+    ]);
+    expect(agent?.instance).toMatch(/^sk[0-9a-f]{6}$/);
+  });
+
+  it("leaves the agent out", async () => expect((await settings("--disable-agent")).agent).toBeUndefined());
+
+  const wrong: readonly [string[], string][] = [
+    [["--https-listen-port=99999"], '--https-listen-port "99999" is not a number from 0 to 65535'],
+    [["--service-cidr=10.43.0.0"], '--service-cidr "10.43.0.0" is no IPv4 network such as 10.42.0.0/16'],
+    [["--service-cidr=10.43.0.0/30"], "--service-cidr 10.43.0.0/30: the prefix must be from /8 to /28"],
+    [
+      ["--service-cidr=10.42.128.0/20"],
+      "--cluster-cidr 10.42.0.0/16 and --service-cidr 10.42.128.0/20 overlap; choose two networks that do not",
+    ],
+    [["--cluster-dns=10.1.1.1"], "--cluster-dns 10.1.1.1 is not in the service network 10.43.0.0/16"],
+    [
+      ["--service-node-port-range=32000-31000"],
+      "--service-node-port-range 32000-31000: the first port is above the last",
+    ],
+    [["--write-kubeconfig-mode=9"], '--write-kubeconfig-mode "9" is no octal file mode such as 600'],
+    [["--node-label=zone"], '--node-label "zone" is not of the form key=value'],
+    [
+      ["--node-taint=a:Sometimes"],
+      '--node-taint "a:Sometimes" is not of the form key=value:effect with an effect of NoSchedule, PreferNoSchedule, NoExecute',
+    ],
+    [["--node-ip=here"], '--node-ip "here" is no IP address'],
+  ];
+  for (const [args, message] of wrong) {
+    it(`refuses ${args.join(" ")}`, async () => await expect(settings(...args)).rejects.toThrow(message));
+  }
+
+  it("names the nearest flag for an unknown one", () => {
+    expect(() => settings("--data-dirr=x")).toThrow("unknown option '--data-dirr=x'");
+  });
+
+  it("counts addresses over byte borders", () => expect(addressInNetwork("10.0.0.250/24", 10)).toBe("10.0.1.4"));
+});

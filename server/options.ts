@@ -1,0 +1,28 @@
+/** What a server is told at its start; `cli/` makes it from flags, a library's user by hand. Addresses without brackets. */
+export interface ServerOptions {
+  /** Absolute; `server/` in it is the server's own. */
+  readonly dataDir: string;
+  /** `0.0.0.0` or `::` for all. */
+  readonly bindAddress: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where Pods and other nodes reach this server. */
+  readonly advertiseAddress: string;
+  /** DNS names and addresses for the serving certificate, besides the usual ones. */
+  readonly tlsSan: readonly string[];
+  readonly clusterCidr: string;
+  readonly serviceCidr: string;
+  readonly nodePorts: { readonly first: number; readonly last: number };
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  /** The datastore instead of SQLite in the data directory. */
+  readonly datastoreEndpoint?: string;
+  /** Where the administrator's kubeconfig is written. */
+  readonly kubeconfig: string;
+  /** File mode of the kubeconfig. */
+  readonly kubeconfigMode: number;
+  /** Names of bundled manifests that are not applied. */
+  readonly disable: readonly string[];
+  /** Serve HTTP/1.1 only. */
+  readonly http1Only: boolean;
+}
