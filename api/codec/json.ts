@@ -1,0 +1,46 @@
+import type { Schema } from "../schema/contract.ts";
+import { schema as builtIn } from "../schema/schema.ts";
+import {
+  checkLength,
+  type Decoded,
+  type DecodeLimits,
+  decodeValue,
+  defaultLimits,
+  type Expected,
+  wrongTypes,
+} from "./decode.ts";
+import { countKeys, findDuplicates } from "./json_scan.ts";
+import { DecodeError, type Position } from "./problem.ts";
+
+export interface JSONOptions {
+  readonly schema?: Schema;
+  readonly limits?: DecodeLimits;
+  /** False where nobody will hear of duplicate keys: the last one counts, as everywhere. */
+  readonly duplicates?: boolean;
+}
+
+/**
+ * Decodes one object. Throws a {@linkcode DecodeError}: `TooLarge`, `Syntax`, `MissingKind`, `WrongKind`, or `WrongType` with all
+ * wrong values; unknown and duplicate fields are in `problems`. An integer may be written `1.0` or `1e3`, which upstream refuses.
+ */
+export function decodeJSON(text: string, expected: Expected = {}, options: JSONOptions = {}): Decoded {
+  checkLength(text, options.limits ?? defaultLimits);
+  const { object, message, unknown, wrong, keys } = decodeValue(parse(text), expected, options.schema ?? builtIn);
+  if (wrong.length > 0) throw wrongTypes(wrong);
+  // JSON.parse keeps one of several equal keys: then the text has more of them than the value.
+  const duplicate = options.duplicates !== false && countKeys(text) !== keys ? findDuplicates(text) : [];
+  return { object, message, problems: duplicate.length > 0 ? [...unknown, ...duplicate] : unknown };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const said = (error as SyntaxError).message;
+    const at = / \(line ([0-9]+) column ([0-9]+)\)$/.exec(said);
+    const position: Position | undefined = at ? { line: Number(at[1]), column: Number(at[2]) } : undefined;
+    const why = said.replace(/ in JSON at position [0-9]+.*$/, "");
+    const where = position ? `line ${position.line}, column ${position.column}: ` : "";
+    throw new DecodeError("Syntax", `invalid JSON: ${where}${why}`, position && { position });
+  }
+}
