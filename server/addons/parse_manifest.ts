@@ -59,7 +59,7 @@ export function parseManifest(path: string, text: string, resources: readonly Re
     if (problem) throw new ManifestError(`${at(path, problem.position ?? document.position)} ${problem.message}`);
     const content = document.object as unknown as KubeObject & { items?: KubeObject[] };
     if (content.kind === "List" && Array.isArray(content.items)) {
-      for (const item of content.items) add(item, document.position);
+      for (const item of content.items) add(checkItem(path, item, document.position), document.position);
     } else add(content, document.position);
   }
   return found.toSorted((a, b) => rank(a) - rank(b));
