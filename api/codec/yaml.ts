@@ -123,8 +123,10 @@ function decodeDocument(
     return { decoded, wrong: wrong.map(at) };
   } catch (error) {
     if (!(error instanceof DecodeError) || error.position) throw error;
-    const said = `line ${position.line}, column ${position.column}: ${error.message}`;
-    throw new DecodeError(error.reason, said, { problems: error.problems.map(at), position });
+    const problems = error.problems.map(at);
+    const place = problems[0]?.position ?? position;
+    const said = `line ${place.line}, column ${place.column}: ${error.message}`;
+    throw new DecodeError(error.reason, said, { problems, position: place });
   }
 }
 

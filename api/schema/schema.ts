@@ -59,7 +59,8 @@ class TableSchema implements Schema {
     const known = this.#messages.get(name);
     if (known) return known;
     const [folder, local] = placeOf(name);
-    const rows = table.messages[folder]?.[local];
+    const inFolder = table.messages[folder];
+    const rows = inFolder && Object.hasOwn(inFolder, local) ? inFolder[local] : undefined;
     if (!rows) throw new RangeError(`the schema has no message ${JSON.stringify(name)}`);
     const message = { name, fields: new Map(rows.map((row) => [row[0], this.#field(row)])) };
     this.#messages.set(name, message);
