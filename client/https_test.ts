@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { configmaps, namespaces, pods } from "../api/resources.ts";
+import { isTransient, StatusError } from "../api/status.ts";
+import { createHttpsClient } from "./https.ts";
+import { testClient } from "./suite_test_cases.ts";
+import { type HttpFace, serveHttp } from "./testing/http_face.ts";
+import { MemoryClient } from "./testing/memory_client.ts";
+
+testClient("HTTP", async () => {
+  const memory = new MemoryClient();
+  await memory.create(namespaces, { metadata: { name: "test" }, spec: { finalizers: ["kubernetes"] } });
+  const face = await serveHttp(memory);
+  const client = createHttpsClient({ server: face.url });
+  const close = async () => {
+    client.close();
+    await face.close();
+  };
+  return { client, namespace: "test", close };
+});
+
+describe("createHttpsClient", () => {
+  let memory: MemoryClient;
+  let face: HttpFace;
+
+  beforeEach(async () => {
+    memory = new MemoryClient();
+    face = await serveHttp(memory);
+  });
+
+  afterEach(() => face.close());
+
+  it("says who it is and sends its token, read from a file", async () => {
+    const directory = await Deno.makeTempDir();
+    await Deno.writeTextFile(`${directory}/token`, "secret\n");
+    using client = createHttpsClient({ server: face.url, tokenFile: `${directory}/token`, userAgent: "agent" });
+    await client.list(pods);
+    expect(face.seen[0]?.authorization).toBe("Bearer secret");
+    expect(face.seen[0]?.["user-agent"]).toBe("skiff/agent");
+    await Deno.remove(directory, { recursive: true });
+  });
+
+  it("uses one connection for requests that follow one another", async () => {
+    const ports = new Set<number | undefined>();
+    face.override = (request) => {
+      ports.add(request.socket.remotePort);
+      return false;
+    };
+    using client = createHttpsClient({ server: face.url });
+    for (let i = 0; i < 20; i++) await client.list(pods);
+    expect(ports.size).toBe(1);
+  });
+
+  it("rejects as unavailable when nobody listens", async () => {
+    const { url } = face;
+    await face.close();
+    using client = createHttpsClient({ server: url });
+    const error = await client.list(pods).catch((error: unknown) => error);
+    expect(isTransient(error)).toBe(true);
+    expect((error as StatusError).message).toContain(`${url}/api/v1/pods`);
+    face = await serveHttp(memory);
+  });
+
+  it("makes an error of an answer that is no Status", async () => {
+    face.override = (_, response) => {
+      response.writeHead(502, { "content-type": "text/html" });
+      response.end("<h1>Bad gateway</h1>");
+      return true;
+    };
+    using client = createHttpsClient({ server: face.url });
+    const error = await client.list(pods).catch((error: unknown) => error) as StatusError;
+    expect([error.code, error.message.includes("Bad gateway")]).toEqual([502, true]);
+  });
+
+  it("gives up when the answer takes too long", async () => {
+    face.override = () => true;
+    using client = createHttpsClient({ server: face.url, timeout: 50 });
+    const error = await client.list(pods).catch((error: unknown) => error);
+    expect((error as StatusError).reason).toBe("Timeout");
+  });
+
+  it("gives up on an answer that is too long", async () => {
+    await memory.create(configmaps, { metadata: { name: "big", namespace: "test" }, data: { k: "x".repeat(5000) } });
+    using client = createHttpsClient({ server: face.url, maxAnswer: 1000 });
+    const error = await client.list(configmaps).catch((error: unknown) => error) as StatusError;
+    expect(error.message).toContain("longer than 1000 bytes");
+  });
+
+  it("aborts a request that is under way", async () => {
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    face.override = () => {
+      stop.abort(reason);
+      return true;
+    };
+    using client = createHttpsClient({ server: face.url });
+    await expect(client.list(pods, { signal: stop.signal })).rejects.toBe(reason);
+  });
+
+  it("rejects a watch whose connection breaks and ends one that the server ends", async () => {
+    using client = createHttpsClient({ server: face.url });
+    const next = () => client.watch(pods, { resourceVersion: "1" })[Symbol.asyncIterator]().next();
+    face.override = (_, response) => {
+      response.writeHead(200);
+      response.write('{"type":"ADD');
+      setTimeout(() => response.destroy(), 20);
+      return true;
+    };
+    const error = await next().catch((error: unknown) => error);
+    expect(isTransient(error)).toBe(true);
+    face.override = (_, response) => {
+      response.writeHead(200);
+      response.end();
+      return true;
+    };
+    expect(await next()).toEqual({ done: true, value: undefined });
+  });
+
+  it("throws an ERROR event as its status", async () => {
+    face.override = (_, response) => {
+      const object = { kind: "Status", code: 410, reason: "Expired", message: "too old resource version" };
+      response.end(`${JSON.stringify({ type: "ERROR", object })}\n`);
+      return true;
+    };
+    using client = createHttpsClient({ server: face.url });
+    const error = await client.watch(pods, {})[Symbol.asyncIterator]().next().catch((error: unknown) => error);
+    expect((error as StatusError).reason).toBe("Expired");
+  });
+
+  it("refuses a server that is no URL", () => {
+    expect(() => createHttpsClient({ server: "10.0.0.1:6443" })).toThrow("is no server URL");
+  });
+});
