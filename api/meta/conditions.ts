@@ -26,13 +26,13 @@ export function isConditionTrue(conditions: readonly ConditionLike[] | undefined
  * the very same list when nothing but times would change, so that a caller can skip the write.
  */
 export function setCondition<T extends ConditionLike>(
-  conditions: readonly T[] | undefined,
-  condition: T,
+  conditions: T[] | undefined,
+  condition: Omit<T, "lastTransitionTime"> & Pick<ConditionLike, "lastTransitionTime">,
   now: number,
-): readonly T[] {
+): T[] {
   const old = findCondition(conditions, condition.type);
   const keptTime = old?.status === condition.status ? old.lastTransitionTime : condition.lastTransitionTime;
-  const next = { ...condition, lastTransitionTime: keptTime ?? formatTime(now) };
+  const next = { ...condition, lastTransitionTime: keptTime ?? formatTime(now) } as T;
   if (conditions === undefined) return [next];
   if (old === undefined) return [...conditions, next];
   return isSame(old, next) ? conditions : conditions.map((other) => other === old ? next : other);
@@ -54,7 +54,7 @@ function isSame(a: ConditionLike, b: ConditionLike): boolean {
 }
 
 /** The list without the condition of this type; the same list when there is none. */
-export function withoutCondition<T extends ConditionLike>(conditions: readonly T[], type: string): readonly T[] {
+export function withoutCondition<T extends ConditionLike>(conditions: T[], type: string): T[] {
   return conditions.some((condition) => condition.type === type)
     ? conditions.filter((condition) => condition.type !== type)
     : conditions;

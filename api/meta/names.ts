@@ -13,26 +13,36 @@ interface Syntax {
   readonly pattern: RegExp;
   readonly message: string;
   readonly limit: number;
+  readonly unit: "characters" | "bytes";
 }
 
-function syntax(pattern: string, words: string, examples: readonly string[], limit = Infinity): Syntax {
-  const shown = examples.map((example) => `'${example}', `).join("or ");
+function syntax(
+  pattern: string,
+  words: string,
+  examples: readonly string[],
+  limit = Infinity,
+  unit: Syntax["unit"] = "characters",
+): Syntax {
+  // The comma and the two spaces before "or" are upstream's, and texts that people paste into searches hold them.
+  const shown = examples.map((example) => `'${example}', `).join(" or ");
   return {
     pattern: new RegExp(`^${pattern}$`),
     message: `${words} (e.g. ${shown}regex used for validation is '${pattern}')`,
     limit,
+    unit,
   };
 }
 
-function check(value: string, { pattern, message, limit }: Syntax): string[] {
+function check(value: string, { pattern, message, limit, unit }: Syntax): string[] {
   const errors: string[] = [];
-  if (value.length > limit) errors.push(tooLong(limit));
+  if (value.length > limit) errors.push(tooLong(limit, unit));
   if (!pattern.test(value)) errors.push(message);
   return errors;
 }
 
-function tooLong(limit: number): string {
-  return `must be no more than ${limit} characters`;
+/** All that these syntaxes allow is ASCII; upstream names either unit, and so do we. */
+function tooLong(limit: number, unit: Syntax["unit"]): string {
+  return `must be no more than ${limit} ${unit}`;
 }
 
 const maxLabelLength = 63;
@@ -72,6 +82,7 @@ const labelValueSyntax = syntax(
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
   ["MyValue", "my_value", "12345"],
   maxLabelLength,
+  "bytes",
 );
 const cIdentifierSyntax = syntax(
   "[A-Za-z_][A-Za-z0-9_]*",
@@ -132,7 +143,7 @@ export function checkQualifiedName(value: string): string[] {
     errors.push(...prefixErrors.map((error) => `prefix part ${error}`));
   }
   if (name === "") errors.push("name part must be non-empty");
-  else if (name.length > maxLabelLength) errors.push(`name part ${tooLong(maxLabelLength)}`);
+  else if (name.length > maxLabelLength) errors.push(`name part ${tooLong(maxLabelLength, "bytes")}`);
   errors.push(...check(name, labelKeySyntax).map((error) => `name part ${error}`));
   return errors;
 }
@@ -164,7 +175,7 @@ export function checkConfigMapKey(value: string): string[] {
 /** A port's name as a service name of RFC 6335, in lower case. */
 export function checkPortName(value: string): string[] {
   const errors: string[] = [];
-  if (value.length > 15) errors.push(tooLong(15));
+  if (value.length > 15) errors.push(tooLong(15, "characters"));
   if (!/^[-a-z0-9]+$/.test(value)) {
     errors.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
   }

@@ -22,10 +22,10 @@ export function qosClass(pod: Pod): QosClass {
 }
 
 function requirements(pod: Pod): (ResourceRequirements | undefined)[] {
-  const whole = pod.spec?.resources;
+  const whole = pod.spec.resources;
   const stated = Object.keys({ ...whole?.requests, ...whole?.limits });
   if (stated.some((name) => name === "cpu" || name === "memory" || name.startsWith("hugepages-"))) return [whole];
-  return [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].map((container) => container.resources);
+  return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map((container) => container.resources);
 }
 
 /** A zero counts as not stated. */

@@ -25,17 +25,17 @@ export interface PodResourceOptions {
  */
 export function podRequests(pod: Pod, options: PodResourceOptions = {}): ResourceTotals {
   const totals = options.useStatus ? requestsWithStatus(pod, options) : aggregate(pod, options, requested);
-  setPodLevel(totals, pod.spec?.resources?.requests);
-  if (!options.withoutOverhead) addAll(totals, parsed(pod.spec?.overhead));
+  setPodLevel(totals, pod.spec.resources?.requests);
+  if (!options.withoutOverhead) addAll(totals, parsed(pod.spec.overhead));
   return totals;
 }
 
 /** What a Pod may use at most, counted as {@linkcode podRequests} does; a resource without a limit is absent. */
 export function podLimits(pod: Pod, options: Pick<PodResourceOptions, "withoutOverhead"> = {}): ResourceTotals {
   const totals = aggregate(pod, {}, (container) => container.resources?.limits);
-  setPodLevel(totals, pod.spec?.resources?.limits);
+  setPodLevel(totals, pod.spec.resources?.limits);
   if (!options.withoutOverhead) {
-    for (const [name, amount] of parsed(pod.spec?.overhead)) {
+    for (const [name, amount] of parsed(pod.spec.overhead)) {
       const limit = totals.get(name);
       if (limit && !limit.isZero()) totals.set(name, limit.add(amount));
     }
@@ -71,10 +71,10 @@ function aggregate(pod: Pod, { missing, useStatus }: PodResourceOptions, amounts
     return found;
   };
   const totals = new Map<string, Quantity>();
-  for (const container of pod.spec?.containers ?? []) addAll(totals, amountsOf(container));
+  for (const container of pod.spec.containers) addAll(totals, amountsOf(container));
   const sidecars = new Map<string, Quantity>();
   const initPeak = new Map<string, Quantity>();
-  for (const container of pod.spec?.initContainers ?? []) {
+  for (const container of pod.spec.initContainers ?? []) {
     const own = amountsOf(container);
     if (isSidecar(container)) {
       addAll(totals, own);

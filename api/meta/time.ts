@@ -48,16 +48,16 @@ function notATime(text: string): TimeError {
   return new TimeError(text, "an RFC 3339 time such as 2026-01-02T03:04:05Z");
 }
 
-/** Milliseconds in each unit of a duration. */
+/** Nanoseconds in each unit of a duration. */
 const units: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  "µs": 1e-3,
-  "μs": 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+  ns: 1,
+  us: 1e3,
+  "µs": 1e3,
+  "μs": 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
 };
 
 /** Go's duration text (`1h30m`, `1.5s`, `-100ms`, `0`) in milliseconds. Throws a {@linkcode TimeError}. */
@@ -66,11 +66,11 @@ export function parseDuration(text: string): number {
   if (!/^[+-]?(?:(?:[0-9]{1,15}\.?[0-9]{0,15}|\.[0-9]{1,15})(?:ns|us|µs|μs|ms|s|m|h)){1,16}$/.test(text)) {
     throw new TimeError(text, "a duration such as 1h30m, 10s or 500ms");
   }
-  let total = 0;
+  let nanos = 0;
   for (const [, count, unit] of text.matchAll(/([0-9.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    total += Number(count) * units[unit!]!;
+    nanos += Number(count) * units[unit!]!;
   }
-  return text.startsWith("-") ? -total : total;
+  return (text.startsWith("-") ? -nanos : nanos) / 1e6;
 }
 
 /** Milliseconds as Go prints a duration: `1h30m0s`, `1.5s`, `100ms`, `0s`. */
@@ -82,7 +82,8 @@ export function formatDuration(milliseconds: number): string {
   if (nanos < 1e6) return `${nanos / 1e3}µs`;
   if (nanos < 1e9) return `${nanos / 1e6}ms`;
   const minutes = Math.floor(nanos / 6e10);
-  const seconds = `${(nanos - minutes * 6e10) / 1e9}s`;
+  // Never in exponent form, which one nanosecond beside a minute would be.
+  const seconds = `${((nanos - minutes * 6e10) / 1e9).toFixed(9).replace(/\.?0+$/, "")}s`;
   if (minutes === 0) return seconds;
   const hours = Math.floor(minutes / 60);
   return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;

@@ -235,10 +235,15 @@ function requireOrderOf(
 
 /** What a patch adds where there was nothing: without its nulls and directives. Undefined for what a directive takes away. */
 function clean(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(clean).filter((element) => element !== undefined);
+  if (Array.isArray(value)) return value.filter((element) => !isOnlyDirective(element)).map(clean);
   if (!isObject(value)) return value;
-  const what = getField(value, directive);
-  return what === "delete" || what === "replace" && Object.keys(value).length === 1 ? undefined : cleanObject(value);
+  return getField(value, directive) === "delete" ? undefined : cleanObject(value);
+}
+
+/** An element of a list that tells what becomes of others and is none itself. */
+function isOnlyDirective(element: unknown): boolean {
+  const what = isObject(element) ? getField(element, directive) : undefined;
+  return what === "delete" || what === "replace";
 }
 
 function cleanObject(object: JsonObject): JsonObject {
