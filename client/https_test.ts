@@ -1,3 +1,6 @@
+import "reflect-metadata";
+import type { TLSSocket } from "node:tls";
+import * as x509 from "@peculiar/x509";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configmaps, namespaces, pods } from "../api/resources.ts";
 import { isTransient, StatusError } from "../api/status.ts";
@@ -130,3 +133,54 @@ describe("createHttpsClient", () => {
     expect(() => createHttpsClient({ server: "10.0.0.1:6443" })).toThrow("is no server URL");
   });
 });
+
+describe("createHttpsClient over TLS", () => {
+  it("shows its certificate and refuses a server of another authority", async () => {
+    const [ours, theirs] = await Promise.all([makeAuthority("ours"), makeAuthority("theirs")]);
+    const memory = new MemoryClient();
+    const subjects: string[] = [];
+    const serving = await ours.issue("127.0.0.1");
+    const face = await serveHttp(memory, { ...serving, ca: ours.ca });
+    face.override = ({ socket }) => {
+      subjects.push(String((socket as TLSSocket).getPeerCertificate().subject?.CN));
+      return false;
+    };
+    using client = createHttpsClient({ server: face.url, ca: ours.ca, ...await ours.issue("skiff") });
+    await client.list(pods);
+    expect(subjects).toEqual(["skiff"]);
+    using misled = createHttpsClient({ server: face.url, ca: theirs.ca });
+    const error = await misled.list(pods).catch((error: unknown) => error);
+    expect(isTransient(error)).toBe(true);
+    expect(subjects).toHaveLength(1);
+    await face.close();
+  });
+});
+
+/** An authority of the test's own that issues certificates for one name, for servers and clients alike. */
+async function makeAuthority(name: string) {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const makeKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = await makeKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.BasicConstraintsExtension(true)],
+  });
+  return {
+    ca: certificate.toString("pem"),
+    async issue(subject: string) {
+      const { publicKey, privateKey } = await makeKeys();
+      const issued = await x509.X509CertificateGenerator.create({
+        subject: `CN=${subject}`,
+        issuer: certificate.subject,
+        publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
+      });
+      const key = x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY");
+      return { cert: issued.toString("pem"), key };
+    },
+  };
+}
