@@ -1,6 +1,6 @@
 import { deepEqual } from "../meta/deep_equal.ts";
 import { badRequest, requestEntityTooLarge, unprocessable } from "../status.ts";
-import { isObject, setField } from "./_json.ts";
+import { isObject, requireShallow, setField } from "./_json.ts";
 import { arrayIndex, parsePointer } from "./json_pointer.ts";
 
 const maxOperations = 10_000;
@@ -36,6 +36,8 @@ export function applyJsonPatch<T extends object>(document: T, patch: unknown): T
     }
   });
   if (!isObject(draft.root)) throw unprocessable("the JSON patch leaves no object");
+  // Operations can build on one another.
+  requireShallow(draft.root, "the result of the JSON patch");
   return draft.root as T;
 }
 
@@ -46,6 +48,7 @@ function parseJsonPatch(patch: unknown): Operation[] {
       `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`,
     );
   }
+  requireShallow(patch, "the JSON patch");
   return patch.map(parseOperation);
 }
 

@@ -121,6 +121,11 @@ describe("applyJsonPatch", () => {
     expect(performance.now() - started).toBeLessThan(5000);
   });
 
+  it("refuses to build what is nested too deeply", () => {
+    const patch = Array.from({ length: 2000 }, (_, i) => ({ op: "add", path: "/a".repeat(i + 1), value: {} }));
+    expect(failure({}, patch).message).toContain("the result of the JSON patch is nested more than 1000 levels deep");
+  });
+
   it("takes hostile names for data", () => {
     const patched = apply({}, [{ op: "add", path: "/__proto__", value: { polluted: true } }]) as Record<
       string,

@@ -54,6 +54,12 @@ describe("merge patch", () => {
     for (const patch of [null, [], "x", 1]) expect(() => applyMergePatch({}, patch)).toThrow(/must be a JSON object/);
   });
 
+  it("refuses what is nested too deeply", () => {
+    let deep: object = {};
+    for (let i = 0; i < 100_000; i++) deep = { a: deep };
+    expect(() => applyMergePatch({}, deep)).toThrow(/nested more than 1000 levels deep/);
+  });
+
   it("takes hostile names for data", () => {
     const merged = applyMergePatch({}, JSON.parse('{"__proto__":{"polluted":true},"constructor":{"a":1}}'));
     expect(JSON.stringify(merged)).toBe('{"__proto__":{"polluted":true},"constructor":{"a":1}}');

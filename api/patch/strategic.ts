@@ -1,7 +1,7 @@
 import type { MessageSchema, Schema } from "../schema/contract.ts";
 import { badRequest, type StatusError, unprocessable } from "../status.ts";
 import { orderElements } from "./_element_order.ts";
-import { getField, isObject, type JsonObject, setField } from "./_json.ts";
+import { getField, isObject, type JsonObject, requireShallow, setField } from "./_json.ts";
 import { type PatchField, patchField, type PatchNode } from "./_patch_schema.ts";
 
 /** `$patch: replace | delete | merge` in an object, or in an element of a merged list. */
@@ -31,6 +31,7 @@ export function applyStrategicPatch<T extends object>(
   if (!isObject(patch)) {
     throw badRequest(`a strategic merge patch must be a JSON object, not ${JSON.stringify(patch)?.slice(0, 64)}`);
   }
+  requireShallow(patch, "the strategic merge patch");
   const merger = new Merger(schema);
   return merger.mergeObject(original as unknown as JsonObject, patch, { is: "message", message }, "") as T;
 }
