@@ -16,17 +16,20 @@ export interface Checked {
   readonly keys: number;
 }
 
+const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 type JSONObject = Record<string, unknown>;
 
 /**
  * Checks a parsed JSON value against a message, and brings it to the form in which the API keeps it. As when upstream decodes
  * into a typed value and encodes it again: unknown fields go; null and the zero values that Go omits (`""`, `0`, `false`,
  * `[]`, `{}` where absent means the same) go; quantities and times become canonical; a null in a list or map becomes the zero value.
- * Required fields are not asked for: that is validation's part. Without a message every value is allowed, within the depth limit.
+ * Required fields are not asked for: that is validation's part. Without a message (a custom resource) `metadata` alone is
+ * checked, and any other field allowed, within the depth limit.
  */
 export function checkValue(value: unknown, message: MessageSchema | undefined, schema: Schema): Checked {
   const walker = new Walker(schema);
-  const checked = message ? walker.message(value, message) : walker.raw(value, 0);
+  const checked = message ? walker.message(value, message) : walker.custom(value);
   return { value: checked, unknown: walker.unknown, wrong: walker.wrong, keys: walker.keys };
 }
 
@@ -56,6 +59,20 @@ class Walker {
       if (changed && kept !== undefined) changed[key] = kept;
     }
     return changed ?? value;
+  }
+
+  /** Undefined for a value that is no object. */
+  custom(value: unknown): unknown {
+    if (!isObject(value)) return this.#refuse("object", value);
+    const { metadata, ...rest } = value;
+    this.raw(rest, 0);
+    if (metadata === undefined) return value;
+    this.keys++;
+    this.#path.push("metadata");
+    const kept = metadata === null ? undefined : this.message(metadata, this.#schema.message(objectMeta));
+    this.#path.pop();
+    if (kept === metadata) return value;
+    return kept === undefined ? rest : { ...value, metadata: kept };
   }
 
   /** Counts keys and looks for what is not JSON. */

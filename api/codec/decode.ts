@@ -1,4 +1,5 @@
 import type { MessageSchema, Schema } from "../schema/contract.ts";
+import type { ObjectMeta } from "../types/meta_v1.ts";
 import { checkValue } from "./check.ts";
 import { DecodeError, describeValue, type Problem } from "./problem.ts";
 
@@ -24,12 +25,13 @@ export const defaultLimits: DecodeLimits = { maxLength: 3 * 1024 * 1024 };
 export interface DecodedObject {
   readonly apiVersion: string;
   readonly kind: string;
+  readonly metadata?: ObjectMeta;
   readonly [field: string]: unknown;
 }
 
 export interface Decoded {
   readonly object: DecodedObject;
-  /** Undefined for a kind that the schema does not have (a custom resource): only its syntax has been checked. */
+  /** Undefined for a kind that the schema does not have (a custom resource): of its fields only `metadata` has been checked. */
   readonly message: MessageSchema | undefined;
   /** Unknown and duplicate fields, for the caller to treat as its `fieldValidation` says. */
   readonly problems: readonly Problem[];

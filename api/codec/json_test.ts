@@ -126,6 +126,21 @@ describe("decodeJSON", () => {
     expect(problems.map((p) => p.message)).toEqual(['duplicate field "spec.size"']);
   });
 
+  it("checks the metadata of kinds that the schema does not have", () => {
+    const widget = (metadata: string) =>
+      `{"apiVersion":"example.org/v1","kind":"Widget","metadata":${metadata},"spec":{"a":null}}`;
+    const { object, problems } = decodeJSON(widget('{"name":"a","nope":1,"creationTimestamp":null}'));
+    expect(object).toEqual({
+      apiVersion: "example.org/v1",
+      kind: "Widget",
+      metadata: { name: "a" },
+      spec: { a: null },
+    });
+    expect(problems.map((p) => p.message)).toEqual(['unknown field "metadata.nope"']);
+    expect(refusal(widget('{"labels":["a"]}')).message).toBe("metadata.labels: expected object, found array");
+    expect("metadata" in decodeJSON(widget("null")).object).toBe(false);
+  });
+
   it("has limits of length and depth", () => {
     expect(refusal(deployment, {}, { limits: { maxLength: 100 } })).toMatchObject({
       reason: "TooLarge",

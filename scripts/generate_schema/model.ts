@@ -201,17 +201,12 @@ export class Model {
   }
 }
 
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   return path === metaPath ? "meta/v1" : path.slice("k8s.io/api/".length);
 }
 
 export function pathOf(folder: string): string {
   return folder === "meta/v1" ? metaPath : `k8s.io/api/${folder}`;
-}
-
-/** As OpenAPI names it. */
-export function openAPIName(folder: string, name: string): string {
-  return `io.k8s.${folder === "meta/v1" ? "apimachinery.pkg.apis.meta.v1" : `api.${folder.replace("/", ".")}`}.${name}`;
 }
 
 export function innermost(type: TypeRef): TypeRef {
