@@ -121,20 +121,19 @@ class MemoryDatastore implements Datastore {
   }
 
   snapshot(options: CallOptions = {}): ReadableStream<Uint8Array> {
-    let items: readonly KeyValue[] = [];
-    const header = async () => {
-      this.#checkCall(options);
-      // The items are immutable: holding their references is a consistent copy.
-      items = [...this.#itemsAt(undefined, this.#hub.revision)];
-      return { revision: this.#hub.revision, keys: items.length };
-    };
-    async function* pages() {
-      for (let from = 0; from < items.length; from += SNAPSHOT_PAGE) {
-        options.signal?.throwIfAborted();
-        yield items.slice(from, from + SNAPSHOT_PAGE);
-      }
+    return encodeSnapshot(this.#snapshotParts(options));
+  }
+
+  async *#snapshotParts(options: CallOptions): AsyncGenerator<SnapshotHeader | readonly KeyValue[]> {
+    this.#checkCall(options);
+    const { revision } = this.#hub;
+    // The items are immutable: holding their references is a consistent copy.
+    const items = [...this.#itemsAt(undefined, revision)];
+    yield { revision, keys: items.length };
+    for (let from = 0; from < items.length; from += SNAPSHOT_PAGE) {
+      options.signal?.throwIfAborted();
+      yield items.slice(from, from + SNAPSHOT_PAGE);
     }
-    return encodeSnapshot(header, pages());
   }
 
   async restore(

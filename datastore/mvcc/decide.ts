@@ -10,6 +10,8 @@ export interface Current {
 /** What one operation does, and to what. */
 export interface Change<C extends Current> {
   readonly operation: Operation;
+  /** Of the operation in the commit. */
+  readonly index: number;
   readonly before: C | undefined;
   /** Of the key after the commit; of a deletion, those of the value that went. */
   readonly createRevision: number;
@@ -41,12 +43,13 @@ export function decide<C extends Current>(
     } else if (operation.kind === "put") {
       changes.push({
         operation,
+        index,
         before,
         createRevision: before?.createRevision ?? revision,
         version: (before?.version ?? 0) + 1,
       });
     } else if (before) {
-      changes.push({ operation, before, createRevision: before.createRevision, version: before.version });
+      changes.push({ operation, index, before, createRevision: before.createRevision, version: before.version });
     }
   }
   return conflicts.length > 0 ? { kind: "conflict", conflicts } : { kind: "apply", changes };

@@ -13,28 +13,20 @@ export interface SnapshotHeader {
   readonly keys: number;
 }
 
-/** The snapshot as bytes: the header, then the pages of keys in order. Ending the stream early ends `pages`. */
+/** The snapshot as bytes, from what {@linkcode decodeSnapshot} yields: the header, then pages of keys in order. Cancelling the stream ends `parts`. */
 export function encodeSnapshot(
-  header: () => Promise<SnapshotHeader>,
-  pages: AsyncGenerator<readonly KeyValue[]>,
+  parts: AsyncGenerator<SnapshotHeader | readonly KeyValue[]>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let started = false;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (!started) {
-        started = true;
-        controller.enqueue(
-          encoder.encode(JSON.stringify({ format: FORMAT, version: VERSION, ...await header() }) + "\n"),
-        );
-        return;
-      }
-      const { done, value } = await pages.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value.map((item) => JSON.stringify(item) + "\n").join("")));
+      const { done, value } = await parts.next();
+      if (done) return controller.close();
+      const records = "revision" in value ? [{ format: FORMAT, version: VERSION, ...value }] : value;
+      controller.enqueue(encoder.encode(records.map((record) => JSON.stringify(record) + "\n").join("")));
     },
     async cancel() {
-      await pages.return(undefined);
+      await parts.return(undefined);
     },
   }, { highWaterMark: 0 });
 }

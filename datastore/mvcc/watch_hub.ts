@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import type { KeyRange, Subscription, WatchBatch, WatchEvent, WatchOptions } from "../contract.ts";
+import type { DatastoreError, KeyRange, Subscription, WatchBatch, WatchEvent, WatchOptions } from "../contract.ts";
 import { checkRange, checkWatchRevision, closedError } from "./check.ts";
 import { History, type HistoryLimits, type StoredBatch, type StoredEvent } from "./history.ts";
 import { sortKey } from "./key_order.ts";
@@ -56,7 +56,7 @@ export class WatchHub {
   #revision: number;
   #compacted: number;
   #previousWatchers = 0;
-  #closed = false;
+  #refusal: DatastoreError | undefined;
 
   constructor({ revision, compacted, limits, readHistory }: WatchHubOptions) {
     this.#revision = revision;
@@ -137,9 +137,14 @@ export class WatchHub {
     }
   }
 
+  /** Lets no new watcher in, for this reason, until it is called without one. */
+  refuse(reason?: DatastoreError): void {
+    this.#refusal = reason;
+  }
+
   /** Ends all watches, without an error. */
   close(): void {
-    this.#closed = true;
+    this.#refusal = closedError();
     for (const watcher of this.#watchers) this.#leave(watcher);
   }
 
@@ -183,8 +188,10 @@ export class WatchHub {
   async #catchUp(watcher: Watcher): Promise<void> {
     checkRange(watcher.range);
     while (!watcher.closed) {
-      if (this.#closed) throw closedError();
+      if (this.#refusal) throw this.#refusal;
       checkWatchRevision(watcher.position, this.#revision, this.#compacted);
+      // Revision 1 is the new store's: nothing happened at it.
+      watcher.position = Math.max(watcher.position, 1);
       if (watcher.position >= this.#history.floor(watcher.previous)) {
         if (this.#replay(watcher)) return;
       } else {
@@ -192,7 +199,7 @@ export class WatchHub {
       }
       await watcher.ready?.();
     }
-    if (this.#closed) throw closedError();
+    if (this.#refusal) throw this.#refusal;
   }
 
   /** Delivers batches of the ring; true when that were all and the watcher is live. */

@@ -1,0 +1,284 @@
+import { DatastoreError, type KeyRange, type KeyValue, type WatchBatch, type WatchEvent } from "../contract.ts";
+import { type Current, decide } from "../mvcc/decide.ts";
+import { Database, type Row } from "./database.ts";
+import { datastoreError, isIoError } from "./errors.ts";
+import { firstId, lastId, OPERATIONS, revisionOf } from "./schema.ts";
+import { type CommitReply, type Effect, fromWire, type WireOperation } from "./wire.ts";
+
+/** Rows that one step of a compaction looks at: a step must not keep writers waiting. */
+const SWEEP_ROWS = 500;
+const VACUUM_PAGES = 256;
+/** Free pages that a file keeps for what comes: at least these (1 MB), or a fifth of it. */
+const SPARE_PAGES = 256;
+/** Revisions that one read of the history looks at. */
+const HISTORY_REVISIONS = 2000;
+
+interface Newest extends Current {
+  readonly id: number;
+}
+
+/**
+ * The store in its file: synchronous, for the worker thread. It trusts its caller, who checks arguments and revisions and never reads
+ * below the sweep. Each call is short, so that commits need not wait for a long read or a compaction.
+ */
+export class SqliteEngine {
+  readonly path: string;
+  readonly #db: Database;
+  #revision: number;
+  /** Live keys; counted when they are first asked for. */
+  #keys: number | undefined;
+
+  constructor(path: string) {
+    this.#db = Database.open(path);
+    this.path = path;
+    try {
+      const newest = this.#db.row("newestId")?.[0] as number | null;
+      this.#revision = Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
+    } catch (error) {
+      this.#db.close();
+      throw datastoreError(error, path);
+    }
+  }
+
+  position(): { revision: number; compacted: number; swept: number } {
+    return { revision: this.#revision, compacted: this.#mark("compacted"), swept: this.#mark("swept") };
+  }
+
+  #mark(name: string): number {
+    return (this.#db.row("mark", name)?.[0] as number | undefined) ?? 0;
+  }
+
+  /** One transaction, and one wait for the disk, for all; each commit is all or nothing by itself. */
+  commit({ commits, previous }: { commits: readonly (readonly WireOperation[])[]; previous: boolean }): CommitReply[] {
+    const revision = this.#revision;
+    const keys = this.#keys;
+    try {
+      return this.#db.transaction(() => commits.map((operations) => this.#apply(operations, previous)));
+    } catch (error) {
+      this.#revision = revision;
+      this.#keys = keys;
+      // One that cannot be written must not fail the others.
+      if (commits.length > 1) return commits.flatMap((operations) => this.commit({ commits: [operations], previous }));
+      const { reason, message } = datastoreError(error, this.path);
+      // The disk may or may not have what it failed to confirm.
+      return [{
+        kind: "failed",
+        reason: reason === "unavailable" && isIoError(error) ? "unknownOutcome" : reason,
+        message,
+      }];
+    }
+  }
+
+  #apply(wire: readonly WireOperation[], previous: boolean): CommitReply {
+    const operations = wire.map(fromWire);
+    const revision = this.#revision + 1;
+    const decision = decide(operations, revision, (key) => this.#newest(key));
+    if (decision.kind === "conflict") {
+      const conflicts = decision.conflicts.map(({ index, actual }) => ({
+        index,
+        actual: actual && this.#item(operations[index]!.key, actual),
+      }));
+      return { kind: "conflict", revision: this.#revision, conflicts };
+    }
+    if (decision.changes.length === 0) return { kind: "done", revision: this.#revision, effects: [] };
+    const effects = decision.changes.map(({ operation, index, before, createRevision, version }, i): Effect => {
+      const was = previous && before ? this.#item(operation.key, before) : undefined;
+      const isPut = operation.kind === "put";
+      const value = isPut ? operation.value : "";
+      this.#db.run(
+        "insert",
+        firstId(revision) + i,
+        operation.key,
+        isPut ? 0 : 1,
+        createRevision,
+        before?.id ?? 0,
+        version,
+        value,
+      );
+      if (this.#keys !== undefined) this.#keys += (isPut ? 1 : 0) - (before ? 1 : 0);
+      return [index, createRevision, version, was];
+    });
+    this.#revision = revision;
+    return { kind: "done", revision, effects };
+  }
+
+  #newest(key: string): Newest | undefined {
+    const row = this.#db.row("newest", key);
+    if (!row || row[1] === 1) return undefined;
+    const [id, , createRevision, version] = row as number[];
+    return { id: id!, createRevision: createRevision!, modRevision: revisionOf(id!), version: version! };
+  }
+
+  #item(key: string, { id, createRevision, modRevision, version }: Newest): KeyValue {
+    return { key, value: this.#db.row("value", id)![0] as string, createRevision, modRevision, version };
+  }
+
+  get({ key, revision }: { key: string; revision: number }): KeyValue | undefined {
+    const row = this.#db.row("get", key, lastId(revision));
+    if (!row || row[1] === 1) return undefined;
+    return item([row[0]!, key, row[2]!, row[3]!], row[4] as string);
+  }
+
+  /** The first keys of the range: up to `limit`, and not many more than `bytes`. `done` when these were all. */
+  list(
+    { range, revision, limit, bytes, keysOnly }: {
+      range: KeyRange;
+      revision: number;
+      limit: number;
+      bytes: number;
+      keysOnly: boolean;
+    },
+  ): { items: KeyValue[]; done: boolean } {
+    const items: KeyValue[] = [];
+    let size = 0;
+    const newest = lastId(revision);
+    for (const row of this.#db.rows(keysOnly ? "listKeys" : "list", range.start, range.end, newest, newest, limit)) {
+      const next = item(row, keysOnly ? "" : row[4] as string);
+      items.push(next);
+      size += next.key.length + next.value.length;
+      if (size >= bytes) return { items, done: false };
+    }
+    return { items, done: items.length < limit };
+  }
+
+  count({ range, revision }: { range: KeyRange; revision: number }): number {
+    const newest = lastId(revision);
+    return this.#db.row("count", range.start, range.end, newest, newest)![0] as number;
+  }
+
+  /** Live keys of the whole store. */
+  keys(): number {
+    return this.#keys ??= this.count({ range: { start: "", end: "\u{10ffff}" }, revision: this.#revision });
+  }
+
+  /** Changes after one revision, up to `through` or an earlier one: not many more than `bytes`, always whole revisions. */
+  history(
+    { range, after, through, previous, bytes }: {
+      range: KeyRange;
+      after: number;
+      through: number;
+      previous: boolean;
+      bytes: number;
+    },
+  ): { batches: WatchBatch[]; through: number } {
+    const end = Math.min(through, after + HISTORY_REVISIONS);
+    const batches: WatchBatch[] = [];
+    let events: WatchEvent[] = [];
+    let current = 0;
+    let size = 0;
+    const finish = () => {
+      if (events.length > 0) batches.push({ revision: current, events });
+    };
+    const query = previous ? "historyWithPrevious" : "history";
+    for (const row of this.#db.rows(query, lastId(after), lastId(end), range.start, range.end)) {
+      const revision = revisionOf(row[0] as number);
+      if (revision !== current) {
+        finish();
+        if (size >= bytes) return { batches, through: current };
+        current = revision;
+        events = [];
+      }
+      events.push(event(row));
+      size += (row[5] as string).length + (row[9] as string | null | undefined ?? "").length;
+    }
+    finish();
+    return { batches, through: end };
+  }
+
+  /** From now on nobody reads below `revision`; durable before anything is removed. */
+  setCompacted(revision: number): void {
+    this.#write(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
+  }
+
+  /** One step of removing what only reads below `revision` could see. `done` when nothing is left to do. */
+  sweep(revision: number): { done: boolean } {
+    return this.#write(() => {
+      const through = lastId(revision);
+      const swept = this.#mark("swept");
+      let last = swept;
+      let count = 0;
+      for (
+        const [id, deleted, previous] of [...this.#db.rows("superseding", swept, through, SWEEP_ROWS)] as number[][]
+      ) {
+        if (previous) this.#db.run("remove", previous);
+        if (deleted) this.#db.run("remove", id!);
+        last = id!;
+        count++;
+      }
+      const done = count < SWEEP_ROWS;
+      this.#db.run("setMark", "swept", done ? Math.max(through, swept) : last);
+      return { done };
+    });
+  }
+
+  /** One step of giving free pages back to the file system. */
+  vacuum(): { done: boolean } {
+    const [free] = this.#db.pragma("PRAGMA freelist_count") as [number];
+    const [pages] = this.#db.pragma("PRAGMA page_count") as [number];
+    const excess = free - Math.max(SPARE_PAGES, Math.floor(pages / 5));
+    if (excess <= 0) return { done: true };
+    this.#write(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
+    return { done: excess <= VACUUM_PAGES };
+  }
+
+  #write<T>(body: () => T): T {
+    return this.#db.transaction(body);
+  }
+
+  restoreBegin(): void {
+    if (this.#revision > 1) {
+      throw new DatastoreError(
+        "notEmpty",
+        `${this.path} is at revision ${this.#revision}: a snapshot can only fill a new store`,
+      );
+    }
+    this.#db.begin();
+  }
+
+  restoreAdd(items: readonly KeyValue[]): void {
+    for (const { key, value, createRevision, modRevision, version } of items) {
+      const last = this.#db.row("newestIdThrough", lastId(modRevision))?.[0] as number | null;
+      const id = Math.max(firstId(modRevision), (last ?? 0) + 1);
+      if (id > lastId(modRevision)) {
+        throw new DatastoreError(
+          "corrupt",
+          `the snapshot has over ${OPERATIONS} keys of revision ${modRevision} (the last is ${key})`,
+        );
+      }
+      this.#db.run("insert", id, key, 0, createRevision, 0, version, value);
+    }
+  }
+
+  /** The store then is as one compacted to the snapshot's revision: what came before is not known. */
+  restoreEnd(revision: number): void {
+    for (const name of ["restored", "compacted"]) this.#db.run("setMark", name, revision);
+    this.#db.run("setMark", "swept", lastId(revision));
+    this.#db.commit();
+    this.#revision = revision;
+    this.#keys = undefined;
+  }
+
+  restoreAbort(): void {
+    this.#db.rollback();
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** From a row that starts with id, name, creation revision, version. */
+function item(row: Row, value: string): KeyValue {
+  const [id, key, createRevision, version] = row as [number, string, number, number];
+  return { key, value, createRevision, modRevision: revisionOf(id), version };
+}
+
+/** From a row of the history: as an item's, then deleted and value; then, of the row before, id, creation revision, version and value. */
+function event(row: Row): WatchEvent {
+  const key = row[1] as string;
+  const before = typeof row[6] === "number"
+    ? { previous: item([row[6], key, row[7]!, row[8]!], row[9] as string) }
+    : {};
+  if (row[4] === 1) return { kind: "delete", key, revision: revisionOf(row[0] as number), ...before };
+  return { kind: "put", item: item(row, row[5] as string), ...before };
+}

@@ -1,0 +1,33 @@
+// Generated from queries.ts by queries_test.ts.
+export const STATEMENTS = {
+  /** Parameters: name. */
+  newest: "select \"id\", \"deleted\", \"create_revision\", \"version\" from \"log\" where \"name\" = ? order by \"id\" desc limit 1",
+  /** Parameters: name, newest. */
+  get: "select \"id\", \"deleted\", \"create_revision\", \"version\", \"value\" from \"log\" where \"name\" = ? and \"id\" <= ? order by \"id\" desc limit 1",
+  /** Parameters: id. */
+  value: "select \"value\" from \"log\" where \"id\" = ?",
+  /** Parameters: id, name, deleted, createRevision, previous, version, value. */
+  insert: "insert into \"log\" (\"id\", \"name\", \"deleted\", \"create_revision\", \"previous\", \"version\", \"value\") values (?, ?, ?, ?, ?, ?, ?)",
+  /** Parameters: start, end, newest, newest, limit. */
+  list: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"value\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?",
+  /** Parameters: start, end, newest, newest, limit. */
+  listKeys: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?",
+  /** Parameters: start, end, newest, newest. */
+  count: "select count(*) as \"count\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?)",
+  /** Parameters: after, through, start, end. */
+  history: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\" from \"log\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\"",
+  /** Parameters: after, through, start, end. */
+  historyWithPrevious: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\", \"before\".\"id\", \"before\".\"create_revision\", \"before\".\"version\", \"before\".\"value\" from \"log\" left join \"log\" as \"before\" on \"before\".\"id\" = \"log\".\"previous\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\"",
+  /** Parameters: none. */
+  newestId: "select max(\"id\") as \"id\" from \"log\"",
+  /** Parameters: through. */
+  newestIdThrough: "select max(\"id\") as \"id\" from \"log\" where \"id\" <= ?",
+  /** Parameters: after, through, limit. */
+  superseding: "select \"id\", \"deleted\", \"previous\" from \"log\" where \"id\" > ? and \"id\" <= ? order by \"id\" limit ?",
+  /** Parameters: id. */
+  remove: "delete from \"log\" where \"id\" = ?",
+  /** Parameters: name. */
+  mark: "select \"value\" from \"mark\" where \"name\" = ?",
+  /** Parameters: name, value. */
+  setMark: "replace into \"mark\" (\"name\", \"value\") values (?, ?)",
+};
