@@ -17,9 +17,10 @@ export function formatTime(milliseconds: number): string {
 
 /** `2026-01-02T03:04:05.000006Z`, as `metav1.MicroTime` is written. A fraction of the milliseconds gives the microseconds. */
 export function formatMicroTime(milliseconds: number): string {
-  const whole = Math.floor(milliseconds);
-  const micros = Math.floor((milliseconds - whole) * 1000 + 1e-6);
-  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros).padStart(3, "0")}Z`;
+  // Rounded, not cut off: a double of so many milliseconds holds a microsecond only nearly.
+  const micros = Math.round(milliseconds * 1000);
+  const whole = Math.floor(micros / 1000);
+  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros - whole * 1000).padStart(3, "0")}Z`;
 }
 
 const rfc3339 =

@@ -1,0 +1,170 @@
+import { retry } from "./retry.ts";
+import { leftBehind, readHostState } from "./host_state.ts";
+import { makeBusyboxImage } from "../fixtures/busybox_image.ts";
+
+/** The image that all e2e tests run; made by the tests from Debian's busybox-static. */
+export const IMAGE = "skiff.test/busybox:1";
+const top = new URL("../../", import.meta.url).pathname;
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ClusterOptions {
+  /** Flags of `skiff server`, besides those that keep the test to itself. */
+  readonly flags?: readonly string[];
+  /** Environment of scripts/up. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A cluster of one, started by scripts/up in a temporary directory and stopped by scripts/down, which must leave nothing behind. */
+export class TestCluster implements AsyncDisposable {
+  readonly directory: string;
+  readonly port: number;
+  readonly #flags: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #hostBefore: readonly string[];
+
+  private constructor(directory: string, port: number, options: ClusterOptions, hostBefore: readonly string[]) {
+    this.directory = directory;
+    this.port = port;
+    this.#flags = options.flags ?? [];
+    this.#env = options.env ?? {};
+    this.#hostBefore = hostBefore;
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<TestCluster> {
+    const hostBefore = await readHostState();
+    const directory = await Deno.makeTempDir({ prefix: "skiff-e2e-" });
+    await Deno.mkdir(`${directory}/data/agent/images`, { recursive: true });
+    await makeBusyboxImage(`${directory}/data/agent/images/busybox.tar`, IMAGE);
+    const cluster = new TestCluster(directory, freePort(), options, hostBefore);
+    try {
+      await cluster.up();
+    } catch (error) {
+      await cluster.#down();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get dataDir(): string {
+    return `${this.directory}/data`;
+  }
+
+  get kubeconfig(): string {
+    return `${this.directory}/kubeconfig`;
+  }
+
+  /** Skiff's own process. */
+  async pid(): Promise<number> {
+    return Number(await Deno.readTextFile(`${this.dataDir}/skiff.pid`));
+  }
+
+  async up(): Promise<string> {
+    const { code, stdout, stderr } = await run(`${top}scripts/up`, [
+      `--data-dir=${this.dataDir}`,
+      `--https-listen-port=${this.port}`,
+      `--write-kubeconfig=${this.kubeconfig}`,
+      "--kubelet-port=0",
+      ...this.#flags,
+    ], { env: this.#env });
+    if (code !== 0) throw new Error(`scripts/up failed (${code}):\n${stderr}`);
+    return stdout + stderr;
+  }
+
+  async log(): Promise<string> {
+    return await Deno.readTextFile(`${this.dataDir}/skiff.log`);
+  }
+
+  /** Runs kubectl and answers what it printed; throws when it fails. */
+  async kubectl(...args: string[]): Promise<string> {
+    const output = await this.tryKubectl(args);
+    if (output.code !== 0) {
+      throw new Error(`kubectl ${args.join(" ")} failed (${output.code}): ${output.stderr}${output.stdout}`);
+    }
+    return output.stdout;
+  }
+
+  /** The same, for commands that are meant to fail. */
+  tryKubectl(args: readonly string[], stdin?: string): Promise<Output> {
+    return run("kubectl", args, { env: { KUBECONFIG: this.kubeconfig }, ...(stdin !== undefined && { stdin }) });
+  }
+
+  async apply(manifest: string, ...args: string[]): Promise<string> {
+    const output = await this.tryKubectl(["apply", "-f", "-", ...args], manifest);
+    if (output.code !== 0) throw new Error(`kubectl apply failed: ${output.stderr}`);
+    return output.stdout;
+  }
+
+  /** A kubectl that runs on, for -f, -w and port-forward; killed by the caller. */
+  spawnKubectl(...args: string[]): Deno.ChildProcess {
+    return new Deno.Command("kubectl", {
+      args,
+      env: { KUBECONFIG: this.kubeconfig },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** A field of an object by its JSONPath, `""` when it is not there. */
+  jsonpath(resource: string, path: string, ...args: string[]): Promise<string> {
+    return this.kubectl("get", ...resource.split(" "), "-o", `jsonpath=${path}`, ...args);
+  }
+
+  async down(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(`${top}scripts/down`, [`--data-dir=${this.dataDir}`, ...args]);
+    if (code !== 0) throw new Error(`scripts/down failed (${code}):\n${stderr}`);
+    return stdout + stderr;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#down();
+    await retry("the host to be as it was", async () => {
+      const left = leftBehind(this.#hostBefore, await readHostState());
+      if (left.length > 0) throw new Error(`scripts/down left behind:\n${left.join("\n")}`);
+    }, 5_000);
+  }
+
+  async #down(): Promise<void> {
+    try {
+      await this.down();
+      if (Deno.env.get("SKIFF_TEST_KEEP_LOGS")) {
+        await Deno.copyFile(`${this.dataDir}/skiff.log`, `/tmp/skiff-e2e-${this.port}.log`);
+      }
+    } finally {
+      await Deno.remove(this.directory, { recursive: true });
+    }
+  }
+}
+
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: { env?: Readonly<Record<string, string>>; stdin?: string; clearEnv?: boolean } = {},
+): Promise<Output> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    ...(options.env && { env: { ...options.env } }),
+    ...(options.clearEnv && { clearEnv: true }),
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
