@@ -1,6 +1,6 @@
 import { retry } from "./retry.ts";
 import { leftBehind, readHostState } from "./host_state.ts";
-import { makeBusyboxImage } from "../fixtures/busybox_image.ts";
+import { busyboxImage } from "../fixtures/busybox_image.ts";
 
 /** The image that all e2e tests run; made by the tests from Debian's busybox-static. */
 export const IMAGE = "skiff.test/busybox:1";
@@ -39,7 +39,7 @@ export class TestCluster implements AsyncDisposable {
     const hostBefore = await readHostState();
     const directory = await Deno.makeTempDir({ prefix: "skiff-e2e-" });
     await Deno.mkdir(`${directory}/data/agent/images`, { recursive: true });
-    await makeBusyboxImage(`${directory}/data/agent/images/busybox.tar`, IMAGE);
+    await Deno.writeFile(`${directory}/data/agent/images/busybox.tar`, await busyboxImage(IMAGE));
     const cluster = new TestCluster(directory, freePort(), options, hostBefore);
     try {
       await cluster.up();
