@@ -151,7 +151,7 @@ initContainers:
   it("execs with input, output and exit codes, follows logs, copies and forwards ports", async () => {
     await start(
       "tools",
-      `command: [sh, -c, 'mkdir /www; echo hello > /www/index.html; httpd -p 8080 -h /www; i=0; while true; do echo line $i; i=$((i+1)); sleep 0.2; done']`,
+      `command: [sh, -c, 'mkdir -p /www; echo hello > /www/index.html; httpd -p 8080 -h /www; i=0; while true; do echo line $i; i=$((i+1)); sleep 0.2; done']`,
     );
     expect((await cluster.tryKubectl(["exec", "-i", "tools", "--", "cat"], "through stdin")).stdout).toBe(
       "through stdin",
