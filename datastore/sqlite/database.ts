@@ -20,8 +20,7 @@ export class Database {
   static open(path: string): Database {
     let db: DatabaseSync | undefined;
     try {
-      // Secrets lie in it. SQLite gives the same mode to the files it makes beside it.
-      Deno.openSync(path, { read: true, write: true, create: true, mode: 0o600 }).close();
+      createFile(path);
       db = new DatabaseSync(path, { returnArrays: true } as DatabaseSyncOptions);
       const database = new Database(db, path);
       for (const pragma of PRAGMAS) database.pragma(pragma);
@@ -74,8 +73,23 @@ export class Database {
     return this.#statement(name).get(...parameters) as unknown as Row | undefined;
   }
 
+  all(name: StatementName, ...parameters: SQLInputValue[]): readonly Row[] {
+    return this.#statement(name).all(...parameters) as unknown as Row[];
+  }
+
+  /**
+   * One row after the other, for large values. Deno's iterator takes an error for the end (2.9.5; damaged pages are silently left out): who
+   * comes to the end must look with {@linkcode assertNone} whether it was one.
+   */
   rows(name: StatementName, ...parameters: SQLInputValue[]): Iterable<Row> {
     return this.#statement(name).iterate(...parameters) as unknown as Iterable<Row>;
+  }
+
+  /** Throws unless the statement has no rows: what a `rows` that went to its end left out, or the error that ended it. */
+  assertNone(name: StatementName, ...parameters: SQLInputValue[]): void {
+    if (this.all(name, ...parameters).length > 0) {
+      throw new DatastoreError("unavailable", `${this.path}: a read ended early, try again`);
+    }
   }
 
   run(name: StatementName, ...parameters: SQLInputValue[]): void {
@@ -115,6 +129,18 @@ export class Database {
   close(): void {
     this.#statements.clear();
     this.#db.close();
+  }
+}
+
+/**
+ * Secrets lie in it: it is its owner's only, as are the files that SQLite makes beside it. A file that is there must not be opened: closing it
+ * would release the locks that this process already has on it.
+ */
+function createFile(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }
 

@@ -131,14 +131,18 @@ export class SqliteEngine {
   ): { items: KeyValue[]; done: boolean } {
     const items: KeyValue[] = [];
     let size = 0;
+    const query = keysOnly ? "listKeys" : "list";
     const newest = lastId(revision);
-    for (const row of this.#db.rows(keysOnly ? "listKeys" : "list", range.start, range.end, newest, newest, limit)) {
+    for (const row of this.#db.rows(query, range.start, range.end, newest, newest, limit)) {
       const next = item(row, keysOnly ? "" : row[4] as string);
       items.push(next);
       size += next.key.length + next.value.length;
       if (size >= bytes) return { items, done: false };
     }
-    return { items, done: items.length < limit };
+    if (items.length >= limit) return { items, done: false };
+    const last = items.at(-1);
+    this.#db.assertNone(query, last ? `${last.key}\0` : range.start, range.end, newest, newest, 1);
+    return { items, done: true };
   }
 
   count({ range, revision }: { range: KeyRange; revision: number }): number {
@@ -162,6 +166,7 @@ export class SqliteEngine {
     },
   ): { batches: WatchBatch[]; through: number } {
     const end = Math.min(through, after + HISTORY_REVISIONS);
+    let last = lastId(after);
     const batches: WatchBatch[] = [];
     let events: WatchEvent[] = [];
     let current = 0;
@@ -170,8 +175,9 @@ export class SqliteEngine {
       if (events.length > 0) batches.push({ revision: current, events });
     };
     const query = previous ? "historyWithPrevious" : "history";
-    for (const row of this.#db.rows(query, lastId(after), lastId(end), range.start, range.end)) {
-      const revision = revisionOf(row[0] as number);
+    for (const row of this.#db.rows(query, last, lastId(end), range.start, range.end, -1)) {
+      last = row[0] as number;
+      const revision = revisionOf(last);
       if (revision !== current) {
         finish();
         if (size >= bytes) return { batches, through: current };
@@ -182,6 +188,7 @@ export class SqliteEngine {
       size += (row[5] as string).length + (row[9] as string | null | undefined ?? "").length;
     }
     finish();
+    this.#db.assertNone(query, last, lastId(end), range.start, range.end, 1);
     return { batches, through: end };
   }
 
@@ -198,7 +205,7 @@ export class SqliteEngine {
       let last = swept;
       let count = 0;
       for (
-        const [id, deleted, previous] of [...this.#db.rows("superseding", swept, through, SWEEP_ROWS)] as number[][]
+        const [id, deleted, previous] of this.#db.all("superseding", swept, through, SWEEP_ROWS) as number[][]
       ) {
         if (previous) this.#db.run("remove", previous);
         if (deleted) this.#db.run("remove", id!);
@@ -218,7 +225,7 @@ export class SqliteEngine {
     const excess = free - Math.max(SPARE_PAGES, Math.floor(pages / 5));
     if (excess <= 0) return { done: true };
     this.#write(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
-    return { done: excess <= VACUUM_PAGES };
+    return { done: false };
   }
 
   #write<T>(body: () => T): T {

@@ -73,7 +73,8 @@ function changes() {
     .where("log.id", "<=", through)
     .where(sql`+log.name`, ">=", start)
     .where(sql`+log.name`, "<", end)
-    .orderBy("log.id");
+    .orderBy("log.id")
+    .limit(limit);
 }
 
 const ITEM = ["log.id", "log.name", "log.create_revision", "log.version"] as const;

@@ -14,10 +14,10 @@ export const STATEMENTS = {
   listKeys: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?",
   /** Parameters: start, end, newest, newest. */
   count: "select count(*) as \"count\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?)",
-  /** Parameters: after, through, start, end. */
-  history: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\" from \"log\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\"",
-  /** Parameters: after, through, start, end. */
-  historyWithPrevious: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\", \"before\".\"id\", \"before\".\"create_revision\", \"before\".\"version\", \"before\".\"value\" from \"log\" left join \"log\" as \"before\" on \"before\".\"id\" = \"log\".\"previous\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\"",
+  /** Parameters: after, through, start, end, limit. */
+  history: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\" from \"log\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
+  /** Parameters: after, through, start, end, limit. */
+  historyWithPrevious: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\", \"before\".\"id\", \"before\".\"create_revision\", \"before\".\"version\", \"before\".\"value\" from \"log\" left join \"log\" as \"before\" on \"before\".\"id\" = \"log\".\"previous\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
   /** Parameters: none. */
   newestId: "select max(\"id\") as \"id\" from \"log\"",
   /** Parameters: through. */
