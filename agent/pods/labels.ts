@@ -45,7 +45,7 @@ export function containerAnnotations(pod: Pod, container: Container, attempt: nu
     [annotationKeys.restartCount]: String(attempt),
     [annotationKeys.terminationMessagePath]: container.terminationMessagePath ?? "/dev/termination-log",
     [annotationKeys.terminationMessagePolicy]: container.terminationMessagePolicy ?? "File",
-    [annotationKeys.terminationGracePeriod]: String(pod.spec?.terminationGracePeriodSeconds ?? 30),
+    [annotationKeys.terminationGracePeriod]: String(pod.spec.terminationGracePeriodSeconds ?? 30),
   };
 }
 

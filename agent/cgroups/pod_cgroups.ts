@@ -1,0 +1,69 @@
+import type { Pod } from "../../api/types/core_v1.ts";
+import { type QosClass, qosClass } from "../pods/qos.ts";
+import { cpuQuota, cpuShares, podTotal } from "../pods/resources.ts";
+import type { PodCgroups } from "../pods/shared.ts";
+import { childCgroups, type Limits, makeCgroup, removeCgroup } from "./cgroup.ts";
+import type { Hierarchy } from "./hierarchy.ts";
+
+export interface PodCgroupsOptions {
+  readonly hierarchy: Hierarchy;
+  /** The node's own group, which holds all of them: no two nodes of one machine share it. */
+  readonly name: string;
+  /** Processes that one Pod may have; no limit when absent. */
+  readonly podPidsLimit?: number;
+}
+
+const parents: Readonly<Record<QosClass, string>> = {
+  Guaranteed: "/kubepods",
+  Burstable: "/kubepods/burstable",
+  BestEffort: "/kubepods/besteffort",
+};
+
+/** A name for the node's group that belongs to its data directory alone. */
+export async function cgroupName(dataDirectory: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(dataDirectory));
+  return `skiff-${new Uint8Array(digest).toHex().slice(0, 8)}`;
+}
+
+/** The groups of the kubelet's layout, `/NAME/kubepods/burstable/podUID`: each Pod's with the sums of what its containers ask for. */
+export function createPodCgroups(options: PodCgroupsOptions): PodCgroups {
+  const { hierarchy, name, podPidsLimit } = options;
+  return {
+    async ensure(pod) {
+      const path = `/${name}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
+      const limits = { ...podLimits(pod), ...(podPidsLimit === undefined ? {} : { pids: podPidsLimit }) };
+      await makeCgroup(hierarchy, path, limits);
+      return path;
+    },
+    async remove(uid) {
+      for (const parent of Object.values(parents)) {
+        await removeCgroup(hierarchy, `/${name}${parent}/pod${uid}`, { kill: true });
+      }
+    },
+  };
+}
+
+/** Removes the groups of Pods that are not known any more. */
+export async function sweepCgroups(options: PodCgroupsOptions, known: ReadonlySet<string>): Promise<void> {
+  for (const parent of Object.values(parents)) {
+    for (const child of await childCgroups(options.hierarchy, `/${options.name}${parent}`)) {
+      if (!child.startsWith("pod") || known.has(child.slice(3))) continue;
+      await removeCgroup(options.hierarchy, `/${options.name}${parent}/${child}`, { kill: true });
+    }
+  }
+}
+
+/** Removes the node's group with everything in it, processes included. */
+export async function cleanUpCgroups(hierarchy: Hierarchy, name: string): Promise<void> {
+  await removeCgroup(hierarchy, `/${name}`, { kill: true });
+}
+
+function podLimits(pod: Pod): Limits {
+  const cpuLimit = podTotal(pod, "cpu", "limits");
+  const memoryLimit = podTotal(pod, "memory", "limits");
+  return {
+    cpuShares: cpuShares(podTotal(pod, "cpu", "requests") ?? 0),
+    ...(cpuLimit ? { cpuQuota: cpuQuota(cpuLimit) } : {}),
+    ...(memoryLimit ? { memoryBytes: memoryLimit } : {}),
+  };
+}

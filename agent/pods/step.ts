@@ -1,0 +1,147 @@
+import { decide } from "./decide.ts";
+import { nextBackOff } from "./back_off.ts";
+import { type Action, actionKey, type Input, type PodState, type Reason } from "./state.ts";
+import type { Container, Sandbox } from "../runtime/contract.ts";
+
+export interface Step {
+  readonly state: PodState;
+  /** To be carried out now, each answered by `settled` (or `image`). They are in `state.inFlight` already. */
+  readonly actions: readonly Action[];
+  /** When a `tick` is due, in milliseconds since the epoch. */
+  readonly wakeAt: number | undefined;
+}
+
+/**
+ * A Pod's life, without I/O: takes in one input and says what to do next. Any order and repetition of inputs is allowed; actions whose key is
+ * in flight are not given out again, except a kill with less time than the one before.
+ */
+export function step(before: PodState, input: Input, now: number): Step {
+  const { state, actions, wakeAt } = decide(take(before, input, now), now);
+  if (actions.length === 0) return { state, actions, wakeAt };
+  const inFlight = new Map(state.inFlight);
+  for (const action of actions) {
+    inFlight.set(actionKey(action), action.type === "killContainer" ? now + action.graceSeconds * 1000 : Infinity);
+  }
+  return { state: { ...state, inFlight }, actions, wakeAt };
+}
+
+function take(state: PodState, input: Input, now: number): PodState {
+  switch (input.type) {
+    case "desired":
+      return { ...state, pod: input.pod, absent: false };
+    case "absent":
+      return { ...state, absent: true };
+    case "observed":
+      return {
+        ...state,
+        observed: true,
+        sandboxes: newestFirst(input.sandboxes),
+        containers: newestFirst(input.containers),
+      };
+    case "sandbox":
+      return { ...state, sandboxes: newestFirst(replaced(state.sandboxes, input.sandbox)) };
+    case "sandboxGone":
+      return { ...state, sandboxes: without(state.sandboxes, input.id) };
+    case "container":
+      return takeContainer(state, input.container);
+    case "containerGone":
+      return { ...state, containers: without(state.containers, input.id) };
+    case "probed":
+      return {
+        ...state,
+        probes: {
+          ...state.probes,
+          [input.containerId]: { ...state.probes[input.containerId], [input.probe]: input.success },
+        },
+      };
+    case "end":
+      return state.stage.at === "active" ? { ...state, stage: { at: "ending", why: input.why, since: now } } : state;
+    case "image":
+      return settle(
+        { ...state, images: { ...state.images, [input.action.container]: input.image } },
+        input.action,
+        input.image.type === "failed",
+        now,
+      );
+    case "settled":
+      return takeSettled(state, input.action, input.failure, now);
+    case "tick":
+      return state;
+    default:
+      return input satisfies never;
+  }
+}
+
+function takeContainer(state: PodState, container: Container): PodState {
+  const known = state.containers.find((other) => other.id === container.id);
+  // An answer that was on its way while the container died must not bring it back.
+  if (known?.state === "exited" && container.state !== "exited") return state;
+  const containers = newestFirst(replaced(state.containers, container));
+  if (container.state !== "exited" || !state.probes[container.id]) return { ...state, containers };
+  const { [container.id]: _, ...probes } = state.probes;
+  return { ...state, containers, probes };
+}
+
+function takeSettled(
+  state: PodState,
+  action: Action,
+  failure: Reason | undefined,
+  now: number,
+): PodState {
+  const settled = settle(state, action, failure !== undefined, now);
+  switch (action.type) {
+    case "mountVolumes":
+      return failure ? settled : { ...settled, volumes: "mounted" };
+    case "unmountVolumes":
+      return failure ? settled : { ...settled, volumes: "unmounted" };
+    case "startContainer": {
+      const { [action.container]: _, ...trouble } = settled.trouble;
+      return { ...settled, trouble: failure ? { ...trouble, [action.container]: failure } : trouble };
+    }
+    case "clear":
+      return failure || settled.stage.at !== "ended"
+        ? settled
+        : { ...settled, volumes: "unmounted", stage: { at: "cleared", why: settled.stage.why } };
+    case "deleteObject":
+      return failure || settled.stage.at !== "cleared"
+        ? settled
+        : { ...settled, stage: { at: "gone", why: settled.stage.why } };
+    case "runSandbox":
+    case "stopSandbox":
+    case "removeSandbox":
+    case "ensureImage":
+    case "killContainer":
+    case "removeContainer":
+      return settled;
+    default:
+      return action satisfies never;
+  }
+}
+
+/** Images wait as upstream's do, for the registry's sake; what is only this node's own work is tried again sooner. */
+function settle(state: PodState, action: Action, failed: boolean, now: number): PodState {
+  const key = actionKey(action);
+  const inFlight = new Map(state.inFlight);
+  inFlight.delete(key);
+  if (failed) {
+    const before = state.backOffs[key];
+    const next = action.type === "ensureImage" ? nextBackOff(before, now) : nextBackOff(before, now, 1_000, 30_000);
+    return { ...state, inFlight, backOffs: { ...state.backOffs, [key]: next } };
+  }
+  if (!state.backOffs[key]) return { ...state, inFlight };
+  const { [key]: _, ...backOffs } = state.backOffs;
+  return { ...state, inFlight, backOffs };
+}
+
+function replaced<T extends { readonly id: string }>(all: readonly T[], one: T): T[] {
+  return [one, ...all.filter((other) => other.id !== one.id)];
+}
+
+function without<T extends { readonly id: string }>(all: readonly T[], id: string): readonly T[] {
+  return all.filter((other) => other.id !== id);
+}
+
+/** By attempt before time: a node's clock may be set back between two attempts. */
+function newestFirst<T extends Sandbox | Container>(all: readonly T[]): readonly T[] {
+  return [...all].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
+}
