@@ -1,0 +1,13 @@
+import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
+
+/** Finalizers by which a request to delete says what becomes of the dependents. */
+export const foregroundFinalizer = "foregroundDeletion";
+export const orphanFinalizer = "orphan";
+
+export function deletesDependents({ deletionTimestamp, finalizers }: ObjectMeta): boolean {
+  return deletionTimestamp !== undefined && (finalizers?.includes(foregroundFinalizer) ?? false);
+}
+
+export function orphansDependents({ deletionTimestamp, finalizers }: ObjectMeta): boolean {
+  return deletionTimestamp !== undefined && (finalizers?.includes(orphanFinalizer) ?? false);
+}
