@@ -25,6 +25,11 @@ export interface WatchHubOptions {
   readonly revision: number;
   readonly compacted: number;
   readonly limits: HistoryLimits;
+  /**
+   * Resolves when the commits that the engine started before {@linkcode WatchHub.wantsPrevious} became true have been published: they may lack
+   * previous values. Absent when these are always there.
+   */
+  readonly settled?: () => Promise<void>;
   /** Reads what the ring no longer has. Absent when the ring has everything since the compaction. */
   readonly readHistory?: ReadHistory;
 }
@@ -40,6 +45,8 @@ interface Watcher {
   readonly ready?: () => Promise<void>;
   /** Everything up to here was delivered. */
   position: number;
+  /** Whether it gets batches as they are published. */
+  live: boolean;
   closed: boolean;
   onEnd(error?: unknown): void;
 }
@@ -50,6 +57,7 @@ interface Watcher {
  */
 export class WatchHub {
   readonly #watchers = new Set<Watcher>();
+  readonly #settled: (() => Promise<void>) | undefined;
   readonly #readHistory: ReadHistory | undefined;
   readonly #limits: HistoryLimits;
   #history: History;
@@ -58,10 +66,11 @@ export class WatchHub {
   #previousWatchers = 0;
   #refusal: DatastoreError | undefined;
 
-  constructor({ revision, compacted, limits, readHistory }: WatchHubOptions) {
+  constructor({ revision, compacted, limits, settled, readHistory }: WatchHubOptions) {
     this.#revision = revision;
     this.#compacted = compacted;
     this.#limits = limits;
+    this.#settled = settled;
     this.#readHistory = readHistory;
     this.#history = new History(revision, limits);
   }
@@ -89,8 +98,8 @@ export class WatchHub {
     this.#revision = batch.revision;
     this.#history.push(batch);
     for (const watcher of this.#watchers) {
-      // A watcher that is still reading history will come to this batch by itself.
-      if (watcher.position === batch.revision - 1) this.#deliver(watcher, batch);
+      // A watcher that still reads history will come to this batch by itself; one that joined from another's sink already has.
+      if (watcher.live && watcher.position < batch.revision) this.#deliver(watcher, batch);
     }
   }
 
@@ -162,6 +171,7 @@ export class WatchHub {
       previous,
       ...rest,
       position: after,
+      live: false,
       closed: false,
       onEnd: (error) => {
         signal?.removeEventListener("abort", abort);
@@ -187,6 +197,7 @@ export class WatchHub {
 
   async #catchUp(watcher: Watcher): Promise<void> {
     checkRange(watcher.range);
+    if (watcher.previous) await this.#settled?.();
     while (!watcher.closed) {
       if (this.#refusal) throw this.#refusal;
       checkWatchRevision(watcher.position, this.#revision, this.#compacted);
@@ -213,6 +224,7 @@ export class WatchHub {
       if (watcher.ready && bytes > REPLAY_PAGE_BYTES) return false;
     }
     // A progress mark: the consumer now knows up to where it has seen everything.
+    watcher.live = true;
     if (!marked) this.#push(watcher, { revision: this.#revision, events: [] });
     return true;
   }

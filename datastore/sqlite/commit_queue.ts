@@ -37,6 +37,7 @@ export class CommitQueue {
   #waiting: Entry[] = [];
   #bytes = 0;
   #running: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: CommitQueueOptions) {
     this.#options = options;
@@ -84,12 +85,19 @@ export class CommitQueue {
     while (this.#running) await this.#running;
   }
 
+  /** Resolves when the group that is being written, if there is one, has finished. */
+  settled(): Promise<void> {
+    return this.#writing;
+  }
+
   async #run(): Promise<void> {
     // Writers that were woken together arrive in the same turn: they share the transaction.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#take();
-      if (group.length > 0) await this.#write(group);
+      if (group.length === 0) continue;
+      this.#writing = this.#write(group);
+      await this.#writing;
     }
     this.#running = undefined;
   }

@@ -1,6 +1,6 @@
 import { DatabaseSync, type DatabaseSyncOptions, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { DatastoreError } from "../contract.ts";
-import { datastoreError, lockHolder } from "./errors.ts";
+import { datastoreError, lockHolder, systemReason } from "./errors.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
 import { STATEMENTS } from "./statements.generated.ts";
 
@@ -145,11 +145,8 @@ function createFile(path: string): void {
 }
 
 function openError(error: unknown, path: string): DatastoreError {
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) {
-    return new DatastoreError("unavailable", `${path}: ${error.message}`, { cause: error });
-  }
-  const { code, message } = error as { code?: string; message?: string };
-  if (code === "EROFS") return new DatastoreError("readOnly", `${path}: ${message}`, { cause: error });
+  const reason = systemReason(error);
+  if (reason) return new DatastoreError(reason, `${path}: ${(error as Error).message}`, { cause: error });
   const known = datastoreError(error, path);
   if (known.reason !== "locked") return known;
   const pid = lockHolder(path);

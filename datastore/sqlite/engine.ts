@@ -5,8 +5,9 @@ import { datastoreError, isIoError } from "./errors.ts";
 import { firstId, lastId, OPERATIONS, revisionOf } from "./schema.ts";
 import { type CommitReply, type Effect, fromWire, type WireOperation } from "./wire.ts";
 
-/** Rows that one step of a compaction looks at: a step must not keep writers waiting. */
-const SWEEP_ROWS = 500;
+/** A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long. */
+const SWEEP_ROWS = { least: 32, first: 256, most: 2048 };
+const SWEEP_MILLISECONDS = 10;
 const VACUUM_PAGES = 256;
 /** Free pages that a file keeps for what comes: at least these (1 MB), or a fifth of it. */
 const SPARE_PAGES = 256;
@@ -27,6 +28,7 @@ export class SqliteEngine {
   #revision: number;
   /** Live keys; counted when they are first asked for. */
   #keys: number | undefined;
+  #sweepRows = SWEEP_ROWS.first;
 
   constructor(path: string) {
     this.#db = Database.open(path);
@@ -194,28 +196,30 @@ export class SqliteEngine {
 
   /** From now on nobody reads below `revision`; durable before anything is removed. */
   setCompacted(revision: number): void {
-    this.#write(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
+    this.#db.transaction(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
   }
 
   /** One step of removing what only reads below `revision` could see. `done` when nothing is left to do. */
   sweep(revision: number): { done: boolean } {
-    return this.#write(() => {
-      const through = lastId(revision);
-      const swept = this.#mark("swept");
-      let last = swept;
-      let count = 0;
-      for (
-        const [id, deleted, previous] of this.#db.all("superseding", swept, through, SWEEP_ROWS) as number[][]
-      ) {
-        if (previous) this.#db.run("remove", previous);
-        if (deleted) this.#db.run("remove", id!);
-        last = id!;
-        count++;
-      }
-      const done = count < SWEEP_ROWS;
-      this.#db.run("setMark", "swept", done ? Math.max(through, swept) : last);
-      return { done };
-    });
+    const start = performance.now();
+    const rows = this.#sweepRows;
+    const done = this.#db.transaction(() => this.#sweepStep(lastId(revision), rows));
+    const wanted = Math.round(rows * SWEEP_MILLISECONDS / Math.max(performance.now() - start, 1));
+    // At most doubled: one quick step does not foretell the next.
+    this.#sweepRows = Math.min(Math.max(wanted, SWEEP_ROWS.least), rows * 2, SWEEP_ROWS.most);
+    return { done };
+  }
+
+  #sweepStep(through: number, rows: number): boolean {
+    const swept = this.#mark("swept");
+    const superseding = this.#db.all("superseding", swept, through, rows) as number[][];
+    for (const [id, deleted, previous] of superseding) {
+      if (previous) this.#db.run("remove", previous);
+      if (deleted) this.#db.run("remove", id!);
+    }
+    const done = superseding.length < rows;
+    this.#db.run("setMark", "swept", done ? Math.max(through, swept) : superseding.at(-1)![0]!);
+    return done;
   }
 
   /** One step of giving free pages back to the file system. */
@@ -224,12 +228,8 @@ export class SqliteEngine {
     const [pages] = this.#db.pragma("PRAGMA page_count") as [number];
     const excess = free - Math.max(SPARE_PAGES, Math.floor(pages / 5));
     if (excess <= 0) return { done: true };
-    this.#write(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
+    this.#db.transaction(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
     return { done: false };
-  }
-
-  #write<T>(body: () => T): T {
-    return this.#db.transaction(body);
   }
 
   restoreBegin(): void {

@@ -33,6 +33,11 @@ const SYSTEM: Readonly<Record<string, DatastoreReason>> = {
   EROFS: "readOnly",
 };
 
+/** The reason behind an operating system's error, if it is one of the disk's. */
+export function systemReason(error: unknown): DatastoreReason | undefined {
+  return SYSTEM[(error as { code?: string }).code ?? ""];
+}
+
 /** Tries to write beside the file: SQLite does not tell why an I/O failed. */
 function probe(path: string): DatastoreReason | undefined {
   const file = `${path}.probe`;
@@ -41,7 +46,7 @@ function probe(path: string): DatastoreReason | undefined {
     Deno.removeSync(file);
     return undefined;
   } catch (error) {
-    return SYSTEM[(error as { code?: string }).code ?? ""];
+    return systemReason(error);
   }
 }
 

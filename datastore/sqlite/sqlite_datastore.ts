@@ -74,6 +74,7 @@ export class SqliteDatastore implements Datastore {
       revision,
       compacted,
       limits: ring,
+      settled: () => this.#queue.settled(),
       readHistory: (query) => link.call("history", { ...query, through: this.#hub.revision, bytes: PAGE_BYTES }),
     });
     this.#queue = new CommitQueue({

@@ -4,6 +4,9 @@ import type { WorkerCall, WorkerCalls, WorkerReply } from "./wire.ts";
 
 const logger = getLogger(["skiff", "datastore"]);
 const SLOW_MILLISECONDS = 100;
+/** Calls of those kinds that may wait for the thread; the others come one at a time. */
+const WAITING_READS = 10_000;
+const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "keys"]);
 
 interface Waiting {
   readonly call: string;
@@ -37,6 +40,10 @@ export class WorkerLink {
 
   #send(call: WorkerCall | "open", argument: unknown): Promise<unknown> {
     if (this.#lost) return Promise.reject(this.#lost);
+    if (this.#waiting.size >= WAITING_READS && READS.has(call)) {
+      const message = `${this.#waiting.size} reads wait for the disk: it is too slow for them, try again later`;
+      return Promise.reject(new DatastoreError("unavailable", message));
+    }
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { call, resolve, reject });

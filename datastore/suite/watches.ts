@@ -54,6 +54,18 @@ export function watchCases(it: Case): void {
     expect((await firstEvents(store, 4, { after: 1, previous: true })).flat()).toEqual(expected);
   });
 
+  it("fills the previous values of a write that was on its way when the watch came", async (store) => {
+    let revision = await put(store, "a", "0");
+    for (let i = 1; i <= 20; i++) {
+      const writing = put(store, "a", `${i}`);
+      for (let turn = 0; turn < i % 7; turn++) await Promise.resolve();
+      const seen = await record(store, { after: revision, previous: true });
+      revision = await writing;
+      expect(seen.events()).toEqual([`put a=${i} @${revision} from 2 v${i + 1} (was ${i - 1} @${revision - 1})`]);
+      seen.subscription.close();
+    }
+  });
+
   it("hands a commit's events over before the commit resolves", async (store) => {
     let newest = 0;
     const subscription = await store.subscribe(EVERYTHING, { after: 1 }, ({ revision }) => newest = revision);
@@ -163,8 +175,17 @@ export function watchCases(it: Case): void {
       const after = Math.max(1, await store.revision() - 40);
       watches.push((async () => {
         let next = after + 1;
-        for await (const { events, revision } of store.watch(EVERYTHING, { after, previous: next % 2 === 0 })) {
-          if (events.length > 0) expect(revision).toBe(next++);
+        const previous = after % 2 === 0;
+        for await (const { events, revision } of store.watch(EVERYTHING, { after, previous })) {
+          for (const event of events) {
+            expect(revision).toBe(next++);
+            // All but the first write of each key have a value before them.
+            const isFirst = event.kind === "put" && event.item.version === 1;
+            expect(event.previous !== undefined).toBe(previous && !isFirst);
+            if (event.kind === "put" && event.previous) {
+              expect(Number(event.previous.value)).toBe(Number(event.item.value) - 1);
+            }
+          }
           if (next > 601) return;
         }
       })());

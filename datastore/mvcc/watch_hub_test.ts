@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import type { WatchBatch } from "../contract.ts";
+import { EVERYTHING, reasonOf } from "../suite/engine.ts";
+import { storeBatch } from "./history.ts";
+import { WatchHub } from "./watch_hub.ts";
+
+function hub() {
+  const hub = new WatchHub({ revision: 1, compacted: 0, limits: { batches: 100, bytes: 1e6 } });
+  const publish = (key: string) => {
+    const revision = hub.revision + 1;
+    const item = { key, value: "", createRevision: revision, modRevision: revision, version: 1 };
+    hub.publish(storeBatch(revision, [{ kind: "put", item }], [undefined]));
+  };
+  return { hub, publish };
+}
+
+describe("WatchHub", () => {
+  it("serves the others when one watcher throws", async () => {
+    const { hub: it, publish } = hub();
+    const seen: number[] = [];
+    await it.subscribe(EVERYTHING, { after: 1 }, () => {
+      throw new Error("a careless watcher");
+    });
+    await it.subscribe(
+      EVERYTHING,
+      { after: 1 },
+      ({ events, revision }) => void (events.length > 0 && seen.push(revision)),
+    );
+    publish("a");
+    publish("b");
+    expect(seen).toEqual([2, 3]);
+  });
+
+  it("lets a watcher come and go while a batch is delivered", async () => {
+    const { hub: it, publish } = hub();
+    const late: WatchBatch[] = [];
+    let joined: Promise<unknown> | undefined;
+    const first = await it.subscribe(EVERYTHING, { after: 1 }, ({ events }) => {
+      if (events.length === 0) return;
+      first.close();
+      joined = it.subscribe(EVERYTHING, { after: 1 }, (batch) => void late.push(batch));
+    });
+    publish("a");
+    await joined;
+    publish("b");
+    expect(late.map(({ revision, events }) => [revision, events.length])).toEqual([[2, 1], [3, 1]]);
+    expect(it.watchers).toBe(1);
+  });
+
+  it("refuses newcomers while it is told to", async () => {
+    const { hub: it } = hub();
+    it.refuse(new Error("busy") as never);
+    await expect(it.subscribe(EVERYTHING, { after: 1 }, () => {})).rejects.toThrow("busy");
+    it.refuse();
+    await it.subscribe(EVERYTHING, { after: 1 }, () => {});
+    it.close();
+    expect(await reasonOf(it.subscribe(EVERYTHING, { after: 1 }, () => {}))).toBe("closed");
+    expect(it.watchers).toBe(0);
+  });
+});
