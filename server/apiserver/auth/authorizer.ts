@@ -1,0 +1,49 @@
+import type { GroupResource } from "../../../api/status.ts";
+import type { UserInfo } from "../contract.ts";
+
+/** What is to be done, by whom. */
+export interface AuthorizationAttributes {
+  readonly user: UserInfo;
+  /** `get`, `list`, `deletecollection` …; the HTTP method in lower case outside resources. */
+  readonly verb: string;
+  /** Undefined for a URL that is no resource's. */
+  readonly resource?: {
+    readonly group: string;
+    readonly version: string;
+    readonly resource: string;
+    readonly subresource: string;
+    readonly namespace: string;
+    readonly name: string;
+  };
+  readonly path: string;
+}
+
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason?: string };
+
+/** Answers without a promise when it can. */
+export interface Authorizer {
+  authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
+}
+
+/** What a refused client is told: who may not do what, where. */
+export function refusal(attributes: AuthorizationAttributes, reason?: string): {
+  readonly resource: GroupResource | undefined;
+  readonly name: string;
+  readonly detail: string;
+} {
+  const { resource, user, verb } = attributes;
+  const who = `User ${JSON.stringify(user.name)} cannot ${verb}`;
+  const why = reason ? `: ${reason}` : "";
+  if (resource === undefined) {
+    return { resource: undefined, name: "", detail: `${who} path ${JSON.stringify(attributes.path)}${why}` };
+  }
+  const what = resource.subresource === "" ? resource.resource : `${resource.resource}/${resource.subresource}`;
+  const where = resource.namespace === ""
+    ? "at the cluster scope"
+    : `in the namespace ${JSON.stringify(resource.namespace)}`;
+  return {
+    resource: { group: resource.group, resource: resource.resource },
+    name: resource.name,
+    detail: `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}${why}`,
+  };
+}

@@ -1,0 +1,33 @@
+import { createClientCertificateVerifier } from "../../../client/verify_client_certificate.ts";
+import type { Clock } from "../../../api/clock.ts";
+import type { UserInfo } from "../contract.ts";
+import { AuthenticationError, type Authenticator, withAuthenticatedGroup } from "./authenticator.ts";
+
+interface Known {
+  readonly user: UserInfo;
+  readonly notAfter: number;
+}
+
+/** The common name of a certificate that the authority signed for clients is the user, its organizations are the groups. */
+export function clientCertificateAuthenticator(clientCa: string, clock: Pick<Clock, "now">): Authenticator {
+  const verify = createClientCertificateVerifier(clientCa, clock);
+  // By the bytes that a connection keeps: requests after its first cost a look-up.
+  const known = new WeakMap<Uint8Array, Known>();
+  return {
+    authenticate({ certificate }) {
+      if (certificate === undefined) return undefined;
+      const before = known.get(certificate);
+      if (before !== undefined && clock.now() <= before.notAfter) return before.user;
+      const verdict = verify(certificate);
+      if (!verdict.ok) {
+        throw new AuthenticationError("certificate", `the client certificate is refused: ${verdict.reason}`);
+      }
+      if (verdict.commonName === "") {
+        throw new AuthenticationError("certificate", "the client certificate has no common name to be the user");
+      }
+      const user = withAuthenticatedGroup({ name: verdict.commonName, groups: verdict.organizations });
+      known.set(certificate, { user, notAfter: verdict.notAfter });
+      return user;
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import { createHash } from "node:crypto";
+import type { OutgoingHttpHeaders } from "node:http";
+import { constants, createGzip, type Gzip } from "node:zlib";
+import type { Status } from "../../../api/types/meta_v1.ts";
+import type { Call } from "./call.ts";
+import type { HttpResponse } from "./message.ts";
+import { mediaTypes, type Representation } from "./negotiate.ts";
+
+/** Upstream compresses from this size on. */
+const GZIP_FROM = 128 * 1024;
+/** Warnings of one answer together, as upstream limits them: headers are no place for more. */
+const WARNING_LIMIT = 4096;
+
+/** JSON text in the form that the client asked for. */
+export async function sendJSON(
+  call: Call,
+  code: number,
+  text: string,
+  format: Representation["format"],
+): Promise<void> {
+  if (format === "yaml") {
+    const { encodeYAML } = await import("../../../api/codec/yaml.ts");
+    return send(call, code, mediaTypes.yaml, encodeYAML(JSON.parse(text)));
+  }
+  return send(call, code, mediaTypes.json, wantsPretty(call) ? JSON.stringify(JSON.parse(text), null, 2) : text);
+}
+
+/** One text as the whole answer. */
+export function send(
+  call: Call,
+  code: number,
+  contentType: string,
+  text: string,
+  headers?: OutgoingHttpHeaders,
+): void | Promise<void> {
+  if (text.length >= GZIP_FROM && wantsGzip(call)) return sendPieces(call, code, contentType, [text], headers);
+  call.response.writeHead(code, { ...headersOf(call, contentType), ...headers });
+  call.response.end(text);
+}
+
+/** A long answer in pieces, none of which is made before the client has taken the ones before. */
+export async function sendPieces(
+  call: Call,
+  code: number,
+  contentType: string,
+  pieces: Iterable<string>,
+  headers?: OutgoingHttpHeaders,
+): Promise<void> {
+  const { response } = call;
+  const gzip = wantsGzip(call);
+  response.writeHead(code, {
+    ...headersOf(call, contentType),
+    ...(gzip ? { "content-encoding": "gzip", vary: "accept-encoding" } : {}),
+    ...headers,
+  });
+  if (!gzip) {
+    for (const piece of pieces) {
+      if (!response.write(piece) && !await drained(response)) return;
+    }
+    response.end();
+    return;
+  }
+  await compressed(response, pieces);
+}
+
+/** Level 1, in the thread pool: the least delay, and the event loop is free. */
+async function compressed(response: HttpResponse, pieces: Iterable<string>): Promise<void> {
+  const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+  const finished = Promise.withResolvers<void>();
+  gzip.on("data", (chunk: Uint8Array) => {
+    if (response.write(chunk)) return;
+    gzip.pause();
+    void drained(response).then((alive) => alive ? gzip.resume() : gzip.destroy());
+  });
+  gzip.on("end", () => response.end());
+  gzip.on("close", () => finished.resolve());
+  gzip.on("error", (error) => finished.reject(error));
+  for (const piece of pieces) {
+    if (gzip.destroyed) break;
+    if (!gzip.write(piece)) await drained(gzip);
+  }
+  gzip.end();
+  await finished.promise;
+}
+
+/** False when it was closed instead. */
+function drained(stream: HttpResponse | Gzip): Promise<boolean> {
+  if (stream.destroyed) return Promise.resolve(false);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const done = () => {
+    stream.off("drain", done);
+    stream.off("close", closed);
+    resolve(true);
+  };
+  const closed = () => {
+    stream.off("drain", done);
+    stream.off("close", closed);
+    resolve(false);
+  };
+  stream.on("drain", done);
+  stream.on("close", closed);
+  return promise;
+}
+
+/** A text that seldom changes, and the tag that tells whether it did. */
+export interface Document {
+  readonly text: string;
+  readonly etag: string;
+}
+
+export function documentOf(value: unknown): Document {
+  const text = JSON.stringify(value);
+  return { text, etag: `"${createHash("sha256").update(text).digest("hex").toUpperCase()}"` };
+}
+
+/** 304 for a client that has it. */
+export function sendDocument(call: Call, { text, etag }: Document, contentType: string): void | Promise<void> {
+  const headers = { etag, vary: "accept", "cache-control": "public" };
+  if (call.request.headers["if-none-match"] === etag) {
+    call.response.writeHead(304, headers);
+    call.response.end();
+    return;
+  }
+  return send(call, 200, contentType, text, headers);
+}
+
+/** Every error ends here, always in JSON: each client reads that. */
+export function sendStatus(
+  call: Pick<Call, "response" | "warnings">,
+  status: Status,
+  headers?: OutgoingHttpHeaders,
+): void {
+  const code = status.code ?? 500;
+  const retryAfter = status.details?.retryAfterSeconds;
+  call.response.writeHead(code, {
+    ...headersOf(call, mediaTypes.json),
+    ...(retryAfter ? { "retry-after": String(retryAfter) } : {}),
+    ...headers,
+  });
+  call.response.end(JSON.stringify(status));
+}
+
+function headersOf(call: Pick<Call, "warnings">, contentType: string): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {
+    "content-type": contentType,
+    "cache-control": "no-cache, private",
+  };
+  if (call.warnings.length > 0) headers["warning"] = warningHeaders(call.warnings);
+  return headers;
+}
+
+function warningHeaders(warnings: readonly string[]): string[] {
+  const headers: string[] = [];
+  let length = 0;
+  for (const text of new Set(warnings)) {
+    length += text.length;
+    if (length > WARNING_LIMIT) break;
+    // deno-lint-ignore no-control-regex
+    const printable = text.replace(/[\x00-\x1f\x7f]/g, " ").replace(/[^\x20-\x7e]/g, "?");
+    headers.push(`299 - "${printable.replace(/["\\]/g, "\\$&")}"`);
+  }
+  return headers;
+}
+
+/** Not over the loopback: there, compressing takes longer than sending. */
+function wantsGzip(call: Call): boolean {
+  const accepted = call.request.headers["accept-encoding"];
+  return typeof accepted === "string" && /\bgzip\b/.test(accepted) && !isLoopback(call.peer.address);
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1" || address.startsWith("::ffff:127.");
+}
+
+/** As upstream: asked for, or a person at a browser or curl who asked for nothing. */
+function wantsPretty(call: Call): boolean {
+  if (call.info.query.includes("pretty=")) return call.query.flag("pretty");
+  const agent = call.request.headers["user-agent"];
+  return agent !== undefined &&
+    (agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0"));
+}

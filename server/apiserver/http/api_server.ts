@@ -1,0 +1,86 @@
+import type { Registry } from "../contract.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import type { Pki } from "../../pki/pki.ts";
+import { type ConnectRoute, createHandler } from "./handler.ts";
+import type { HealthCheck } from "./health.ts";
+import { defaultInFlightLimits, InFlight, type InFlightLimits } from "./in_flight.ts";
+import { listen, type ListenerLimits } from "./listener.ts";
+import { Metrics } from "./metrics.ts";
+import { pathRoutes } from "./path_routes.ts";
+
+export interface ApiServerOptions {
+  readonly registry: Registry;
+  readonly pki: Pick<Pki, "clusterCa" | "serving">;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  /** Default: all addresses. */
+  readonly address?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** The issuer of service-account tokens, for those who verify them elsewhere. */
+  readonly tokens?: { readonly issuer: string; readonly jwks: unknown };
+  /** Besides the registry's own readiness. */
+  readonly readyz?: readonly HealthCheck[];
+  readonly livez?: readonly HealthCheck[];
+  readonly connectRoutes?: ReadonlyMap<string, ConnectRoute>;
+  readonly http1Only?: boolean;
+  readonly listenerLimits?: Partial<ListenerLimits>;
+  readonly inFlightLimits?: Partial<InFlightLimits>;
+}
+
+export interface ApiServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serves the API over TLS. Resolves when the port answers, which may be before the registry is ready: `/readyz` tells. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { registry } = options;
+  const inFlight = new InFlight({ ...defaultInFlightLimits, ...options.inFlightLimits });
+  const metrics = new Metrics([{
+    name: "apiserver_current_inflight_requests",
+    help: "Requests that are being worked on.",
+    values: () => [
+      { labels: { request_kind: "readOnly" }, value: inFlight.counts.reading },
+      { labels: { request_kind: "mutating" }, value: inFlight.counts.mutating },
+    ],
+  }, {
+    name: "process_resident_memory_bytes",
+    help: "Memory of the whole process.",
+    values: () => [{ labels: {}, value: Deno.memoryUsage().rss }],
+  }]);
+  const ping: HealthCheck = { name: "ping", check: () => undefined };
+  const ready: HealthCheck = {
+    name: "registry",
+    check: () => registry.ready ? undefined : "the objects are still being read from the datastore",
+  };
+  const handle = createHandler({
+    registry,
+    authenticator: options.authenticator,
+    authorizer: options.authorizer,
+    inFlight,
+    metrics,
+    pathRoute: pathRoutes({
+      registry,
+      metrics,
+      livez: [ping, ...options.livez ?? []],
+      readyz: [ping, ready, ...options.readyz ?? []],
+      tokens: options.tokens,
+    }),
+    connectRoutes: options.connectRoutes ?? new Map(),
+  });
+  return await listen({
+    port: options.port,
+    ...(options.address === undefined ? {} : { address: options.address }),
+    tls: {
+      certificate: options.pki.serving.certificate,
+      key: options.pki.serving.key,
+      clientCa: options.pki.clusterCa,
+    },
+    onRequest: handle,
+    onUpgrade: ({ socket }) => socket.destroy(),
+    ...(options.http1Only === undefined ? {} : { http1Only: options.http1Only }),
+    ...(options.listenerLimits === undefined ? {} : { limits: options.listenerLimits }),
+  });
+}

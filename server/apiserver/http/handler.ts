@@ -1,0 +1,196 @@
+import { getLogger } from "@logtape/logtape";
+import {
+  badRequest,
+  forbidden,
+  internal,
+  methodNotAllowed,
+  StatusError,
+  statusFrom,
+  unauthorized,
+  unknownEndpoint,
+} from "../../../api/status.ts";
+import type { Registry, UserInfo } from "../contract.ts";
+import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
+import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
+import { sendStatus } from "./answer.ts";
+import { Call } from "./call.ts";
+import { classOf, type InFlight } from "./in_flight.ts";
+import type { Exchange } from "./message.ts";
+import type { Metrics, RequestLabels } from "./metrics.ts";
+import { parseRequestInfo, type RequestInfo } from "./request_info.ts";
+import { resolveResource, type ResourceCall } from "./resource_call.ts";
+import { resourceRoutes } from "./resource_routes.ts";
+
+const log = getLogger(["skiff", "apiserver", "http"]);
+
+/** Answers a request of a URL that is no resource's. */
+export type PathRoute = (call: Call) => void | Promise<void>;
+
+/** Answers a subresource that leads on to a node: `pods/log`. */
+export type ConnectRoute = (of: ResourceCall) => Promise<void>;
+
+export interface HandlerOptions {
+  readonly registry: Registry;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly inFlight: InFlight;
+  readonly metrics: Metrics;
+  /** Undefined: no such path. */
+  readonly pathRoute: (path: string) => PathRoute | undefined;
+  /** By `resource/subresource`. */
+  readonly connectRoutes: ReadonlyMap<string, ConnectRoute>;
+}
+
+/** The way of every request: who is it, may they, and what answers it. Never throws: every failure becomes a Status. */
+export function createHandler(options: HandlerOptions): (exchange: Exchange) => void {
+  const { metrics } = options;
+  return function handle(exchange) {
+    const started = performance.now();
+    const { request, response } = exchange;
+    let info: RequestInfo;
+    try {
+      info = parseRequestInfo(request.method ?? "GET", request.url ?? "/");
+    } catch {
+      sendStatus(
+        { response, warnings: [] },
+        badRequest("the URL's path has a percent sign that encodes nothing").status,
+      );
+      return;
+    }
+    const counted = classOf(info.verb, info.resource?.subresource);
+    const finish = () => {
+      const seconds = counted === undefined ? undefined : (performance.now() - started) / 1000;
+      metrics.observe(labelsOf(options.registry, info), (response as { statusCode?: number }).statusCode ?? 0, seconds);
+    };
+    run(options, exchange, info, counted).then(finish, (error) => {
+      fail(exchange, info, error);
+      finish();
+    });
+  };
+}
+
+async function run(
+  options: HandlerOptions,
+  exchange: Exchange,
+  info: RequestInfo,
+  counted: ReturnType<typeof classOf>,
+): Promise<void> {
+  if (counted === undefined) return await admit(options, exchange, info);
+  options.inFlight.enter(counted);
+  try {
+    await admit(options, exchange, info);
+  } finally {
+    options.inFlight.leave(counted);
+  }
+}
+
+async function admit(options: HandlerOptions, exchange: Exchange, info: RequestInfo): Promise<void> {
+  const credentials = { certificate: exchange.peer.certificate, authorization: exchange.request.headers.authorization };
+  const answer = identify(options.authenticator, credentials);
+  const user = answer instanceof Promise ? await answer : answer;
+  const attributes = { user, verb: info.verb, path: info.path, ...(info.resource ? { resource: info.resource } : {}) };
+  const decision = options.authorizer.authorize(attributes);
+  mustBeAllowed(attributes, decision instanceof Promise ? await decision : decision);
+  const call = new Call(exchange, info, user);
+  await route(options, call);
+}
+
+function route(options: HandlerOptions, call: Call): void | Promise<void> {
+  const { resource } = call.info;
+  if (resource === undefined) {
+    const found = options.pathRoute(call.info.path);
+    if (found === undefined) throw unknownEndpoint();
+    return found(call);
+  }
+  const of = resolveResource(options.registry, call, resource);
+  const connect = of.subresource && options.connectRoutes.get(`${of.row.resource}/${of.subresource.name}`);
+  if (connect) return connect(of);
+  const answer = resourceRoutes[call.info.verb];
+  if (answer === undefined) throw methodNotAllowed();
+  return answer(of);
+}
+
+/** Like the authenticator, with its failures as the client is to see them. */
+function identify(
+  authenticator: Authenticator,
+  credentials: Parameters<Authenticator["authenticate"]>[0],
+): UserInfo | Promise<UserInfo> {
+  const refuse = (error: unknown): never => {
+    if (!(error instanceof AuthenticationError)) throw error;
+    log.info("authentication failed: {message}", { message: error.message });
+    throw unauthorized();
+  };
+  const known = (user: UserInfo | undefined): UserInfo => {
+    if (user === undefined) throw unauthorized();
+    return user;
+  };
+  try {
+    const answer = authenticator.authenticate(credentials);
+    return answer instanceof Promise ? answer.then(known, refuse) : known(answer);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+function mustBeAllowed(attributes: AuthorizationAttributes, decision: Decision): void {
+  if (decision.allowed) return;
+  const { resource, name, detail } = refusal(attributes, decision.reason);
+  throw forbidden(resource, name, detail);
+}
+
+let lastRequestId = 0;
+
+/** After the headers only the connection can tell that something went wrong. */
+function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
+  const { request, response } = exchange;
+  // Who left before the answer is not waiting for an error either.
+  if (response.destroyed) return;
+  let headers = {};
+  let shown = error;
+  if (!(error instanceof StatusError)) {
+    const id = `${(++lastRequestId).toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+    log.error("request {id} failed unexpectedly: {method} {path}: {error}", {
+      id,
+      method: request.method,
+      path: info.path,
+      error,
+    });
+    headers = { "audit-id": id };
+    shown = internal(`the cause is in the server's log under request ${id}`, error);
+  }
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const status = statusFrom(shown);
+  // A body that nobody will read must not be taken for the next request.
+  if (request.httpVersionMajor === 1 && !request.complete && request.method !== "GET") {
+    headers = { ...headers, connection: "close" };
+  }
+  sendStatus({ response, warnings: [] }, status, headers);
+}
+
+/** Only what is served has labels of its own: strangers' URLs must not make series. */
+function labelsOf(registry: Registry, info: RequestInfo): RequestLabels {
+  const { resource, verb } = info;
+  if (resource === undefined || registry.store(resource.group, resource.version, resource.resource) === undefined) {
+    return { ...unserved, verb: knownMethods.has(verb) ? verb.toUpperCase() : "OTHER" };
+  }
+  return {
+    verb: verb.toUpperCase(),
+    group: resource.group,
+    version: resource.version,
+    resource: resource.resource,
+    subresource: knownSubresource(registry, resource),
+    scope: resource.name !== "" ? "resource" : resource.namespace !== "" ? "namespace" : "cluster",
+  };
+}
+
+const unserved = { group: "", version: "", resource: "", subresource: "", scope: "" };
+const knownMethods = new Set(["get", "head", "post", "put", "patch", "delete"]);
+
+function knownSubresource(registry: Registry, resource: NonNullable<RequestInfo["resource"]>): string {
+  if (resource.subresource === "") return "";
+  const row = registry.store(resource.group, resource.version, resource.resource)?.row;
+  return row?.subresources.some((s) => s.name === resource.subresource) ? resource.subresource : "";
+}

@@ -1,0 +1,66 @@
+import { notAcceptable } from "../../../api/status.ts";
+
+/** How an answer is to look. */
+export interface Representation {
+  readonly format: "json" | "yaml";
+  /** Undefined: the object itself. */
+  readonly as: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList" | undefined;
+}
+
+export const mediaTypes = { json: "application/json", yaml: "application/yaml" } as const;
+
+const plain: Representation = { format: "json", as: undefined };
+const remembered = new Map<string, Representation | undefined>();
+const REMEMBERED_LIMIT = 256;
+
+/** What the `Accept` header prefers of what is offered; 406 when that is nothing, as for a client that takes protobuf alone. */
+export function negotiate(accept: string | undefined): Representation {
+  if (accept === undefined || accept === "" || accept === "*/*" || accept === mediaTypes.json) return plain;
+  let found = remembered.get(accept);
+  if (found === undefined && !remembered.has(accept)) {
+    found = choose(accept);
+    if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
+    if (accept.length <= 512) remembered.set(accept, found);
+  }
+  if (found === undefined) throw notAcceptable([mediaTypes.json, mediaTypes.yaml]);
+  return found;
+}
+
+/** A clause of an `Accept` header. */
+export interface Clause {
+  readonly type: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly quality: number;
+}
+
+/** Best quality first; equals keep their order. */
+export function clausesOf(accept: string): Clause[] {
+  return accept.split(",").map((text): Clause => {
+    const [type, ...rest] = text.split(";").map((part) => part.trim());
+    const parameters = new Map(rest.map((p) => {
+      const equals = p.indexOf("=");
+      return equals < 0 ? [p, ""] as const : [p.slice(0, equals), p.slice(equals + 1)] as const;
+    }));
+    const quality = Number(parameters.get("q") ?? 1);
+    return { type: type!.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 0 : quality };
+  }).filter((clause) => clause.quality > 0).sort((a, b) => b.quality - a.quality);
+}
+
+function choose(accept: string): Representation | undefined {
+  for (const { type, parameters } of clausesOf(accept)) {
+    const format = formats[type];
+    if (format === undefined) continue;
+    const as = parameters.get("as");
+    if (as === undefined) return { format, as: undefined };
+    if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") continue;
+    if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { format, as };
+  }
+  return undefined;
+}
+
+const formats: Readonly<Record<string, "json" | "yaml">> = {
+  "application/json": "json",
+  "application/yaml": "yaml",
+  "application/*": "json",
+  "*/*": "json",
+};

@@ -1,0 +1,65 @@
+import { schema } from "../../../../api/schema/schema.ts";
+import type { ResourceRow } from "../../../../api/schema/contract.ts";
+import { notAcceptable } from "../../../../api/status.ts";
+import { serverVersion } from "../../../version.ts";
+import type { Registry } from "../../contract.ts";
+import { sendDocument } from "../answer.ts";
+import type { Call } from "../call.ts";
+import type { PathRoute } from "../handler.ts";
+import { clausesOf, mediaTypes } from "../negotiate.ts";
+import { DocumentCache, tagOf } from "./cache.ts";
+
+/** `/openapi/v2`, `/openapi/v3` and its documents, made from the schema table when somebody asks. */
+export function openapiRoutes(registry: Registry): (path: string) => PathRoute | undefined {
+  const cache = new DocumentCache();
+  return (path) => {
+    if (!path.startsWith("/openapi/")) return undefined;
+    const name = path.slice("/openapi/".length).replace(/\/$/, "");
+    if (name === "v2") return (call) => sendV2(call, cache, registry.resources());
+    if (name === "v3") return (call) => sendIndex(call, registry.resources());
+    const rows = registry.resources().filter((row) => name === `v3/${placeOf(row)}`);
+    return rows.length === 0 ? undefined : (call) => sendV3(call, cache, name, rows);
+  };
+}
+
+/** `api/v1`, `apis/apps/v1`: how the index names a document. */
+function placeOf(row: ResourceRow): string {
+  return row.group === "" ? `api/${row.version}` : `apis/${row.group}/${row.version}`;
+}
+
+function sourceTag(rows: readonly ResourceRow[]): string {
+  return tagOf([serverVersion.gitVersion, rows]);
+}
+
+function sendIndex(call: Call, rows: readonly ResourceRow[]): void | Promise<void> {
+  const places = Map.groupBy(rows, placeOf);
+  const paths = Object.fromEntries([...places].map(([place, of]) => [place, {
+    serverRelativeURL: `/openapi/v3/${place}?hash=${sourceTag(of)}`,
+  }]));
+  const text = JSON.stringify({ paths });
+  return sendDocument(call, { text, etag: `"${tagOf(text)}"` }, mediaTypes.json);
+}
+
+async function sendV3(call: Call, cache: DocumentCache, name: string, rows: readonly ResourceRow[]): Promise<void> {
+  mustTakeJSON(call);
+  const { openapiV3 } = await import("./v3.ts");
+  const document = await cache.get(name, sourceTag(rows), () => JSON.stringify(openapiV3(schema, rows)));
+  await sendDocument(call, { text: await document.text(), etag: `"${document.etag}"` }, mediaTypes.json);
+}
+
+async function sendV2(call: Call, cache: DocumentCache, rows: readonly ResourceRow[]): Promise<void> {
+  mustTakeJSON(call);
+  const { openapiV2 } = await import("./v2.ts");
+  const document = await cache.get("v2", sourceTag(rows), () => JSON.stringify(openapiV2(schema, rows)));
+  await sendDocument(call, { text: await document.text(), etag: `"${document.etag}"` }, mediaTypes.json);
+}
+
+/** Some clients would rather have protobuf; 406 tells the others apart from those that take nothing else. */
+function mustTakeJSON(call: Call): void {
+  const { accept } = call.request.headers;
+  if (accept === undefined || accept === "") return;
+  const takes = clausesOf(accept).some(({ type }) =>
+    type === "application/json" || type === "*/*" || type === "application/*"
+  );
+  if (!takes) throw notAcceptable([mediaTypes.json]);
+}

@@ -1,0 +1,137 @@
+import { badRequest, invalid } from "../../../api/status.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
+import type { DeleteOptions, FieldValidation, ListRequest, WatchRequest, WriteOptions } from "../contract.ts";
+import { isTrue } from "./request_info.ts";
+
+/** A query's parameters with the values that the API allows them. Of several equal names the first counts. */
+export class Query {
+  readonly #parameters: URLSearchParams;
+
+  constructor(text: string) {
+    this.#parameters = new URLSearchParams(text);
+  }
+
+  get parameters(): URLSearchParams {
+    return this.#parameters;
+  }
+
+  text(name: string): string | undefined {
+    return this.#parameters.get(name) || undefined;
+  }
+
+  flag(name: string): boolean {
+    return isTrue(this.#parameters.get(name));
+  }
+
+  /** 400 for anything but a whole number of at least `least`. */
+  integer(name: string, least = Number.MIN_SAFE_INTEGER): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least)) {
+      const bound = least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
+      throw badRequest(`the query parameter ${name} must be a whole number${bound}, found ${JSON.stringify(text)}`);
+    }
+    return value;
+  }
+}
+
+/** `namespace` is the URL's; `name`, where the URL has one, narrows the list to it. */
+export function listRequest(query: Query, namespace: string): ListRequest {
+  const limit = query.integer("limit", 0);
+  return {
+    ...selection(query, namespace),
+    ...(limit ? { limit } : {}),
+    ...optional("continue", query.text("continue")),
+  };
+}
+
+export function watchRequest(query: Query, namespace: string): WatchRequest {
+  const sendInitialEvents = query.text("sendInitialEvents");
+  return {
+    ...selection(query, namespace),
+    allowWatchBookmarks: query.flag("allowWatchBookmarks"),
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents: isTrue(sendInitialEvents) }),
+  };
+}
+
+function selection(query: Query, namespace: string): Omit<ListRequest, "limit" | "continue"> {
+  return {
+    namespace,
+    ...optional("labelSelector", query.text("labelSelector")),
+    ...optional("fieldSelector", query.text("fieldSelector")),
+    ...optional("resourceVersion", query.text("resourceVersion")),
+    ...optional("resourceVersionMatch", query.text("resourceVersionMatch")),
+  };
+}
+
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
+}
+
+const fieldValidations = ["Ignore", "Strict", "Warn"] as const;
+const propagationPolicies = ["Background", "Foreground", "Orphan"] as const;
+
+/** `kind` names the options in the error: `CreateOptions`, `PatchOptions`, `UpdateOptions`. */
+export function writeOptions(query: Query, kind: string, userAgent: string | undefined): WriteOptions {
+  const errors: FieldError[] = [];
+  const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
+  const asked = query.text("fieldValidation");
+  const fieldValidation = asked === undefined ? "Warn" : oneOf(fieldValidations, asked, "fieldValidation", errors);
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
+  return {
+    dryRun,
+    fieldManager: query.text("fieldManager") ?? (userAgent ?? "unknown").split("/")[0]!.slice(0, 128),
+    fieldValidation: fieldValidation as FieldValidation,
+  };
+}
+
+/** The options as a body or a query gives them, before their values are known to be allowed. */
+export interface GivenDeleteOptions {
+  readonly dryRun?: readonly string[];
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: string;
+  readonly orphanDependents?: boolean;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+}
+
+export function givenDeleteOptions(query: Query): GivenDeleteOptions {
+  const gracePeriodSeconds = query.integer("gracePeriodSeconds");
+  const propagationPolicy = query.text("propagationPolicy");
+  const orphanDependents = query.text("orphanDependents");
+  return {
+    dryRun: query.parameters.getAll("dryRun"),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents: isTrue(orphanDependents) }),
+  };
+}
+
+export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
+  const errors: FieldError[] = [];
+  const dryRun = dryRunOf(given.dryRun ?? [], errors);
+  let policy = given.propagationPolicy;
+  if (policy !== undefined) oneOf(propagationPolicies, policy, "propagationPolicy", errors);
+  // The older form of the same wish.
+  else if (given.orphanDependents !== undefined) policy = given.orphanDependents ? "Orphan" : "Background";
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
+  return {
+    dryRun,
+    // A negative period means one second, as upstream reads it.
+    ...(given.gracePeriodSeconds === undefined
+      ? {}
+      : { gracePeriodSeconds: given.gracePeriodSeconds < 0 ? 1 : given.gracePeriodSeconds }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy as (typeof propagationPolicies)[number] }),
+    ...(given.preconditions === undefined ? {} : { preconditions: given.preconditions }),
+  };
+}
+
+function dryRunOf(values: readonly string[], errors: FieldError[]): boolean {
+  for (const value of values) oneOf(["All"], value, "dryRun", errors);
+  return values.length > 0;
+}
+
+function oneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): string {
+  if (!allowed.includes(value)) errors.push(FieldError.notSupported(root(name), value, [...allowed]));
+  return value;
+}

@@ -1,0 +1,136 @@
+import { Buffer } from "node:buffer";
+import type { KubeObject } from "../../../api/resource.ts";
+import { isExpired, statusFrom } from "../../../api/status.ts";
+import type { Entry, WatchedEvent } from "../contract.ts";
+import { mediaTypes, negotiate, type Representation } from "./negotiate.ts";
+import { watchRequest } from "./query.ts";
+import type { ResourceCall } from "./resource_call.ts";
+import { notAcceptable } from "../../../api/status.ts";
+import { partialObject, tableOptions } from "./transform.ts";
+
+/** A watcher that is so many bytes behind what it was sent live has stalled; it is cut off, and lists anew. */
+const STALLED_BYTES = 4 * 1024 * 1024;
+
+/** Without `timeoutSeconds`, upstream's span: watchers of a restarted server do not all come back at once. */
+const DEFAULT_TIMEOUT = { least: 1800, most: 3600 };
+
+/** Events as lines of JSON, until the client leaves, the time is over or it falls behind. */
+export async function watchRoute(of: ResourceCall): Promise<void> {
+  const { call, store, target } = of;
+  const { response } = call;
+  const representation = negotiate(call.request.headers.accept);
+  if (representation.format !== "json") throw notAcceptable([mediaTypes.json]);
+  const request = watchRequest(call.query, target.namespace);
+  const seconds = call.query.integer("timeoutSeconds", 0) || defaultTimeout();
+  const encode = await encoderOf(of, representation);
+
+  // Headers wait for the registration, so that its failure has a status of its own; what comes before them is kept.
+  let live = false;
+  let held: (string | Uint8Array)[] = [];
+  let catchingUp = 0;
+  let close = () => {};
+  const ended = Promise.withResolvers<void>();
+  const send = (event: WatchedEvent): void => {
+    const frame = encode(event);
+    if (!live) {
+      held.push(frame);
+      return;
+    }
+    response.write(frame);
+    if (response.writableLength > STALLED_BYTES + catchingUp) response.destroy();
+  };
+  try {
+    const handle = await store.watch(call, request, send);
+    close = () => handle.close();
+  } catch (error) {
+    // As upstream: a version that is too old is an event of the watch, not an error of the request.
+    if (!isExpired(error)) throw error;
+    start();
+    response.end(`${JSON.stringify({ type: "ERROR", object: statusFrom(error) })}\n`);
+    return;
+  }
+  response.once("close", () => ended.resolve());
+  if (response.destroyed) ended.resolve();
+  const timer = setTimeout(() => response.end(), seconds * 1000);
+  start();
+  // The present objects may be many: the limit counts from where the client had them all.
+  catchingUp = response.writableLength;
+  if (catchingUp > 0) response.once("drain", () => catchingUp = 0);
+  await ended.promise;
+  clearTimeout(timer);
+  close();
+
+  function start(): void {
+    response.writeHead(200, { "content-type": mediaTypes.json, "cache-control": "no-cache, private" });
+    (response as { flushHeaders?: () => void }).flushHeaders?.();
+    for (const frame of held) response.write(frame);
+    held = [];
+    live = true;
+  }
+}
+
+function defaultTimeout(): number {
+  const { least, most } = DEFAULT_TIMEOUT;
+  return least + Math.random() * (most - least);
+}
+
+type Encoder = (event: WatchedEvent) => string | Uint8Array;
+
+async function encoderOf(of: ResourceCall, { as }: Representation): Promise<Encoder> {
+  if (as === "Table") return await tableEncoder(of);
+  const partial = as !== undefined;
+  const [apiVersion, kind] = partial ? ["meta.k8s.io/v1", "PartialObjectMetadata"] : [of.apiVersion, of.kind];
+  return (event) => {
+    if (event.type === "BOOKMARK") return line("BOOKMARK", bookmark(event, apiVersion, kind));
+    return partial ? line(event.type, partialObject(event.entry.object)) : sharedFrame(event.type, event.entry);
+  };
+}
+
+/** A Table for each event; only the first tells the columns, as upstream. */
+async function tableEncoder(of: ResourceCall): Promise<Encoder> {
+  const { tableOf } = await import("../tables/table.ts");
+  const options = tableOptions(of.call.query);
+  let first = true;
+  return (event) => {
+    if (event.type === "BOOKMARK") {
+      const row = { cells: [], object: bookmark(event, of.apiVersion, of.kind) };
+      return line("BOOKMARK", {
+        kind: "Table",
+        apiVersion: "meta.k8s.io/v1",
+        metadata: { resourceVersion: event.resourceVersion },
+        columnDefinitions: [],
+        rows: [row],
+      });
+    }
+    const { object } = event.entry;
+    const table = tableOf(of, [object], options, { resourceVersion: String(event.entry.revision) });
+    if (!first) table.columnDefinitions = [];
+    first = false;
+    return line(event.type, table);
+  };
+}
+
+function bookmark(event: Extract<WatchedEvent, { type: "BOOKMARK" }>, apiVersion: string, kind: string): KubeObject {
+  const { resourceVersion, initialEventsEnd } = event;
+  const annotations = initialEventsEnd ? { annotations: { "k8s.io/initial-events-end": "true" } } : {};
+  return { kind, apiVersion, metadata: { resourceVersion, ...annotations } };
+}
+
+function line(type: string, object: unknown): string {
+  return `{"type":"${type}","object":${JSON.stringify(object)}}\n`;
+}
+
+/** All watchers of an event are told of it one after the other: the last frames made are those that are asked for. */
+const RECENT = 4;
+const recent: { readonly type: string; readonly entry: Entry; readonly frame: Uint8Array }[] = [];
+
+function sharedFrame(type: string, entry: Entry): Uint8Array {
+  for (let i = recent.length - 1; i >= 0; i--) {
+    const known = recent[i]!;
+    if (known.entry === entry && known.type === type) return known.frame;
+  }
+  const frame = Buffer.from(`{"type":"${type}","object":${entry.json()}}\n`);
+  if (recent.length >= RECENT) recent.shift();
+  recent.push({ type, entry, frame });
+  return frame;
+}

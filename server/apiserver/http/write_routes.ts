@@ -1,0 +1,150 @@
+import type { Expected } from "../../../api/codec/decode.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import { badRequest, unsupportedMediaType } from "../../../api/status.ts";
+import type { PatchRequest } from "../contract.ts";
+import { sendJSON } from "./answer.ts";
+import { contentTypeOf, decodeObject, readBody, readObject } from "./body.ts";
+import { negotiate } from "./negotiate.ts";
+import { deleteOptions, type GivenDeleteOptions, givenDeleteOptions, listRequest, writeOptions } from "./query.ts";
+import { sendEntry, sendList } from "./read_routes.ts";
+import type { ResourceCall } from "./resource_call.ts";
+
+export async function createRoute(of: ResourceCall): Promise<void> {
+  const { call, target, store } = of;
+  const representation = negotiate(call.request.headers.accept);
+  const options = writeOptions(call.query, "CreateOptions", call.request.headers["user-agent"]);
+  const object = await readKubeObject(of, options.fieldValidation);
+  // Of a virtual subresource only the object's own namespace is asked for; its name is the URL's.
+  mustMatchNamespace(of, object);
+  const entry = await store.create(call, {
+    namespace: target.namespace,
+    ...(of.subresource === undefined ? {} : { name: target.name, subresource: of.subresource.name }),
+    object,
+    options,
+  });
+  await sendEntry(of, 201, entry, representation);
+}
+
+export async function updateRoute(of: ResourceCall): Promise<void> {
+  const { call, target, store } = of;
+  const representation = negotiate(call.request.headers.accept);
+  const options = writeOptions(call.query, "UpdateOptions", call.request.headers["user-agent"]);
+  const object = await readKubeObject(of, options.fieldValidation);
+  mustMatchNamespace(of, object);
+  const { name } = object.metadata;
+  if (name !== undefined && name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  }
+  const { entry, created } = await store.update(call, {
+    namespace: target.namespace,
+    name: target.name,
+    ...(of.subresource === undefined ? {} : { subresource: of.subresource.name }),
+    object,
+    options,
+  });
+  await sendEntry(of, created ? 201 : 200, entry, representation);
+}
+
+const patchTypes: Readonly<Record<string, PatchRequest["type"]>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+export async function patchRoute(of: ResourceCall): Promise<void> {
+  const { call, target, store } = of;
+  const representation = negotiate(call.request.headers.accept);
+  const type = patchTypes[contentTypeOf(call.request)];
+  if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  const options = writeOptions(call.query, "PatchOptions", call.request.headers["user-agent"]);
+  const patch = parsePatch(await readBody(call.request));
+  const { entry, created } = await store.patch(call, {
+    namespace: target.namespace,
+    name: target.name,
+    ...(of.subresource === undefined ? {} : { subresource: of.subresource.name }),
+    type,
+    patch,
+    options,
+  });
+  await sendEntry(of, created ? 201 : 200, entry, representation);
+}
+
+export async function deleteRoute(of: ResourceCall): Promise<void> {
+  const { call, target, store, row } = of;
+  const representation = negotiate(call.request.headers.accept);
+  const options = deleteOptions(await readDeleteOptions(of));
+  const { outcome, entry } = await store.delete(call, { namespace: target.namespace, name: target.name, options });
+  if (outcome === "marked" || returnsDeleted.has(`${row.group}/${row.resource}`)) {
+    return await sendEntry(of, 200, entry, representation);
+  }
+  const status = {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: {
+      name: target.name,
+      ...(row.group === "" ? {} : { group: row.group }),
+      kind: row.resource,
+      uid: entry.object.metadata.uid,
+    },
+  };
+  await sendJSON(call, 200, JSON.stringify(status), representation.format);
+}
+
+/** Upstream answers these with the object as it last was; for all others a Status says that it is gone. */
+const returnsDeleted = new Set([
+  "/persistentvolumeclaims",
+  "/persistentvolumes",
+  "/pods",
+  "/podtemplates",
+  "/resourcequotas",
+  "/serviceaccounts",
+  "storage.k8s.io/csidrivers",
+  "storage.k8s.io/csinodes",
+  "storage.k8s.io/storageclasses",
+  "storage.k8s.io/volumeattachments",
+]);
+
+export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
+  const { call, target, store } = of;
+  const representation = negotiate(call.request.headers.accept);
+  const request = listRequest(call.query, target.namespace);
+  const options = deleteOptions(await readDeleteOptions(of));
+  await sendList(of, await store.deleteCollection(call, { ...request, options }), representation);
+}
+
+/** A body wins over the query, as upstream. Every group's DeleteOptions are the same. */
+async function readDeleteOptions(of: ResourceCall): Promise<GivenDeleteOptions> {
+  const { call } = of;
+  const text = await readBody(call.request);
+  if (text === "") return givenDeleteOptions(call.query);
+  const type = contentTypeOf(call.request);
+  if (type !== "application/json" && type !== "application/yaml") {
+    throw unsupportedMediaType(["application/json", "application/yaml"]);
+  }
+  const expected: Expected = { apiVersion: of.apiVersion, kind: "DeleteOptions", anyVersion: true };
+  const object = await decodeObject(call, text, type === "application/yaml", expected, "Ignore");
+  return object as GivenDeleteOptions;
+}
+
+async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | "Strict"): Promise<KubeObject> {
+  const object = await readObject(of.call, { apiVersion: of.apiVersion, kind: of.kind }, validation);
+  return { ...object, metadata: object["metadata"] ?? {} } as KubeObject;
+}
+
+function mustMatchNamespace(of: ResourceCall, object: KubeObject): void {
+  const { namespace } = object.metadata;
+  const expected = of.row.namespaced ? of.target.namespace : "";
+  if (namespace !== undefined && namespace !== "" && namespace !== expected) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+}
+
+function parsePatch(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw badRequest(`the patch is no JSON: ${(error as SyntaxError).message}`);
+  }
+}

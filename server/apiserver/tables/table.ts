@@ -1,0 +1,66 @@
+import type { KubeObject } from "../../../api/resource.ts";
+import type { ListMeta, Table, TableColumnDefinition, TableRow } from "../../../api/types/meta_v1.ts";
+import { age, type Column, type ColumnTable, name } from "./column.ts";
+import { clusterColumns } from "./cluster.ts";
+import { configurationColumns } from "./configuration.ts";
+import { networkColumns } from "./network.ts";
+import { podColumns } from "./pods.ts";
+import { storageColumns } from "./storage.ts";
+import { workloadColumns } from "./workloads.ts";
+
+/** How much of each object goes along with its row. */
+export type IncludeObject = "None" | "Metadata" | "Object";
+
+const all: ColumnTable = {
+  ...podColumns,
+  ...workloadColumns,
+  ...networkColumns,
+  ...configurationColumns,
+  ...storageColumns,
+  ...clusterColumns,
+};
+
+const others: readonly Column[] = [name, age];
+
+/** What a table is of: a resource, and the kind of the objects (`Scale` has columns of its own nowhere). */
+export interface TableSubject {
+  readonly row: { readonly group: string; readonly resource: string };
+  readonly subresource?: unknown;
+}
+
+/** The objects as the rows that `kubectl get` prints. */
+export function tableOf(
+  { row, subresource }: TableSubject,
+  objects: readonly KubeObject[],
+  options: { readonly includeObject: IncludeObject },
+  metadata: ListMeta,
+  now = Date.now(),
+): Table {
+  const columns = (subresource === undefined ? all[`${row.group}/${row.resource}`] : undefined) ?? others;
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata,
+    columnDefinitions: columns.map(definition),
+    rows: objects.map((object): TableRow => ({
+      cells: columns.map((column) => column.cell(object, now)),
+      ...included(object, options.includeObject),
+    })),
+  };
+}
+
+function definition(column: Column): TableColumnDefinition {
+  return {
+    name: column.name,
+    type: column.type ?? "string",
+    format: column.name === "Name" ? "name" : "",
+    description: "",
+    priority: column.wide ? 1 : 0,
+  };
+}
+
+function included(object: KubeObject, include: IncludeObject): { object?: unknown } {
+  if (include === "None") return {};
+  if (include === "Object") return { object };
+  return { object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata } };
+}
