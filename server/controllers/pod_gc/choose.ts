@@ -6,11 +6,14 @@ export function isUnscheduledTerminating(pod: Pod): boolean {
   return !pod.spec.nodeName && pod.metadata.deletionTimestamp !== undefined;
 }
 
-/** The terminated Pods beyond `threshold`, the oldest first; those that are being deleted already do not count. */
-export function terminatedBeyond(pods: readonly Pod[], threshold: number): Pod[] {
-  const terminated = pods.filter((pod) => isTerminal(pod) && pod.metadata.deletionTimestamp === undefined);
-  const excess = terminated.length - threshold;
-  return excess <= 0 ? [] : terminated.sort(byAge).slice(0, excess);
+/** Has ended and stays: it counts towards the limit. */
+export function countsAsTerminated(pod: Pod): boolean {
+  return isTerminal(pod) && pod.metadata.deletionTimestamp === undefined;
+}
+
+/** The oldest, as many as there are beyond `limit`. */
+export function oldestBeyond(pods: readonly Pod[], limit: number): Pod[] {
+  return pods.length <= limit ? [] : pods.toSorted(byAge).slice(0, pods.length - limit);
 }
 
 function byAge({ metadata: a }: Pod, { metadata: b }: Pod): number {
