@@ -16,6 +16,15 @@ describe("openDatastore", () => {
     await Deno.remove(dataDir, { recursive: true });
   });
 
+  it("opens SQLite in another file", async () => {
+    const directory = await Deno.makeTempDir();
+    const store = await openDatastore({ endpoint: `sqlite://${directory}/x.db`, dataDir: "/nonexistent" });
+    await put(store, "a", "1");
+    await store.close();
+    expect((await Deno.stat(`${directory}/x.db`)).isFile).toBe(true);
+    await Deno.remove(directory, { recursive: true });
+  });
+
   it("opens the memory engine", async () => {
     const store = await openDatastore({ endpoint: "memory://", dataDir: "/nonexistent" });
     expect((await store.stats()).engine).toBe("memory");
