@@ -1,91 +1,38 @@
-import "reflect-metadata";
-import * as x509 from "@peculiar/x509";
 import { Buffer } from "node:buffer";
 import * as tls from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import {
+  certificateDer as der,
+  privateKeyPem as privatePem,
+  RSA,
+  SERVER_AUTH,
+  testAuthority as authority,
+  testCertificate as client,
+  testServerCertificate,
+  x509,
+} from "../tests/fixtures/certificates.ts";
 import { createClientCertificateVerifier } from "./verify_client_certificate.ts";
 
-const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
-const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
-const EC = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const RSA = {
-  name: "RSASSA-PKCS1-v1_5",
-  hash: "SHA-256",
-  publicExponent: new Uint8Array([1, 0, 1]),
-  modulusLength: 2048,
-} as const;
-const NOW = Date.UTC(2026, 5, 1);
+const NOW = Date.now();
 const DAY = 86_400_000;
-
-async function keys(algorithm: typeof EC | typeof RSA = EC): Promise<CryptoKeyPair> {
-  return await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as CryptoKeyPair;
-}
-
-interface Issued {
-  readonly certificate: x509.X509Certificate;
-  readonly keys: CryptoKeyPair;
-}
-
-async function authority(name = "test-ca", algorithm: typeof EC | typeof RSA = EC): Promise<Issued> {
-  const pair = await keys(algorithm);
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    keys: pair,
-    notBefore: new Date(NOW - 10 * DAY),
-    notAfter: new Date(NOW + 1000 * DAY),
-    signingAlgorithm: algorithm,
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
-  }, crypto);
-  return { certificate, keys: pair };
-}
-
-interface Wish {
-  subject?: x509.JsonName;
-  issuer?: string;
-  notBefore?: number;
-  notAfter?: number;
-  extensions?: x509.Extension[];
-  algorithm?: typeof EC | typeof RSA;
-}
-
-async function client(ca: Issued, wish: Wish = {}): Promise<Issued> {
-  const pair = await keys();
-  const certificate = await x509.X509CertificateGenerator.create({
-    subject: wish.subject ?? [{ CN: ["jane"] }, { O: ["team-a"] }],
-    issuer: wish.issuer ?? ca.certificate.subject,
-    notBefore: new Date(wish.notBefore ?? NOW - DAY),
-    notAfter: new Date(wish.notAfter ?? NOW + DAY),
-    publicKey: pair.publicKey,
-    signingKey: ca.keys.privateKey,
-    signingAlgorithm: wish.algorithm ?? EC,
-    extensions: wish.extensions ?? [new x509.ExtendedKeyUsageExtension([CLIENT_AUTH], true)],
-  }, crypto);
-  return { certificate, keys: pair };
-}
-
-function der(issued: Issued): Uint8Array {
-  return new Uint8Array(issued.certificate.rawData);
-}
-
-async function privatePem(issued: Issued): Promise<string> {
-  const pkcs8 = await crypto.subtle.exportKey("pkcs8", issued.keys.privateKey);
-  const body = Buffer.from(pkcs8).toString("base64").match(/.{1,64}/g)!.join("\n");
-  return `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`;
-}
-
+/** Certificates know whole seconds. */
+const SECOND = Math.floor(NOW / 1000) * 1000;
 describe("createClientCertificateVerifier", () => {
   it("answers who a client of the authority is", async () => {
     const ca = await authority();
     const verify = createClientCertificateVerifier(ca.certificate.toString("pem"), { now: () => NOW });
     const shown = der(
-      await client(ca, { subject: [{ O: ["system:masters"] }, { O: ["b,c\nO=d"] }, { CN: ["jané"] }] }),
+      await client(ca, {
+        subject: [{ O: ["system:masters"] }, { O: ["b,c\nO=d"] }, { CN: ["jané"] }],
+        notAfter: SECOND + DAY,
+      }),
     );
     const expected = {
       ok: true,
       commonName: "jané",
       organizations: ["system:masters", "b,c\nO=d"],
-      notAfter: NOW + DAY,
+      notAfter: SECOND + DAY,
     };
     expect(verify(shown)).toEqual(expected);
     expect(verify(new X509Certificate(shown))).toEqual(expected);
@@ -157,15 +104,10 @@ describe("createClientCertificateVerifier", () => {
   });
 
   it("refuses a forged certificate on a resumed TLS session, where Deno calls it authorized", async () => {
-    const now = Date.now();
-    const lifetime = { notBefore: now - DAY, notAfter: now + DAY };
     const [ca, impostor] = [await authority(), await authority()];
-    const server = await client(ca, {
-      ...lifetime,
-      extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }])],
-    });
-    const forged = await client(impostor, { ...lifetime, subject: [{ O: ["system:masters"] }, { CN: ["admin"] }] });
-    const verify = createClientCertificateVerifier(ca.certificate.toString("pem"), { now: () => NOW });
+    const server = await testServerCertificate(ca);
+    const forged = await client(impostor, { subject: [{ O: ["system:masters"] }, { CN: ["admin"] }] });
+    const verify = createClientCertificateVerifier(ca.certificate.toString("pem"), { now: () => Date.now() });
     const verdicts: unknown[] = [];
     const listener = tls.createServer({
       cert: server.certificate.toString("pem"),

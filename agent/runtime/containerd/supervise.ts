@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../../api/clock.ts";
+import { pause } from "../../../client/pause.ts";
 import { type ContainerRuntime, RuntimeError } from "../contract.ts";
 import { createCriRuntime } from "../cri/cri_runtime.ts";
 import { removePods } from "./clean_up.ts";
@@ -110,7 +111,7 @@ async function supervise(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  let pause = FIRST_PAUSE;
+  let wait = FIRST_PAUSE;
   let stopRotating = () => {};
   const rotate = () => {
     rotateLog(paths.log).catch((error) => log.warn("cannot rotate {path}: {error}", { path: paths.log, error }));
@@ -127,10 +128,10 @@ async function supervise(
       if (signal.aborted) break;
       log.warn("lost containerd: {error}", { error });
     }
-    if (clock.now() - since > STABLE_AFTER) pause = FIRST_PAUSE;
-    if (signal.aborted || !await sleep(clock, pause, signal)) break;
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
+    if (clock.now() - since > STABLE_AFTER) wait = FIRST_PAUSE;
     try {
+      await pause(clock, wait, signal);
+      wait = Math.min(wait * 2, LONGEST_PAUSE);
       if (await runningContainerd(paths) === undefined) {
         await rotateLog(paths.log);
         await launchContainerd(binary, paths);
@@ -176,19 +177,4 @@ async function stillShell(paths: ContainerdPaths): Promise<boolean> {
 async function lastLine(path: string): Promise<string> {
   const text = await Deno.readTextFile(path).catch(() => "");
   return text.trimEnd().split("\n").at(-1) || "it said nothing";
-}
-
-/** False when aborted. */
-function sleep(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(milliseconds, () => {
-      signal.removeEventListener("abort", aborted);
-      resolve(true);
-    });
-    function aborted(): void {
-      cancel();
-      resolve(false);
-    }
-    signal.addEventListener("abort", aborted, { once: true });
-  });
 }

@@ -1,4 +1,4 @@
-import { BUSYBOX, testNode } from "../containerd/test_node.ts";
+import { BUSYBOX, testNode } from "../testing/test_node.ts";
 import { runtimeSuite } from "../suite_test_cases.ts";
 
 runtimeSuite("containerd", async () => {

@@ -2,8 +2,8 @@ import { busyboxImage } from "../../../tests/fixtures/busybox_image.ts";
 import { ctr } from "../../images/ctr.ts";
 import { ensurePauseImage } from "../../images/import_archive.ts";
 import { PAUSE_IMAGE } from "../../images/pause_image.ts";
-import { cleanUpRuntime } from "./clean_up.ts";
-import { type ContainerdOptions, startContainerd, type Supervised } from "./supervise.ts";
+import { cleanUpRuntime } from "../containerd/clean_up.ts";
+import { type ContainerdOptions, startContainerd, type Supervised } from "../containerd/supervise.ts";
 
 export const BUSYBOX = "docker.io/library/busybox:test";
 
