@@ -1,0 +1,55 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+
+/** What is used of a `WebSocket` of the package ws, which has no types of its own. */
+export interface WebSocket {
+  readonly readyState: number;
+  readonly OPEN: number;
+  /** The subprotocol both sides agreed on. */
+  readonly protocol: string;
+  send(data: Uint8Array, done?: (error?: Error) => void): void;
+  pause(): void;
+  resume(): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+  on(event: "message", listener: (data: unknown) => void): void;
+  on(event: "error", listener: (error: Error) => void): void;
+  once(event: "close", listener: () => void): void;
+}
+
+const LARGEST_MESSAGE = 16 * 1024 * 1024;
+
+/**
+ * Completes a WebSocket handshake with the first of `protocols` that the client offers. Undefined when it offers none of them or the handshake is
+ * wrong; the client then has had its answer.
+ */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Uint8Array,
+  protocols: readonly string[],
+): Promise<WebSocket | undefined> {
+  const offered = new Set(
+    String(request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim()),
+  );
+  const chosen = protocols.find((protocol) => offered.has(protocol));
+  if (chosen === undefined) {
+    const message = `none of the WebSocket protocols offered is known; these are: ${protocols.join(", ")}\n`;
+    socket.end(
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: ${message.length}\r\n\r\n${message}`,
+    );
+    return Promise.resolve(undefined);
+  }
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: LARGEST_MESSAGE,
+    perMessageDeflate: false,
+    handleProtocols: () => chosen,
+  });
+  return new Promise((resolve) => {
+    socket.once("close", () => resolve(undefined));
+    server.handleUpgrade(request, socket, head, (accepted: WebSocket) => resolve(accepted));
+  });
+}
