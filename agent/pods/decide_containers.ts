@@ -8,7 +8,9 @@ import { currentSandbox, isSidecar, isStarted, latest } from "./state.ts";
 
 /** Makes what the spec asks for: volumes, sandbox and images at once, then init containers in order, then the main ones in order. */
 export function decideContainers(plan: Plan): void {
-  if (plan.state.volumes === "unmounted") plan.do({ type: "mountVolumes" });
+  const { volumes, refreshAt } = plan.state;
+  if (volumes === "unmounted" || refreshAt <= plan.now) plan.do({ type: "mountVolumes" });
+  else if (refreshAt < Infinity) plan.wake(refreshAt);
   const sandbox = currentSandbox(plan.state);
   if (!sandbox?.ready) {
     replaceSandbox(plan, sandbox);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../api/clock.ts";
 import type { Container, LifecycleHandler } from "../../api/types/core_v1.ts";
+import { pause } from "../../client/pause.ts";
 import { httpGet } from "../probes/http_get.ts";
 import { portNumber } from "../probes/port.ts";
 import type { ContainerRuntime } from "../runtime/contract.ts";
@@ -37,20 +38,5 @@ export async function runHook(handler: LifecycleHandler, target: HookTarget, sig
     if (answer.status >= 400) throw new Error(`HTTP status ${answer.status}: ${answer.body.slice(0, 512)}`);
     return;
   }
-  if (handler.sleep) await sleep(handler.sleep.seconds * 1000, target.clock, signal);
-}
-
-function sleep(milliseconds: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      cancel();
-      reject(signal.reason);
-    };
-    const cancel = clock.after(milliseconds, () => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal.addEventListener("abort", stop, { once: true });
-  });
+  if (handler.sleep) await pause(target.clock, handler.sleep.seconds * 1000, signal);
 }

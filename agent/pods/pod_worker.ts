@@ -15,7 +15,7 @@ import {
   type Reason,
   specContainers,
 } from "./state.ts";
-import { podStatus } from "./status.ts";
+import { mergedStatus, podStatus } from "./status.ts";
 import { step } from "./step.ts";
 
 /** What watches a Pod's containers from outside: the probes. */
@@ -52,9 +52,8 @@ export class PodWorker {
 
   /** The Pod with its status as last computed here. */
   get pod(): Pod {
-    return this.#status
-      ? { ...this.#state.pod, status: { ...this.#state.pod.status, ...this.#status } }
-      : this.#state.pod;
+    const { pod } = this.#state;
+    return this.#status ? { ...pod, status: mergedStatus(pod.status, this.#status) } : pod;
   }
 
   send(input: Input): void {
@@ -118,7 +117,7 @@ export class PodWorker {
     // From here on containers are taken away one by one, and what they ended with must stay in the status.
     if (stage.at === "cleared" || stage.at === "gone" || this.#state.inFlight.has("clear")) return;
     if (absent) return;
-    const status = podStatus(this.#state, this.#shared.facts(), this.#shared.clock.now());
+    const status = podStatus({ ...this.#state, pod: this.pod }, this.#shared.facts(), this.#shared.clock.now());
     if (this.#status && deepEqual(this.#status, status)) return;
     this.#reportWaits(this.#status, status);
     this.#status = status;

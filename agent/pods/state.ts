@@ -46,6 +46,8 @@ export interface PodState {
   /** Newest first. */
   readonly containers: readonly Container[];
   readonly volumes: "unmounted" | "mounted";
+  /** When mounted volumes are to be brought up to date, in milliseconds since the epoch. */
+  readonly refreshAt: number;
   /** By container name: the image's id once it is on the node, or why it is not. */
   readonly images: Readonly<Record<string, ImageState>>;
   /** By container name: why the last start of it failed. */
@@ -110,6 +112,8 @@ export type Input =
   | { readonly type: "container"; readonly container: Container }
   | { readonly type: "containerGone"; readonly id: string }
   | { readonly type: "probed"; readonly containerId: string; readonly probe: ProbeType; readonly success: boolean }
+  /** What volumes show has changed, or will have at that time. */
+  | { readonly type: "refreshVolumes"; readonly at: number }
   | { readonly type: "end"; readonly why: End }
   | { readonly type: "settled"; readonly action: Action; readonly failure?: Reason }
   | { readonly type: "image"; readonly action: Action & { type: "ensureImage" }; readonly image: ImageState }
@@ -149,6 +153,7 @@ export function newPodState(pod: Pod): PodState {
     sandboxes: [],
     containers: [],
     volumes: "unmounted",
+    refreshAt: Infinity,
     images: {},
     trouble: {},
     backOffs: {},

@@ -1,6 +1,6 @@
 import { formatTime } from "../../api/meta/time.ts";
 import type { Container as SpecContainer, ContainerStatus, PodStatus } from "../../api/types/core_v1.ts";
-import { podConditions } from "./conditions.ts";
+import { ownConditions, podConditions } from "./conditions.ts";
 import { containerStatus } from "./container_status.ts";
 import { qosClass } from "./qos.ts";
 import { shouldRestart } from "./restart.ts";
@@ -41,6 +41,13 @@ export function podStatus(state: PodState, host: HostAddresses, now: number): Po
     ...(ephemeral?.length ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClass(pod),
   };
+}
+
+/** What the API has, under what this node says itself: its own newest word may not have arrived there yet. */
+export function mergedStatus(api: PodStatus | undefined, own: PodStatus | undefined): PodStatus {
+  if (!own) return api ?? {};
+  const others = (api?.conditions ?? []).filter((condition) => !ownConditions.has(condition.type));
+  return { ...api, ...own, conditions: [...own.conditions ?? [], ...others] };
 }
 
 /** A dead sandbox has no address; what the Pod had is kept in the status until it has another. */

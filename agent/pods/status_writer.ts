@@ -11,8 +11,8 @@ export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The API's object of a Pod as last seen: of a static Pod its mirror, undefined while there is none. */
-  readonly apiObject: (pod: Pod) => Pod | undefined;
+  /** The API's object of a Pod as last seen, of a static Pod its mirror. `pending`: it will come, then {@linkcode StatusWriter.retry} is called. */
+  readonly apiObject: (pod: Pod) => Pod | "pending" | undefined;
 }
 
 interface Entry {
@@ -54,7 +54,7 @@ export class StatusWriter {
     await new Promise<void>((resolve) => entry.idle.push(resolve));
   }
 
-  /** Tries again what had no object to go to: a mirror Pod has appeared. */
+  /** Tries again what had no object to go to: it has appeared. */
   retry(uid: string): void {
     const entry = this.#entries.get(uid);
     if (entry && entry.wanted !== undefined && !entry.writing) this.#write(entry);
@@ -92,9 +92,9 @@ export class StatusWriter {
       while (entry.wanted !== undefined && !signal.aborted) {
         const wanted = entry.wanted;
         const object = this.#newest(entry);
-        // A static Pod whose mirror is not there yet: retry() comes when it is.
-        if (!object) return;
+        if (object === "pending") return;
         entry.wanted = undefined;
+        if (!object) continue;
         try {
           await this.#send(entry, object, wanted);
           entry.attempts = 0;
@@ -112,10 +112,10 @@ export class StatusWriter {
     }
   }
 
-  #newest(entry: Entry): Pod | undefined {
+  #newest(entry: Entry): Pod | "pending" | undefined {
     const seen = this.#options.apiObject(entry.pod);
     const { written } = entry;
-    if (!seen || !written || seen.metadata.uid !== written.metadata.uid) return seen;
+    if (!seen || seen === "pending" || !written || seen.metadata.uid !== written.metadata.uid) return seen;
     return version(written) > version(seen) ? written : seen;
   }
 

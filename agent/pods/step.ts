@@ -54,6 +54,8 @@ function take(state: PodState, input: Input, now: number): PodState {
           [input.containerId]: { ...state.probes[input.containerId], [input.probe]: input.success },
         },
       };
+    case "refreshVolumes":
+      return { ...state, refreshAt: input.at };
     case "end":
       return state.stage.at === "active" ? { ...state, stage: { at: "ending", why: input.why, since: now } } : state;
     case "image":

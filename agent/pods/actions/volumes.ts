@@ -5,9 +5,11 @@ import type { Run } from "./run.ts";
 /** Also brings volumes that are there up to date. */
 export async function mountVolumes(_: Action & { type: "mountVolumes" }, run: Run): Promise<void> {
   const { shared, signal } = run;
-  const { pod } = run.state();
+  const { pod, refreshAt } = run.state();
   try {
-    await shared.volumes.setUp(pod, signal);
+    const next = await shared.volumes.setUp(pod, signal);
+    // A change that came meanwhile may have been missed: it stays due.
+    if (run.state().refreshAt === refreshAt) run.send({ type: "refreshVolumes", at: next ?? Infinity });
   } catch (error) {
     signal.throwIfAborted();
     shared.event(pod, undefined, "Warning", "FailedMount", messageOf(error));

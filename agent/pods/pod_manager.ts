@@ -1,0 +1,300 @@
+import { getLogger } from "@logtape/logtape";
+import { deepEqual } from "../../api/meta/deep_equal.ts";
+import type { Node, Pod } from "../../api/types/core_v1.ts";
+import type { RuntimeEvent } from "../runtime/contract.ts";
+import type { PodDirectory } from "./directory.ts";
+import { isMirrorPod, isStaticPod } from "./labels.ts";
+import { refusal } from "./node_admission.ts";
+import { logDirectoryPath } from "./node_facts.ts";
+import { messageOf } from "./pod_error.ts";
+import { PodProbes, rememberedProbes } from "./pod_probes.ts";
+import { PodWorker } from "./pod_worker.ts";
+import { podDirectories, removeOrphan } from "./remove_orphan.ts";
+import type { PodRuntime } from "./runtime_watch.ts";
+import type { Shared } from "./shared.ts";
+import { withTerminationMessage } from "./termination_message.ts";
+
+export interface PodManagerOptions {
+  readonly shared: Shared;
+  readonly node: () => Node | undefined;
+  readonly random: () => number;
+  /** A Pod has left the node for good. */
+  readonly gone: (pod: Pod) => void;
+}
+
+const logger = getLogger(["skiff", "agent", "pods"]);
+const nothing: PodRuntime = { sandboxes: [], containers: [] };
+/** A runtime tells of a death before its own books show it: so often it is asked again, at growing distance. */
+const deathLooks = [0, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
+
+/** All Pods of the node: one worker each, fed from the sources of Pods and from the runtime. */
+export class Pods implements PodDirectory {
+  readonly #options: PodManagerOptions;
+  readonly #workers = new Map<string, { worker: PodWorker; probes: PodProbes }>();
+  /** Runtime ids of sandboxes and containers, and the Pods they belong to. */
+  readonly #owners = new Map<string, string>();
+  /** What waits for a Pod of the same name to leave: a static Pod whose file has changed. */
+  readonly #successors = new Map<string, Pod>();
+  /** Pods that have left, until their source says so too: it may still send what it saw before. */
+  readonly #left = new Set<string>();
+  #runtime: ReadonlyMap<string, PodRuntime> | undefined;
+
+  constructor(options: PodManagerOptions) {
+    this.#options = options;
+  }
+
+  // Sources of Pods.
+
+  desired(pod: Pod): void {
+    if (isMirrorPod(pod) && !isStaticPod(pod)) return;
+    const uid = pod.metadata.uid ?? "";
+    const known = this.#workers.get(uid);
+    if (known) {
+      const before = known.worker.state.pod.metadata;
+      known.worker.send({ type: "desired", pod: withKnownStatus(pod, known.worker) });
+      const { labels, annotations } = pod.metadata;
+      // Volumes may show them.
+      if (!deepEqual(before.labels, labels) || !deepEqual(before.annotations, annotations)) this.refreshVolumes(uid);
+      return;
+    }
+    if (this.#left.has(uid)) return;
+    if (isStaticPod(pod) && this.#named(pod.metadata.namespace, pod.metadata.name)) {
+      this.#successors.set(fullName(pod), pod);
+      return;
+    }
+    this.#begin(pod, uid);
+  }
+
+  absent(pod: Pod): void {
+    const uid = pod.metadata.uid ?? "";
+    this.#left.delete(uid);
+    if (this.#successors.get(fullName(pod))?.metadata.uid === uid) this.#successors.delete(fullName(pod));
+    this.#workers.get(uid)?.worker.send({ type: "absent" });
+  }
+
+  has(uid: string): boolean {
+    return this.#workers.has(uid);
+  }
+
+  refreshVolumes(uid: string): void {
+    this.#workers.get(uid)?.worker.send({ type: "refreshVolumes", at: this.#options.shared.clock.now() });
+  }
+
+  /** Ends a Pod as failed: it is too much for the node. */
+  evict(uid: string, reason: string, message: string): void {
+    this.#workers.get(uid)?.worker.send({ type: "end", why: { type: "failed", reason, message } });
+  }
+
+  // The runtime.
+
+  claim(runtimeId: string, uid: string): void {
+    this.#owners.set(runtimeId, uid);
+  }
+
+  async listed(all: ReadonlyMap<string, PodRuntime>): Promise<void> {
+    const facts = this.#options.shared.facts();
+    const isFirst = this.#runtime === undefined;
+    this.#runtime = all;
+    for (const [uid, { sandboxes, containers }] of all) {
+      for (const { id } of [...sandboxes, ...containers]) this.#owners.set(id, uid);
+    }
+    for (const [uid, { worker }] of this.#workers) {
+      const found = all.get(uid) ?? nothing;
+      if (isFirst) this.#observe(worker, found);
+      else if (worker.state.inFlight.size === 0) {
+        // What is being made or ended just now answers for itself; a list may be older than that answer.
+        const containers = await Promise.all(found.containers.map((one) => withTerminationMessage(one, facts, uid)));
+        if (worker.state.inFlight.size === 0) worker.send({ type: "observed", ...found, containers });
+      }
+    }
+  }
+
+  async runtimeEvent(event: RuntimeEvent): Promise<void> {
+    const uid = this.#owners.get(event.containerId);
+    const entry = uid === undefined ? undefined : this.#workers.get(uid);
+    if (!entry || (event.type !== "exited" && event.type !== "deleted")) return;
+    const { worker } = entry;
+    const isSandbox = worker.state.sandboxes.some(({ id }) => id === event.containerId);
+    try {
+      if (isSandbox) await this.#sandboxDied(worker, event.containerId);
+      else await this.#containerDied(worker, event.containerId, uid!);
+    } catch (error) {
+      if (this.#options.shared.signal.aborted) return;
+      logger.warn("what became of {id} could not be asked: {error}", {
+        id: event.containerId,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  /** Once it is known which Pods are wanted: removes what others have left behind. */
+  async sweep(): Promise<void> {
+    const { shared } = this.#options;
+    const found = new Map(this.#runtime ?? []);
+    for (const uid of await podDirectories(shared.facts())) if (!found.has(uid)) found.set(uid, nothing);
+    for (const [uid, runtime] of found) {
+      if (this.#workers.has(uid) || [...this.#successors.values()].some((pod) => pod.metadata.uid === uid)) continue;
+      try {
+        await removeOrphan(uid, runtime, shared);
+        logger.info("removed what was left of Pod {uid}", { uid });
+      } catch (error) {
+        if (shared.signal.aborted) return;
+        logger.warn("what is left of Pod {uid} could not be removed: {error}", { uid, error: messageOf(error) });
+      }
+    }
+  }
+
+  close(): void {
+    for (const { worker, probes } of this.#workers.values()) {
+      probes.close();
+      worker.close();
+    }
+  }
+
+  // The directory.
+
+  pod(namespace: string, name: string): Pod | undefined {
+    return this.#named(namespace, name)?.pod;
+  }
+
+  all(): readonly Pod[] {
+    return [...this.#workers.values()].map(({ worker }) => worker.pod);
+  }
+
+  containerId(namespace: string, name: string, container: string, previous: boolean): string | undefined {
+    return this.#container(namespace, name, container, previous)?.id;
+  }
+
+  sandboxId(namespace: string, name: string): string | undefined {
+    return this.#named(namespace, name)?.state.sandboxes.find((sandbox) => sandbox.ready)?.id;
+  }
+
+  logPath(namespace: string, name: string, container: string, previous: boolean): string | undefined {
+    const found = this.#container(namespace, name, container, previous);
+    const worker = this.#named(namespace, name);
+    if (!found || !worker) return undefined;
+    return `${logDirectoryPath(this.#options.shared.facts(), worker.state.pod)}/${container}/${found.attempt}.log`;
+  }
+
+  #container(namespace: string, name: string, container: string, previous: boolean) {
+    const all = this.#named(namespace, name)?.state.containers.filter((one) => one.name === container);
+    return all?.[previous ? 1 : 0];
+  }
+
+  /** Of several with one name the one that is not ending. */
+  #named(namespace = "", name = ""): PodWorker | undefined {
+    let found: PodWorker | undefined;
+    for (const { worker } of this.#workers.values()) {
+      const { metadata } = worker.state.pod;
+      if (metadata.name !== name || metadata.namespace !== namespace) continue;
+      if (!found || worker.state.stage.at === "active") found = worker;
+    }
+    return found;
+  }
+
+  // Workers.
+
+  #begin(pod: Pod, uid: string): void {
+    const { shared, random } = this.#options;
+    const probes = new PodProbes({
+      runtime: shared.runtime,
+      clock: shared.clock,
+      random,
+      hostIP: () => shared.facts().hostIPs[0] ?? "",
+      event: shared.event,
+      send: (input) => worker.send(input),
+    });
+    const worker: PodWorker = new PodWorker(pod, shared, {
+      changed: (state) => probes.changed(state),
+      gone: () => {
+        probes.close();
+        this.#gone(uid, worker);
+      },
+    });
+    this.#workers.set(uid, { worker, probes });
+    if (this.#runtime) this.#observe(worker, this.#runtime.get(uid) ?? nothing);
+  }
+
+  /** The first that a worker learns of the runtime; a Pod of which there is nothing yet has to pass admission before. */
+  async #observe(worker: PodWorker, found: PodRuntime): Promise<void> {
+    const { shared, node } = this.#options;
+    const { pod } = worker.state;
+    const isNew = found.sandboxes.length + found.containers.length === 0 && !pod.status?.startTime &&
+      pod.metadata.deletionTimestamp === undefined;
+    const refused = isNew ? refusal(pod, this.#running(worker), node()) : undefined;
+    if (refused) {
+      shared.event(pod, undefined, "Warning", refused.reason, refused.message);
+      worker.send({ type: "end", why: { type: "failed", ...refused } });
+    }
+    for (const input of rememberedProbes(pod, found.containers)) worker.send(input);
+    const exited = found.containers.some((container) => container.state === "exited");
+    const uid = pod.metadata.uid ?? "";
+    const containers = exited
+      ? await Promise.all(
+        found.containers.map((container) =>
+          container.state === "exited" ? withTerminationMessage(container, shared.facts(), uid) : container
+        ),
+      )
+      : found.containers;
+    worker.send({ type: "observed", sandboxes: found.sandboxes, containers });
+  }
+
+  #running(except: PodWorker): Pod[] {
+    return [...this.#workers.values()]
+      .filter(({ worker }) =>
+        worker !== except && worker.state.stage.at !== "ended" && worker.state.stage.at !== "gone"
+      )
+      .map(({ worker }) => worker.state.pod);
+  }
+
+  #gone(uid: string, worker: PodWorker): void {
+    const { pod, absent } = worker.state;
+    this.#workers.delete(uid);
+    if (!absent) this.#left.add(uid);
+    for (const [id, owner] of this.#owners) if (owner === uid) this.#owners.delete(id);
+    this.#options.shared.status.forget(uid);
+    worker.close();
+    this.#options.gone(pod);
+    const successor = this.#successors.get(fullName(pod));
+    if (!successor) return;
+    this.#successors.delete(fullName(pod));
+    this.desired(successor);
+  }
+
+  async #containerDied(worker: PodWorker, id: string, uid: string): Promise<void> {
+    const { shared } = this.#options;
+    for (const wait of deathLooks) {
+      await this.#pause(wait);
+      const container = await shared.runtime.container(id, shared.signal);
+      if (!container) return worker.send({ type: "containerGone", id });
+      if (container.state !== "exited") continue;
+      const told = await withTerminationMessage(container, shared.facts(), uid);
+      return worker.send({ type: "container", container: told });
+    }
+  }
+
+  async #sandboxDied(worker: PodWorker, id: string): Promise<void> {
+    const { shared } = this.#options;
+    for (const wait of deathLooks) {
+      await this.#pause(wait);
+      const sandbox = await shared.runtime.sandbox(id, shared.signal);
+      if (!sandbox) return worker.send({ type: "sandboxGone", id });
+      if (!sandbox.ready) return worker.send({ type: "sandbox", sandbox });
+    }
+  }
+
+  #pause(milliseconds: number): Promise<void> | undefined {
+    if (milliseconds === 0) return undefined;
+    return new Promise((resolve) => void this.#options.shared.clock.after(milliseconds, resolve));
+  }
+}
+
+function fullName(pod: Pod): string {
+  return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+/** A file has no status; what was found out since lives on in the worker. */
+function withKnownStatus(pod: Pod, worker: PodWorker): Pod {
+  const { status } = worker.pod;
+  return pod.status || !status ? pod : { ...pod, status };
+}
