@@ -12,10 +12,9 @@ import type { Node } from "../../../api/types/core_v1.ts";
 export type Disruption = "normal" | "partial" | "full";
 
 /** Upstream's thresholds, for a cluster of up to 50 nodes and taken as one zone. */
-export function disruptionOf(nodes: readonly Node[]): Disruption {
-  const silent = nodes.filter((node) => readiness(node) !== "True").length;
-  if (silent > 0 && silent === nodes.length) return "full";
-  return silent > 2 && silent / nodes.length >= 0.55 ? "partial" : "normal";
+export function disruptionOf(silent: number, total: number): Disruption {
+  if (silent > 0 && silent === total) return "full";
+  return silent > 2 && silent / total >= 0.55 ? "partial" : "normal";
 }
 
 /** `Unknown` while nothing was reported. */

@@ -10,7 +10,7 @@ import { type Controller, type ControllerContext, DONE, type Result } from "../c
 import { targetOf } from "../shared/claim.ts";
 import { indexByNode, podsOnNode } from "../shared/indexes.ts";
 import { isReady } from "../shared/pod_state.ts";
-import { disruptionOf, readiness } from "./disruption.ts";
+import { type Disruption, disruptionOf, readiness } from "./disruption.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { wantedTaints } from "./taints.ts";
 import { unknownConditions } from "./unknown_conditions.ts";
@@ -54,8 +54,7 @@ class NodeLifecycle implements Controller {
     });
     this.#nodes.onChange((change) => {
       const { name = "" } = change.object.metadata;
-      const ready = findCondition(change.object.status?.conditions, "Ready");
-      if (change.type !== "deleted") this.#see(name, "status", ready?.lastHeartbeatTime);
+      if (change.type !== "deleted") this.#seeStatus(change.object);
       enqueue(name);
       if (!changesReadiness(change)) return;
       if (change.type === "updated" && readiness(change.previous) === "True") this.#fallen.add(name);
@@ -78,12 +77,23 @@ class NodeLifecycle implements Controller {
     // An agent that lives says of its Pods what it knows, so that they are marked once; one that is lost says nothing more.
     if (ready !== "True" && (this.#fallen.has(name) || left <= 0)) await this.#markPodsNotReady(node, signal);
     this.#fallen.delete(name);
-    await this.#taint(node, signal);
-    return left > 0 ? { outcome: "retryAfter", milliseconds: left } : DONE;
+    const disruption = this.#disruption(now);
+    await this.#taint(node, disruption, signal);
+    if (left > 0) return { outcome: "retryAfter", milliseconds: left };
+    // Taints were held back, perhaps for nodes that turn out to be well and cause no event.
+    return disruption === "normal" ? DONE : { outcome: "retryAfter", milliseconds: gracePeriod };
   }
 
   #see(node: string, source: string, mark = ""): void {
     this.#heartbeats.see(node, source, mark, this.#context.clock.now());
+  }
+
+  /** Unknown is what we wrote ourselves. */
+  #seeStatus(node: Node): void {
+    const ready = findCondition(node.status?.conditions, "Ready");
+    if (ready?.status === "Unknown") return;
+    const mark = ready && `${ready.status} ${ready.lastTransitionTime} ${ready.lastHeartbeatTime}`;
+    this.#see(node.metadata.name ?? "", "status", mark);
   }
 
   async #declareUnknown(node: Node, now: number, signal: AbortSignal): Promise<Node> {
@@ -118,12 +128,22 @@ class NodeLifecycle implements Controller {
     }
   }
 
-  async #taint(node: Node, signal: AbortSignal): Promise<void> {
+  async #taint(node: Node, disruption: Disruption, signal: AbortSignal): Promise<void> {
     const { name = "", resourceVersion } = node.metadata;
-    const taints = wantedTaints(node, disruptionOf(this.#nodes.list()), this.#context.clock.now());
+    const taints = wantedTaints(node, disruption, this.#context.clock.now());
     if (taints === undefined) return;
     const patch = { metadata: { resourceVersion }, spec: { taints: taints.length > 0 ? taints : null } };
     await this.#context.client.patch(nodes, { name }, { type: "merge", patch }, { signal });
+  }
+
+  /** Counts nodes that will be declared unknown soon unless they speak: when a network fails, they fall silent together. */
+  #disruption(now: number): Disruption {
+    const all = this.#nodes.list();
+    const silent = all.filter((node) => {
+      const heard = this.#heartbeats.lastHeard(node.metadata.name ?? "") ?? now;
+      return readiness(node) !== "True" || now - heard > gracePeriod / 2;
+    });
+    return disruptionOf(silent.length, all.length);
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatMicroTime } from "../../../api/meta/time.ts";
+import { formatMicroTime, formatTime } from "../../../api/meta/time.ts";
 import { leases, nodes, pods } from "../../../api/resources.ts";
 import type { Node, Pod, Toleration } from "../../../api/types/core_v1.ts";
 import { World } from "../testing/world.ts";
@@ -38,7 +38,8 @@ describe("nodeLifecycle", () => {
   }
 
   function report(name: string, conditions: NonNullable<Node["status"]>["conditions"]): Promise<Node> {
-    const patch = { status: { conditions } };
+    const lastHeartbeatTime = formatTime(world.clock.now());
+    const patch = { status: { conditions: conditions?.map((one) => ({ ...one, lastHeartbeatTime })) } };
     return world.client.patch(nodes, { name }, { type: "strategic", patch }, { subresource: "status" });
   }
 
@@ -54,7 +55,7 @@ describe("nodeLifecycle", () => {
     await renew("n1", "n2");
     await world.start(nodeLifecycle);
     await pass(30, "n1", "n2");
-    await pass(30, "n2");
+    await pass(20, "n2");
     expect(taints("n1")).toEqual([]);
     await pass(20, "n2");
     const conditions = node("n1").status?.conditions ?? [];
