@@ -1,0 +1,35 @@
+import { configmaps, namespaces } from "../../../api/resources.ts";
+import { type Controller, type ControllerContext, DONE } from "../contract.ts";
+import { ensure, isActive } from "./per_namespace.ts";
+
+const name = "kube-root-ca.crt";
+const descriptionAnnotation = "kubernetes.io/description";
+const description =
+  "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such " +
+  "as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
+
+/** Each namespace has a ConfigMap with the certificate authorities (`caBundle`, PEM) by which its Pods know the API server. */
+export function rootCaController(context: ControllerContext, caBundle: string): Controller {
+  const spaces = context.informers.informer(namespaces);
+  const published = context.informers.informer(configmaps, { fieldSelector: `metadata.name=${name}` });
+  const data = { "ca.crt": caBundle };
+  return {
+    name: "root-ca",
+    concurrency: 1,
+    setup(enqueue) {
+      spaces.onChange(({ object }) => enqueue(object.metadata.name ?? ""));
+      published.onChange(({ object }) => enqueue(object.metadata.namespace ?? ""));
+    },
+    async reconcile(namespace, signal) {
+      if (!isActive(spaces.get(namespace))) return DONE;
+      const current = published.get(`${namespace}/${name}`);
+      if (current === undefined) {
+        const metadata = { name, namespace, annotations: { [descriptionAnnotation]: description } };
+        await ensure(context.client.create(configmaps, { metadata, data }, { signal }));
+      } else if (current.data?.["ca.crt"] !== caBundle || Object.keys(current.data).length !== 1) {
+        await context.client.update(configmaps, { ...current, data }, { signal });
+      }
+      return DONE;
+    },
+  };
+}

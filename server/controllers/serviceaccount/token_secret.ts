@@ -1,0 +1,88 @@
+import { keyOf, type KubeObject } from "../../../api/resource.ts";
+import { secrets, serviceaccounts } from "../../../api/resources.ts";
+import { isNotFound } from "../../../api/status.ts";
+import type { Secret } from "../../../api/types/core_v1.ts";
+import { type Controller, type ControllerContext, DONE } from "../contract.ts";
+
+const type = "kubernetes.io/service-account-token";
+const nameAnnotation = "kubernetes.io/service-account.name";
+const uidAnnotation = "kubernetes.io/service-account.uid";
+const byAccount = "service account";
+
+/** Makes a token that does not expire and is valid as long as its Secret and its ServiceAccount exist. */
+export interface SecretTokenIssuer {
+  issueSecretToken(facts: {
+    readonly namespace: string;
+    readonly serviceAccount: { readonly name: string; readonly uid: string };
+    readonly secret: { readonly name: string; readonly uid: string };
+  }): Promise<string>;
+}
+
+export interface TokenSecretOptions {
+  readonly issuer: SecretTokenIssuer;
+  /** PEM; goes into the Secret beside the token. */
+  readonly caBundle: string;
+}
+
+function accountKeys({ metadata }: Secret): readonly string[] {
+  const name = metadata.annotations?.[nameAnnotation];
+  return name === undefined ? [] : [`${metadata.namespace}/${name}`];
+}
+
+/** Fills Secrets that users made for a token of a ServiceAccount, and deletes those whose ServiceAccount is gone. */
+export function tokenSecretController(
+  context: ControllerContext,
+  { issuer, caBundle }: TokenSecretOptions,
+): Controller {
+  const accounts = context.informers.informer(serviceaccounts);
+  const tokens = context.informers.informer(secrets, { fieldSelector: `type=${type}` });
+  return {
+    name: "token-secret",
+    concurrency: 1,
+    setup(enqueue) {
+      tokens.addIndex(byAccount, accountKeys);
+      tokens.onChange(({ object }) => enqueue(keyOf(object)));
+      const enqueueOf = (account: KubeObject) => {
+        for (const secret of tokens.byIndex(byAccount, keyOf(account))) enqueue(keyOf(secret));
+      };
+      accounts.onChange(({ object }) => enqueueOf(object));
+    },
+    async reconcile(key, signal) {
+      const secret = tokens.get(key);
+      const [accountKey] = secret === undefined ? [] : accountKeys(secret);
+      if (secret === undefined || accountKey === undefined || secret.metadata.deletionTimestamp !== undefined) {
+        return DONE;
+      }
+      const { namespace = "", name = "", uid = "", annotations = {} } = secret.metadata;
+      const account = accounts.get(accountKey)?.metadata;
+      const given = annotations[uidAnnotation];
+      if (account === undefined || (given !== undefined && given !== account.uid)) {
+        // The informer may be behind: a Secret with its ServiceAccount in one manifest can be seen first.
+        const live = await context.client.get(serviceaccounts, { namespace, name: annotations[nameAnnotation] ?? "" }, {
+          signal,
+        })
+          .catch((error: unknown) => {
+            if (!isNotFound(error)) throw error;
+            return undefined;
+          });
+        if (live !== undefined && (given === undefined || given === live.metadata.uid)) {
+          return { outcome: "retry", reason: "the service account is not in view yet" };
+        }
+        await context.client.delete(secrets, { namespace, name }, { signal, preconditions: { uid } });
+        return DONE;
+      }
+      const serviceAccount = { name: account.name ?? "", uid: account.uid ?? "" };
+      const data = {
+        token: secret.data?.["token"] ||
+          btoa(await issuer.issueSecretToken({ namespace, serviceAccount, secret: { name, uid } })),
+        "ca.crt": btoa(caBundle),
+        namespace: btoa(namespace),
+      };
+      const filled = Object.entries(data).every(([field, value]) => secret.data?.[field] === value);
+      if (filled && given === serviceAccount.uid) return DONE;
+      const metadata = { ...secret.metadata, annotations: { ...annotations, [uidAnnotation]: serviceAccount.uid } };
+      await context.client.update(secrets, { ...secret, metadata, data: { ...secret.data, ...data } }, { signal });
+      return DONE;
+    },
+  };
+}
