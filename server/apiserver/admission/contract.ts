@@ -1,0 +1,42 @@
+import type { Clock } from "../../../api/clock.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import type { ResourceRow } from "../../../api/schema/contract.ts";
+import type { UserInfo } from "../contract.ts";
+import type { Lookup } from "../registry/system.ts";
+
+/** A write on its way. */
+export interface AdmissionRequest {
+  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  readonly row: ResourceRow;
+  /** `""` for the object itself. */
+  readonly subresource: string;
+  /** `""` for cluster-scoped resources. */
+  readonly namespace: string;
+  /** `""` when the server is to make the name. */
+  readonly name: string;
+  /** What would be stored, with defaults; mutating plugins change it in place. Absent for deletions. */
+  readonly object?: KubeObject;
+  /** Frozen. Absent for creations. */
+  readonly old?: KubeObject;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  warn(message: string): void;
+}
+
+export interface AdmissionContext {
+  readonly lookup: Lookup;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** One rule about writes. A refusal is a thrown `StatusError`, usually `forbidden`. */
+export interface AdmissionPlugin {
+  readonly name: string;
+  mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
+  validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
+}
+
+export interface Admission {
+  mutate(request: AdmissionRequest): Promise<void> | undefined;
+  validate(request: AdmissionRequest): Promise<void> | undefined;
+}

@@ -1,0 +1,34 @@
+import { namespaces } from "../../../api/resources.ts";
+import { forbidden, notFound, StatusError } from "../../../api/status.ts";
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
+
+const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
+
+/** Nothing is made in a namespace that is not there, or that is on its way out; and some namespaces stay for ever. */
+export const namespaceLifecycle: AdmissionPlugin = {
+  name: "NamespaceLifecycle",
+  mutate(request, context) {
+    if (request.operation === "CREATE") requireLiving(request, context);
+  },
+  validate({ operation, row, name }) {
+    const isNamespace = row.group === "" && row.resource === namespaces.resource;
+    if (operation === "DELETE" && isNamespace && immortal.has(name)) {
+      throw forbidden(row, name, "this namespace may not be deleted");
+    }
+  },
+};
+
+function requireLiving({ namespace, row, name }: AdmissionRequest, { lookup }: AdmissionContext): void {
+  if (namespace === "") return;
+  const found = lookup.find(namespaces, "", namespace);
+  if (found === undefined) throw notFound(namespaces, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return;
+  const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const { status } = forbidden(row, name, detail);
+  const cause = {
+    reason: "NamespaceTerminating",
+    message: `namespace ${namespace} is being terminated`,
+    field: "metadata.namespace",
+  };
+  throw new StatusError({ ...status, details: { ...status.details, causes: [cause] } });
+}

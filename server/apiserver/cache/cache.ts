@@ -1,0 +1,161 @@
+import type { Clock } from "../../../api/clock.ts";
+import { deepFreeze } from "../../../api/meta/freeze.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import { type Datastore, prefixRange, type Subscription, type WatchBatch } from "../../../datastore/contract.ts";
+import type { CacheEvent } from "./event.ts";
+import type { RingLimits } from "./event_ring.ts";
+import { canonicalText, registryPrefix, type Storage } from "./layout.ts";
+import { ResourceCache } from "./resource_cache.ts";
+import { StoredEntry } from "./stored_entry.ts";
+
+export interface CacheOptions {
+  readonly datastore: Datastore;
+  readonly clock: Clock;
+  readonly storages: readonly Storage[];
+  /** Fields by which watchers are found, by storage prefix. */
+  readonly indexes?: ReadonlyMap<string, (entry: StoredEntry) => string>;
+  readonly ring?: RingLimits;
+  readonly bookmarkMilliseconds?: number;
+}
+
+/** Objects in the first read at once: a page of big ones stays far below a worker's message limits. */
+const pageSize = 2_000;
+const defaultRing: RingLimits = { events: 2_000, size: 4 * 1024 * 1024 };
+
+/** A write under way: what its text says, so that it is not parsed again when the datastore tells of it. */
+interface Expected {
+  readonly text: string;
+  readonly object: KubeObject;
+}
+
+/**
+ * All objects of all resources, fed by one subscription to the datastore. A commit is in it when its promise resolves. In one batch all
+ * changes are made before the first watcher hears of any.
+ */
+export class Cache {
+  readonly #options: CacheOptions;
+  readonly #resources = new Map<string, ResourceCache>();
+  readonly #expected = new Map<string, Expected>();
+  readonly #observers = new Map<string, ((event: CacheEvent) => void)[]>();
+  #revision = 0;
+  #subscription: Subscription | undefined;
+  #cancelBookmarks: (() => void) | undefined;
+
+  private constructor(options: CacheOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: CacheOptions): Promise<Cache> {
+    const cache = new Cache(options);
+    await cache.#fill();
+    cache.#subscription = await options.datastore.subscribe(
+      prefixRange(registryPrefix),
+      { after: cache.#revision },
+      (batch) => cache.#apply(batch),
+    );
+    cache.#scheduleBookmarks();
+    return cache;
+  }
+
+  /** Everything up to it is in the cache. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Throws a RangeError for a prefix that the cache was not opened with. */
+  resource(storage: Pick<Storage, "prefix">): ResourceCache {
+    const cache = this.#resources.get(storage.prefix);
+    if (!cache) throw new RangeError(`the cache holds no ${storage.prefix}`);
+    return cache;
+  }
+
+  /** `observer` runs for each change, before any watcher hears of it. It must not throw. */
+  observe(storage: Pick<Storage, "prefix">, observer: (event: CacheEvent) => void): void {
+    const known = this.#observers.get(storage.prefix);
+    if (known) known.push(observer);
+    else this.#observers.set(storage.prefix, [observer]);
+  }
+
+  /** Tells what a commit about to be made will put under `key`; the returned function takes it back. */
+  expect(key: string, text: string, object: KubeObject): () => void {
+    const expected = { text, object };
+    this.#expected.set(key, expected);
+    return () => {
+      if (this.#expected.get(key) === expected) this.#expected.delete(key);
+    };
+  }
+
+  close(): void {
+    this.#cancelBookmarks?.();
+    this.#subscription?.close();
+  }
+
+  async #fill(): Promise<void> {
+    const { datastore, storages, indexes, ring = defaultRing } = this.#options;
+    const range = prefixRange(registryPrefix);
+    let page = await datastore.list(range, { limit: pageSize });
+    const revision = this.#revision = page.revision;
+    for (const storage of storages) {
+      const cache = new ResourceCache(storage, revision, ring, indexes?.get(storage.prefix));
+      this.#resources.set(storage.prefix, cache);
+    }
+    for (;;) {
+      for (const { key, value, modRevision } of page.items) {
+        const cache = this.#cacheOf(key);
+        cache?.fill(new StoredEntry(cache.storage, key, canonicalText(cache.storage, value), modRevision));
+      }
+      const last = page.items.at(-1);
+      if (!page.more || last === undefined) return;
+      page = await datastore.list({ start: `${last.key}\0`, end: range.end }, { limit: pageSize, revision });
+    }
+  }
+
+  /** A prefix is two segments of the key, or three (`services/specs`, and the groups of custom resources). */
+  #cacheOf(key: string): ResourceCache | undefined {
+    const first = key.indexOf("/", registryPrefix.length) + 1;
+    const known = this.#resources.get(key.slice(0, first));
+    if (known !== undefined || first === 0) return known;
+    return this.#resources.get(key.slice(0, key.indexOf("/", first) + 1));
+  }
+
+  #apply(batch: WatchBatch): void {
+    const changes: [ResourceCache, CacheEvent][] = [];
+    for (const event of batch.events) {
+      const key = event.kind === "put" ? event.item.key : event.key;
+      const cache = this.#cacheOf(key);
+      if (cache === undefined) continue;
+      const change = event.kind === "put"
+        ? cache.put(this.#entryOf(cache.storage, key, event.item.value, event.item.modRevision))
+        : cache.remove(key, event.revision);
+      if (change === undefined) continue;
+      changes.push([cache, change]);
+      for (const observer of this.#observers.get(cache.storage.prefix) ?? []) observer(change);
+    }
+    this.#revision = batch.revision;
+    for (const [cache, change] of changes) cache.watchers.dispatch(change, cache.indexed);
+  }
+
+  #entryOf(storage: Storage, key: string, value: string, revision: number): StoredEntry {
+    const expected = this.#expected.get(key);
+    if (expected === undefined || expected.text !== value) {
+      return new StoredEntry(storage, key, canonicalText(storage, value), revision);
+    }
+    return new StoredEntry(storage, key, expected.text, revision, frozenAt(expected.object, revision));
+  }
+
+  #scheduleBookmarks(): void {
+    const { clock, bookmarkMilliseconds = 60_000 } = this.#options;
+    this.#cancelBookmarks = clock.after(bookmarkMilliseconds, () => {
+      const resourceVersion = String(this.#revision);
+      const bookmark = { type: "BOOKMARK", resourceVersion, initialEventsEnd: false } as const;
+      for (const { watchers } of this.#resources.values()) if (watchers.size > 0) watchers.bookmark(bookmark);
+      this.#scheduleBookmarks();
+    });
+  }
+}
+
+/** The object of a write with the revision it got. The same one that was encoded: nobody else holds it yet. */
+function frozenAt(object: KubeObject, revision: number): KubeObject {
+  object.metadata.resourceVersion = String(revision);
+  return deepFreeze(object);
+}

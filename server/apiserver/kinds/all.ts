@@ -1,0 +1,94 @@
+import type { PodTemplate } from "../../../api/types/core_v1.ts";
+import { root } from "../../../api/meta/field.ts";
+import { autoscalerStrategy } from "./autoscaler.ts";
+import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
+import { configMapStrategy } from "./config_map.ts";
+import { cronJobStrategy } from "./cron_job.ts";
+import { daemonSetStrategy } from "./daemon_set.ts";
+import { deploymentStrategy } from "./deployment.ts";
+import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
+import { eventStrategy } from "./event.ts";
+import { jobStrategy } from "./job.ts";
+import { namespaceStrategy } from "./namespace.ts";
+import { ingressStrategy, networkPolicyStrategy } from "./network.ts";
+import { nodeStrategy } from "./node.ts";
+import { persistentVolumeStrategy } from "./persistent_volume.ts";
+import { persistentVolumeClaimStrategy } from "./persistent_volume_claim.ts";
+import { podStrategy } from "./pod.ts";
+import { defaultPodTemplate } from "./pod_defaults.ts";
+import { validatePodTemplate } from "./pod_validation.ts";
+import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.ts";
+import { replicaSetStrategy } from "./replica_set.ts";
+import { replicationControllerStrategy } from "./replication_controller.ts";
+import {
+  leaseStrategy,
+  limitRangeStrategy,
+  podDisruptionBudgetStrategy,
+  priorityClassStrategy,
+  resourceQuotaStrategy,
+} from "./scheduling.ts";
+import { secretStrategy } from "./secret.ts";
+import { serviceStrategy } from "./service.ts";
+import { statefulSetStrategy } from "./stateful_set.ts";
+import { csiDriverStrategy, storageClassStrategy } from "./storage.ts";
+import type { Strategy } from "./strategy.ts";
+import { mutatingWebhookStrategy, validatingWebhookStrategy } from "./webhooks.ts";
+
+const podTemplateStrategy: Strategy<PodTemplate> = {
+  defaults: ({ template }) => defaultPodTemplate(template),
+  validate({ template = { spec: { containers: [] } } }) {
+    const errors: ReturnType<NonNullable<Strategy["validate"]>> = [];
+    validatePodTemplate(template, root("template"), errors);
+    return errors;
+  },
+};
+
+/** Kinds of which only this much is special. */
+const withGeneration: Strategy = { generationFields: ["spec"], requiresResourceVersion: true };
+const versioned: Strategy = { requiresResourceVersion: true };
+
+/** By `group/resource`. A resource that is not here has a strategy of no surprises. */
+export const strategies: Readonly<Record<string, Strategy>> = {
+  "/configmaps": configMapStrategy,
+  "/endpoints": endpointsStrategy,
+  "/events": eventStrategy,
+  "/limitranges": limitRangeStrategy,
+  "/namespaces": namespaceStrategy,
+  "/nodes": nodeStrategy,
+  "/persistentvolumeclaims": persistentVolumeClaimStrategy,
+  "/persistentvolumes": persistentVolumeStrategy,
+  "/pods": podStrategy,
+  "/podtemplates": podTemplateStrategy,
+  "/replicationcontrollers": replicationControllerStrategy,
+  "/resourcequotas": resourceQuotaStrategy,
+  "/secrets": secretStrategy,
+  "/services": serviceStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": withGeneration,
+  "admissionregistration.k8s.io/mutatingwebhookconfigurations": mutatingWebhookStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": withGeneration,
+  "admissionregistration.k8s.io/validatingwebhookconfigurations": validatingWebhookStrategy,
+  "apps/daemonsets": daemonSetStrategy,
+  "apps/deployments": deploymentStrategy,
+  "apps/replicasets": replicaSetStrategy,
+  "apps/statefulsets": statefulSetStrategy,
+  "autoscaling/horizontalpodautoscalers": autoscalerStrategy,
+  "batch/cronjobs": cronJobStrategy,
+  "batch/jobs": jobStrategy,
+  "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
+  "coordination.k8s.io/leases": leaseStrategy,
+  "discovery.k8s.io/endpointslices": endpointSliceStrategy,
+  "flowcontrol.apiserver.k8s.io/flowschemas": withGeneration,
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": withGeneration,
+  "networking.k8s.io/ingresses": ingressStrategy,
+  "networking.k8s.io/networkpolicies": networkPolicyStrategy,
+  "policy/poddisruptionbudgets": podDisruptionBudgetStrategy,
+  "rbac.authorization.k8s.io/clusterrolebindings": roleBindingStrategy,
+  "rbac.authorization.k8s.io/clusterroles": clusterRoleStrategy,
+  "rbac.authorization.k8s.io/rolebindings": roleBindingStrategy,
+  "rbac.authorization.k8s.io/roles": roleStrategy,
+  "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
+  "storage.k8s.io/csidrivers": csiDriverStrategy,
+  "storage.k8s.io/csinodes": versioned,
+  "storage.k8s.io/storageclasses": storageClassStrategy,
+  "storage.k8s.io/volumeattachments": versioned,
+};

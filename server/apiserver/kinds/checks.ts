@@ -1,0 +1,80 @@
+/** Checks that the validation of several kinds shares. Each adds what it finds to `errors`. */
+import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { compileLabelSelector, type Selector, SelectorError } from "../../../api/meta/label_selector.ts";
+import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import { Quantity, QuantityError } from "../../../api/meta/quantity.ts";
+import type { LabelSelector } from "../../../api/types/meta_v1.ts";
+
+/** Adds one error for each thing that `check` finds wrong with the value. */
+export function checkText(
+  value: string,
+  path: Path,
+  check: (value: string) => string[],
+  errors: FieldError[],
+): void {
+  for (const detail of check(value)) errors.push(FieldError.invalid(path, value, detail));
+}
+
+export function requireText(value: string | undefined, path: Path, errors: FieldError[], detail = ""): value is string {
+  if (value) return true;
+  errors.push(FieldError.required(path, detail));
+  return false;
+}
+
+/** An absent value is no fault here. */
+export function requireOneOf(
+  value: string | undefined,
+  path: Path,
+  supported: readonly string[],
+  errors: FieldError[],
+): void {
+  if (value !== undefined && !supported.includes(value)) errors.push(FieldError.notSupported(path, value, supported));
+}
+
+export const notNegative = "must be greater than or equal to 0";
+
+export function requireNotNegative(value: number | undefined, path: Path, errors: FieldError[]): void {
+  if (value !== undefined && value < 0) errors.push(FieldError.invalid(path, value, notNegative));
+}
+
+/** Undefined, and an error, for what is no quantity. */
+export function quantityAt(text: string, path: Path, errors: FieldError[]): Quantity | undefined {
+  try {
+    return Quantity.parse(text);
+  } catch (error) {
+    if (!(error instanceof QuantityError)) throw error;
+    errors.push(FieldError.invalid(path, text, error.message));
+    return undefined;
+  }
+}
+
+/** Undefined, with an error, for a selector that cannot be understood; undefined without one when it is absent. */
+export function labelSelectorAt(
+  source: LabelSelector | undefined,
+  path: Path,
+  errors: FieldError[],
+): Selector | undefined {
+  if (source === undefined) return undefined;
+  const before = errors.length;
+  for (const [key, value] of Object.entries(source.matchLabels ?? {})) {
+    checkText(key, path.child("matchLabels"), checkQualifiedName, errors);
+    checkText(value, path.child("matchLabels"), checkLabelValue, errors);
+  }
+  if (errors.length > before) return undefined;
+  try {
+    return compileLabelSelector(source);
+  } catch (error) {
+    if (!(error instanceof SelectorError)) throw error;
+    errors.push(FieldError.invalid(path, source, error.message));
+    return undefined;
+  }
+}
+
+/** One error for each value that came before. */
+export function requireUnique(values: Iterable<readonly [string, Path]>, errors: FieldError[]): void {
+  const seen = new Set<string>();
+  for (const [value, path] of values) {
+    if (seen.has(value)) errors.push(FieldError.duplicate(path, value));
+    seen.add(value);
+  }
+}

@@ -1,0 +1,50 @@
+import { FieldError } from "../../../api/meta/field.ts";
+import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import type { Node } from "../../../api/types/core_v1.ts";
+import { checkText, requireOneOf, requireText } from "./checks.ts";
+import { specPath } from "./scheduling_validation.ts";
+import type { Strategy } from "./strategy.ts";
+
+export const nodeStrategy: Strategy<Node> = {
+  // An agent registers its node with what it knows of it.
+  keepsStatusOnCreate: true,
+  defaults({ spec }) {
+    if (spec.podCIDR && !spec.podCIDRs) spec.podCIDRs = [spec.podCIDR];
+  },
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    const seen = new Set<string>();
+    for (const [index, { key = "", value = "", effect = "" }] of (spec.taints ?? []).entries()) {
+      const path = specPath.child("taints").index(index);
+      if (requireText(key, path.child("key"), errors)) checkText(key, path.child("key"), checkQualifiedName, errors);
+      if (value) checkText(value, path.child("value"), checkLabelValue, errors);
+      requireOneOf(effect, path.child("effect"), ["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
+      if (seen.has(`${key}:${effect}`)) errors.push(FieldError.duplicate(path, `${key}:${effect}`));
+      seen.add(`${key}:${effect}`);
+    }
+    if ((spec.podCIDRs?.length ?? 0) > 0 && spec.podCIDRs![0] !== spec.podCIDR) {
+      errors.push(FieldError.invalid(specPath.child("podCIDRs").index(0), spec.podCIDRs![0], "must match `podCIDR`"));
+    }
+    return errors;
+  },
+  validateUpdate({ spec }, { spec: before }) {
+    const errors: FieldError[] = [];
+    if (before.podCIDR && spec.podCIDR !== before.podCIDR) {
+      errors.push(
+        FieldError.forbidden(specPath.child("podCIDRs"), 'node updates may not change podCIDR except from "" to valid'),
+      );
+    }
+    if (before.providerID && spec.providerID !== before.providerID) {
+      errors.push(
+        FieldError.forbidden(
+          specPath.child("providerID"),
+          'node updates may not change providerID except from "" to valid',
+        ),
+      );
+    }
+    return errors;
+  },
+  fields: {
+    "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false),
+  },
+};

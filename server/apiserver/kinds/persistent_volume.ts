@@ -1,0 +1,60 @@
+import { FieldError } from "../../../api/meta/field.ts";
+import type { PersistentVolume } from "../../../api/types/core_v1.ts";
+import { quantityAt, requireOneOf } from "./checks.ts";
+import { accessModes, volumeModes } from "./persistent_volume_claim.ts";
+import { specPath } from "./scheduling_validation.ts";
+import type { Strategy } from "./strategy.ts";
+
+const reclaimPolicies = ["Delete", "Recycle", "Retain"];
+/** Fields of the spec that say nothing of where the volume is. */
+const common: ReadonlySet<string> = new Set([
+  "capacity",
+  "accessModes",
+  "claimRef",
+  "persistentVolumeReclaimPolicy",
+  "storageClassName",
+  "mountOptions",
+  "volumeMode",
+  "nodeAffinity",
+  "volumeAttributesClassName",
+]);
+
+export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
+  defaults({ spec }) {
+    spec.persistentVolumeReclaimPolicy ??= "Retain";
+    spec.volumeMode ??= "Filesystem";
+    if (spec.hostPath) spec.hostPath.type ??= "";
+  },
+  prepareForCreate(volume) {
+    volume.status = { phase: "Pending" };
+  },
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    if (!spec.accessModes?.length) errors.push(FieldError.required(specPath.child("accessModes")));
+    for (const mode of spec.accessModes ?? []) requireOneOf(mode, specPath.child("accessModes"), accessModes, errors);
+    const path = specPath.child("capacity");
+    if (spec.capacity?.storage === undefined) errors.push(FieldError.required(path));
+    else {
+      const storage = quantityAt(spec.capacity.storage, path.key("storage"), errors);
+      if (storage && storage.sign() <= 0) {
+        errors.push(FieldError.invalid(path.key("storage"), spec.capacity.storage, "must be greater than zero"));
+      }
+    }
+    requireOneOf(
+      spec.persistentVolumeReclaimPolicy,
+      specPath.child("persistentVolumeReclaimPolicy"),
+      reclaimPolicies,
+      errors,
+    );
+    requireOneOf(spec.volumeMode, specPath.child("volumeMode"), volumeModes, errors);
+    const [first, ...more] = Object.keys(spec).filter((field) => !common.has(field));
+    if (first === undefined) errors.push(FieldError.required(specPath, "must specify a volume type"));
+    for (const source of more) {
+      errors.push(FieldError.forbidden(specPath.child(source), "may not specify more than 1 volume type"));
+    }
+    if (spec.local && !spec.nodeAffinity?.required) {
+      errors.push(FieldError.required(specPath.child("nodeAffinity"), "Local volume requires node affinity"));
+    }
+    return errors;
+  },
+};

@@ -1,0 +1,181 @@
+import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from "../../../api/meta/names.ts";
+import type { Container, Pod, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
+import { validateLabels } from "../registry/metadata.ts";
+import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";
+import { specPath, validateScheduling } from "./scheduling_validation.ts";
+import { validateVolumes } from "./volume_validation.ts";
+
+const restartPolicies = ["Always", "OnFailure", "Never"];
+const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+const maxDeadlineSeconds = 2 ** 31 - 1;
+
+export function validatePod(pod: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  validatePodSpec(pod.spec, specPath, errors);
+  validateEphemeral(pod.spec, specPath.child("ephemeralContainers"), errors);
+  return errors;
+}
+
+/** The template of a workload. Ephemeral containers are for running Pods alone. */
+export function validatePodTemplate(template: PodTemplateSpec, path: Path, errors: FieldError[]): void {
+  validateLabels(template.metadata?.labels, path.child("metadata", "labels"), errors);
+  const spec = template.spec ?? { containers: [] };
+  validatePodSpec(spec, path.child("spec"), errors);
+  if (spec.ephemeralContainers?.length) {
+    errors.push(
+      FieldError.forbidden(
+        path.child("spec", "ephemeralContainers"),
+        "ephemeral containers not allowed in pod template",
+      ),
+    );
+  }
+}
+
+function validatePodSpec(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  validateVolumes(spec.volumes ?? [], path.child("volumes"), errors);
+  const surroundings = surroundingsOf(spec);
+  const [containers, initContainers] = [spec.containers ?? [], spec.initContainers ?? []];
+  if (containers.length === 0) errors.push(FieldError.required(path.child("containers")));
+  for (const [index, container] of containers.entries()) {
+    const at = path.child("containers").index(index);
+    validateContainer(container, at, surroundings, errors);
+  }
+  for (const [index, container] of initContainers.entries()) {
+    const at = path.child("initContainers").index(index);
+    validateContainer(container, at, surroundings, errors);
+    validateInitContainer(container, at, errors);
+  }
+  const names = [
+    ...containers.map(({ name }, index) => [name, path.child("containers").index(index).child("name")] as const),
+    ...initContainers.map(({ name }, index) =>
+      [name, path.child("initContainers").index(index).child("name")] as const
+    ),
+  ];
+  requireUnique(names.filter(([name]) => name), errors);
+  validateHostPorts(spec, path, errors);
+  validateSettings(spec, path, errors);
+  validateScheduling(spec, path, errors);
+}
+
+function surroundingsOf({ volumes = [] }: PodSpec): ContainerSurroundings {
+  return { volumes: new Set(volumes.map(({ name }) => name)) };
+}
+
+/** Only a sidecar (`restartPolicy: Always`) lives on to be probed. */
+function validateInitContainer(container: Container, path: Path, errors: FieldError[]): void {
+  if (container.restartPolicy === "Always") return;
+  for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const) {
+    if (container[field] !== undefined) {
+      errors.push(
+        FieldError.forbidden(path.child(field), "may not be set for init containers without restartPolicy=Always"),
+      );
+    }
+  }
+}
+
+function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  requireOneOf(spec.restartPolicy, path.child("restartPolicy"), restartPolicies, errors);
+  requireOneOf(spec.dnsPolicy, path.child("dnsPolicy"), dnsPolicies, errors);
+  if (spec.dnsPolicy === "None" && !spec.dnsConfig?.nameservers?.length) {
+    const detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+    errors.push(FieldError.required(path.child("dnsConfig", "nameservers"), detail));
+  }
+  const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = spec;
+  if (grace !== undefined && grace < 0) {
+    errors.push(
+      FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must be greater than or equal to 0"),
+    );
+  }
+  if (deadline !== undefined && (deadline < 1 || deadline > maxDeadlineSeconds)) {
+    const detail = `must be between 1 and ${maxDeadlineSeconds}, inclusive`;
+    errors.push(FieldError.invalid(path.child("activeDeadlineSeconds"), deadline, detail));
+  }
+  if (spec.serviceAccountName) {
+    checkText(spec.serviceAccountName, path.child("serviceAccountName"), checkDns1123Subdomain, errors);
+  }
+  if (spec.nodeName) checkText(spec.nodeName, path.child("nodeName"), checkDns1123Subdomain, errors);
+  if (spec.hostname) checkText(spec.hostname, path.child("hostname"), checkDns1123Label, errors);
+  if (spec.subdomain) checkText(spec.subdomain, path.child("subdomain"), checkDns1123Label, errors);
+  if (spec.priorityClassName) {
+    checkText(spec.priorityClassName, path.child("priorityClassName"), checkDns1123Subdomain, errors);
+  }
+  if (spec.runtimeClassName) {
+    checkText(spec.runtimeClassName, path.child("runtimeClassName"), checkDns1123Subdomain, errors);
+  }
+  if (spec.hostPID && spec.shareProcessNamespace) {
+    errors.push(
+      FieldError.invalid(
+        path.child("shareProcessNamespace"),
+        true,
+        "ShareProcessNamespace and HostPID cannot both be enabled",
+      ),
+    );
+  }
+  for (const [index, { conditionType = "" }] of (spec.readinessGates ?? []).entries()) {
+    checkText(
+      conditionType,
+      path.child("readinessGates").index(index).child("conditionType"),
+      checkQualifiedName,
+      errors,
+    );
+  }
+  for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
+    const at = path.child("hostAliases").index(index);
+    requireText(alias.ip, at.child("ip"), errors);
+    for (const [i, name] of (alias.hostnames ?? []).entries()) {
+      checkText(name, at.child("hostnames").index(i), checkDns1123Subdomain, errors);
+    }
+  }
+}
+
+/** On the host's network a container's port is the host's; two containers cannot have the same one. */
+function validateHostPorts(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  const seen = new Set<string>();
+  for (const [index, container] of (spec.containers ?? []).entries()) {
+    for (const [i, { hostPort, hostIP = "", protocol = "TCP", containerPort }] of (container.ports ?? []).entries()) {
+      if (!hostPort) continue;
+      const at = path.child("containers").index(index).child("ports").index(i);
+      if (spec.hostNetwork && hostPort !== containerPort) {
+        const detail = "must match `hostPort` when `hostNetwork` is true";
+        errors.push(FieldError.invalid(at.child("containerPort"), containerPort, detail));
+      }
+      const key = `${protocol}/${hostIP}/${hostPort}`;
+      if (seen.has(key)) errors.push(FieldError.duplicate(at.child("hostPort"), key));
+      seen.add(key);
+    }
+  }
+}
+
+/** Fields that a container for debugging may not have. */
+const notEphemeral = ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const;
+
+export function validateEphemeralContainers(pod: Pod, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  validateEphemeral(pod.spec, path, errors);
+  return errors;
+}
+
+function validateEphemeral(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  const regular = [...spec.containers ?? [], ...spec.initContainers ?? []].map(({ name }) => name);
+  const names = new Set(regular);
+  for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
+    const at = path.index(index);
+    const { targetContainerName, ...common } = container;
+    validateContainer(common, at, surroundingsOf(spec), errors);
+    if (names.has(container.name)) errors.push(FieldError.duplicate(at.child("name"), container.name));
+    names.add(container.name);
+    if (targetContainerName && !regular.includes(targetContainerName)) {
+      errors.push(FieldError.notFound(at.child("targetContainerName"), targetContainerName));
+    }
+    for (const field of notEphemeral) {
+      if (container[field] !== undefined) {
+        errors.push(FieldError.forbidden(at.child(field), "cannot be set for an Ephemeral Container"));
+      }
+    }
+    if (Object.keys(container.resources ?? {}).length > 0) {
+      errors.push(FieldError.forbidden(at.child("resources"), "cannot be set for an Ephemeral Container"));
+    }
+  }
+}

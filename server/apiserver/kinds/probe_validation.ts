@@ -1,0 +1,80 @@
+import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { checkHttpHeaderName, checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
+import type { HTTPGetAction, LifecycleHandler, Probe } from "../../../api/types/core_v1.ts";
+import { checkText, requireNotNegative, requireOneOf } from "./checks.ts";
+
+const counts = [
+  "initialDelaySeconds",
+  "timeoutSeconds",
+  "periodSeconds",
+  "successThreshold",
+  "failureThreshold",
+] as const;
+
+export function validateProbe(
+  which: "livenessProbe" | "readinessProbe" | "startupProbe",
+  probe: Probe,
+  path: Path,
+  errors: FieldError[],
+): void {
+  const { exec, httpGet, tcpSocket, grpc, terminationGracePeriodSeconds: grace } = probe;
+  validateAction({ exec, httpGet, tcpSocket, grpc }, path, errors);
+  for (const field of counts) requireNotNegative(probe[field], path.child(field), errors);
+  if (which !== "readinessProbe" && (probe.successThreshold ?? 1) !== 1) {
+    errors.push(FieldError.invalid(path.child("successThreshold"), probe.successThreshold, "must be 1"));
+  }
+  if (grace !== undefined && which === "readinessProbe") {
+    errors.push(
+      FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must not be set for readinessProbes"),
+    );
+  } else if (grace !== undefined && grace <= 0) {
+    errors.push(FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must be greater than 0"));
+  }
+}
+
+export function validateHandler(handler: LifecycleHandler, path: Path, errors: FieldError[]): void {
+  const { exec, httpGet, tcpSocket, sleep } = handler;
+  validateAction({ exec, httpGet, tcpSocket, sleep }, path, errors);
+}
+
+type Action = {
+  readonly exec?: Probe["exec"] | undefined;
+  readonly httpGet?: Probe["httpGet"] | undefined;
+  readonly tcpSocket?: Probe["tcpSocket"] | undefined;
+  readonly grpc?: Probe["grpc"] | undefined;
+  readonly sleep?: LifecycleHandler["sleep"] | undefined;
+};
+
+/** Exactly one of them says what is to be done. */
+function validateAction(action: Action, path: Path, errors: FieldError[]): void {
+  const { exec, httpGet, tcpSocket, grpc, sleep } = action;
+  const [first, ...more] = Object.entries(action).filter(([, value]) => value !== undefined).map(([name]) => name);
+  if (first === undefined) errors.push(FieldError.required(path, "must specify a handler type"));
+  for (const name of more) {
+    errors.push(FieldError.forbidden(path.child(name), "may not specify more than 1 handler type"));
+  }
+  if (exec && !exec.command?.length) errors.push(FieldError.required(path.child("exec", "command")));
+  if (httpGet) validateHttpGet(httpGet, path.child("httpGet"), errors);
+  if (tcpSocket) validatePort(tcpSocket.port, path.child("tcpSocket", "port"), errors);
+  if (grpc) validatePort(grpc.port, path.child("grpc", "port"), errors);
+  if (sleep) requireNotNegative(sleep.seconds, path.child("sleep", "seconds"), errors);
+}
+
+function validateHttpGet(
+  { path: url, port, scheme, httpHeaders = [] }: HTTPGetAction,
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (!url) errors.push(FieldError.required(path.child("path")));
+  validatePort(port, path.child("port"), errors);
+  requireOneOf(scheme, path.child("scheme"), ["HTTP", "HTTPS"], errors);
+  for (const [index, { name = "" }] of httpHeaders.entries()) {
+    checkText(name, path.child("httpHeaders").index(index).child("name"), checkHttpHeaderName, errors);
+  }
+}
+
+/** A number or a name. */
+function validatePort(port: number | string | undefined, path: Path, errors: FieldError[]): void {
+  if (typeof port === "string") checkText(port, path, checkPortName, errors);
+  else for (const detail of checkPortNumber(port ?? 0)) errors.push(FieldError.invalid(path, port ?? 0, detail));
+}

@@ -1,0 +1,133 @@
+/** PriorityClass, PodDisruptionBudget, Lease, ResourceQuota and LimitRange. */
+import { FieldError, root } from "../../../api/meta/field.ts";
+import { checkQualifiedName } from "../../../api/meta/names.ts";
+import type { LimitRange, ResourceQuota } from "../../../api/types/core_v1.ts";
+import type { Lease } from "../../../api/types/coordination_v1.ts";
+import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
+import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
+import { checkText, labelSelectorAt, quantityAt, requireNotNegative, requireOneOf, requireText } from "./checks.ts";
+import { specPath } from "./scheduling_validation.ts";
+import type { Strategy } from "./strategy.ts";
+import { validateIntOrPercent } from "./workload_checks.ts";
+
+/** Above it only the system's own. */
+const highestUserPriority = 1_000_000_000;
+export const systemPriorityClasses: Readonly<Record<string, number>> = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+};
+
+export const priorityClassStrategy: Strategy<PriorityClass> = {
+  defaults(priorityClass) {
+    priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
+  },
+  validate({ metadata, value = 0, preemptionPolicy }) {
+    const errors: FieldError[] = [];
+    const { name = "" } = metadata;
+    if (name.startsWith("system-")) {
+      if (systemPriorityClasses[name] !== value) {
+        const detail = "priority class names with 'system-' prefix are reserved for system use only";
+        errors.push(FieldError.forbidden(root("metadata", "name"), detail));
+      }
+    } else if (value > highestUserPriority) {
+      const detail = `maximum allowed value of a user defined priority is ${highestUserPriority}`;
+      errors.push(FieldError.forbidden(root("value"), detail));
+    }
+    requireOneOf(preemptionPolicy, root("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
+    return errors;
+  },
+  validateUpdate({ value = 0, preemptionPolicy }, old) {
+    const errors: FieldError[] = [];
+    if (value !== (old.value ?? 0)) {
+      errors.push(FieldError.forbidden(root("value"), "may not be changed in an update."));
+    }
+    if (preemptionPolicy !== old.preemptionPolicy) {
+      errors.push(FieldError.immutable(root("preemptionPolicy"), preemptionPolicy));
+    }
+    return errors;
+  },
+};
+
+export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
+  generationFields: ["spec"],
+  requiresResourceVersion: true,
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
+    if (minAvailable !== undefined && maxUnavailable !== undefined) {
+      errors.push(FieldError.invalid(specPath, "", "minAvailable and maxUnavailable cannot be both set"));
+    }
+    validateIntOrPercent(minAvailable, specPath.child("minAvailable"), errors);
+    validateIntOrPercent(maxUnavailable, specPath.child("maxUnavailable"), errors);
+    labelSelectorAt(selector, specPath.child("selector"), errors);
+    const policies = ["AlwaysAllow", "IfHealthyBudget"];
+    requireOneOf(unhealthyPodEvictionPolicy, specPath.child("unhealthyPodEvictionPolicy"), policies, errors);
+    return errors;
+  },
+};
+
+export const leaseStrategy: Strategy<Lease> = {
+  createsOnUpdate: true,
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    const { leaseDurationSeconds, leaseTransitions } = spec ?? {};
+    if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
+      errors.push(
+        FieldError.invalid(specPath.child("leaseDurationSeconds"), leaseDurationSeconds, "must be greater than 0"),
+      );
+    }
+    requireNotNegative(leaseTransitions, specPath.child("leaseTransitions"), errors);
+    return errors;
+  },
+};
+
+export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    for (const [name, text] of Object.entries(spec.hard ?? {})) {
+      const path = specPath.child("hard").key(name);
+      checkText(name, path, checkQualifiedName, errors);
+      const quantity = quantityAt(text, path, errors);
+      if (quantity && quantity.sign() < 0) {
+        errors.push(FieldError.invalid(path, text, "must be greater than or equal to 0"));
+      }
+    }
+    return errors;
+  },
+};
+
+export const limitRangeStrategy: Strategy<LimitRange> = {
+  createsOnUpdate: true,
+  defaults({ spec }) {
+    for (const item of spec.limits ?? []) {
+      if (item.type !== "Container") continue;
+      item.default = { ...item.max, ...item.default };
+      item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
+      if (Object.keys(item.default).length === 0) delete item.default;
+      if (Object.keys(item.defaultRequest).length === 0) delete item.defaultRequest;
+    }
+  },
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    for (const [index, item] of (spec.limits ?? []).entries()) {
+      const path = specPath.child("limits").index(index);
+      requireText(item.type, path.child("type"), errors);
+      for (const field of ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const) {
+        for (const [name, text] of Object.entries(item[field] ?? {})) {
+          quantityAt(text, path.child(field).key(name), errors);
+        }
+      }
+      for (const [name, text] of Object.entries(item.min ?? {})) {
+        const max = item.max?.[name];
+        if (max === undefined) continue;
+        const [low, high] = [quantityAt(text, path, []), quantityAt(max, path, [])];
+        if (low && high && low.compare(high) > 0) {
+          errors.push(
+            FieldError.invalid(path.child("min").key(name), text, `min value ${text} is greater than max value ${max}`),
+          );
+        }
+      }
+    }
+    return errors;
+  },
+};

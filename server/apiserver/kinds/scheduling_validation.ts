@@ -1,0 +1,136 @@
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import type {
+  Affinity,
+  NodeSelectorTerm,
+  PodAffinityTerm,
+  PodSpec,
+  Toleration,
+  TopologySpreadConstraint,
+} from "../../../api/types/core_v1.ts";
+import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
+
+const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+const nodeOperators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
+
+/** What decides on which node a Pod may run. */
+export function validateScheduling(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) {
+    checkText(key, path.child("nodeSelector"), checkQualifiedName, errors);
+    checkText(value, path.child("nodeSelector"), checkLabelValue, errors);
+  }
+  for (const [index, toleration] of (spec.tolerations ?? []).entries()) {
+    validateToleration(toleration, path.child("tolerations").index(index), errors);
+  }
+  if (spec.affinity) validateAffinity(spec.affinity, path.child("affinity"), errors);
+  for (const [index, constraint] of (spec.topologySpreadConstraints ?? []).entries()) {
+    validateSpread(constraint, path.child("topologySpreadConstraints").index(index), errors);
+  }
+}
+
+export function validateToleration(toleration: Toleration, path: Path, errors: FieldError[]): void {
+  const { key = "", operator = "Equal", value, effect, tolerationSeconds } = toleration;
+  if (key) checkText(key, path.child("key"), checkQualifiedName, errors);
+  if (!key && operator !== "Exists") {
+    const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+    errors.push(FieldError.invalid(path.child("operator"), operator, detail));
+  }
+  if (tolerationSeconds !== undefined && effect !== "NoExecute") {
+    errors.push(
+      FieldError.invalid(
+        path.child("effect"),
+        effect ?? "",
+        "effect must be 'NoExecute' when `tolerationSeconds` is set",
+      ),
+    );
+  }
+  requireOneOf(operator, path.child("operator"), ["Equal", "Exists"], errors);
+  if (operator === "Exists" && value) {
+    errors.push(
+      FieldError.invalid(path.child("operator"), toleration, "value must be empty when `operator` is 'Exists'"),
+    );
+  } else if (value) checkText(value, path.child("operator"), checkLabelValue, errors);
+  if (effect) requireOneOf(effect, path.child("effect"), taintEffects, errors);
+}
+
+function validateAffinity(
+  { nodeAffinity, podAffinity, podAntiAffinity }: Affinity,
+  path: Path,
+  errors: FieldError[],
+): void {
+  const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  if (required) {
+    const at = path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
+    const terms = required.nodeSelectorTerms ?? [];
+    if (terms.length === 0) errors.push(FieldError.required(at, "must have at least one node selector term"));
+    for (const [index, term] of terms.entries()) validateNodeTerm(term, at.index(index), errors);
+  }
+  const preferred = nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  for (const [index, { weight, preference }] of preferred.entries()) {
+    const at = path.child("nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(index);
+    validateWeight(weight, at.child("weight"), errors);
+    validateNodeTerm(preference ?? {}, at.child("preference"), errors);
+  }
+  for (const [name, affinity] of [["podAffinity", podAffinity], ["podAntiAffinity", podAntiAffinity]] as const) {
+    const requiredTerms = affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    for (const [index, term] of requiredTerms.entries()) {
+      const at = path.child(name, "requiredDuringSchedulingIgnoredDuringExecution").index(index);
+      validatePodTerm(term, at, errors);
+    }
+    const preferredTerms = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+    for (const [index, { weight, podAffinityTerm }] of preferredTerms.entries()) {
+      const at = path.child(name, "preferredDuringSchedulingIgnoredDuringExecution").index(index);
+      validateWeight(weight, at.child("weight"), errors);
+      validatePodTerm(podAffinityTerm, at.child("podAffinityTerm"), errors);
+    }
+  }
+}
+
+function validateWeight(weight: number, path: Path, errors: FieldError[]): void {
+  if (weight < 1 || weight > 100) errors.push(FieldError.invalid(path, weight, "must be in the range 1-100"));
+}
+
+export function validateNodeTerm(term: NodeSelectorTerm, path: Path, errors: FieldError[]): void {
+  for (const list of ["matchExpressions", "matchFields"] as const) {
+    for (const [index, { key = "", operator = "", values = [] }] of (term[list] ?? []).entries()) {
+      const at = path.child(list).index(index);
+      requireOneOf(operator, at.child("operator"), nodeOperators, errors);
+      const expected = { Exists: 0, DoesNotExist: 0, Gt: 1, Lt: 1 }[operator];
+      if ((operator === "In" || operator === "NotIn") && values.length === 0) {
+        errors.push(FieldError.required(at.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
+      } else if (expected === 0 && values.length > 0) {
+        errors.push(
+          FieldError.forbidden(
+            at.child("values"),
+            "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+          ),
+        );
+      } else if (expected === 1 && values.length !== 1) {
+        errors.push(
+          FieldError.required(at.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"),
+        );
+      }
+      if (list === "matchExpressions") checkText(key, at.child("key"), checkQualifiedName, errors);
+    }
+  }
+}
+
+function validatePodTerm(term: PodAffinityTerm, path: Path, errors: FieldError[]): void {
+  labelSelectorAt(term.labelSelector, path.child("labelSelector"), errors);
+  labelSelectorAt(term.namespaceSelector, path.child("namespaceSelector"), errors);
+  if (requireText(term.topologyKey, path.child("topologyKey"), errors, "can not be empty")) {
+    checkText(term.topologyKey, path.child("topologyKey"), checkQualifiedName, errors);
+  }
+}
+
+function validateSpread(constraint: TopologySpreadConstraint, path: Path, errors: FieldError[]): void {
+  if ((constraint.maxSkew ?? 0) <= 0) {
+    errors.push(FieldError.invalid(path.child("maxSkew"), constraint.maxSkew ?? 0, "must be greater than zero"));
+  }
+  requireText(constraint.topologyKey, path.child("topologyKey"), errors, "can not be empty");
+  const actions = ["DoNotSchedule", "ScheduleAnyway"];
+  requireOneOf(constraint.whenUnsatisfiable ?? "", path.child("whenUnsatisfiable"), actions, errors);
+  labelSelectorAt(constraint.labelSelector, path.child("labelSelector"), errors);
+}
+
+export const specPath: Path = root("spec");

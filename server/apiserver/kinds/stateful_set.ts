@@ -1,0 +1,86 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError } from "../../../api/meta/field.ts";
+import { checkDns1123Label } from "../../../api/meta/names.ts";
+import type { StatefulSet } from "../../../api/types/apps_v1.ts";
+import { requireOneOf } from "./checks.ts";
+import { defaultClaim } from "./persistent_volume_claim.ts";
+import { defaultPodTemplate } from "./pod_defaults.ts";
+import { specPath } from "./scheduling_validation.ts";
+import type { Strategy } from "./strategy.ts";
+import { validateCounts, validateIntOrPercent, validateSelectorAndTemplate } from "./workload_checks.ts";
+
+const mutable = [
+  "replicas",
+  "ordinals",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+] as const;
+
+export const statefulSetStrategy: Strategy<StatefulSet> = {
+  // Its Pods are called by its name, which then is part of their host names.
+  checkName: checkDns1123Label,
+  generationFields: ["spec"],
+  defaults({ spec }) {
+    spec.podManagementPolicy ??= "OrderedReady";
+    const strategy = spec.updateStrategy ??= {};
+    strategy.type ??= "RollingUpdate";
+    if (strategy.type === "RollingUpdate") {
+      const rolling = strategy.rollingUpdate ??= {};
+      rolling.partition ??= 0;
+    }
+    const retention = spec.persistentVolumeClaimRetentionPolicy ??= {};
+    retention.whenDeleted ??= "Retain";
+    retention.whenScaled ??= "Retain";
+    spec.replicas ??= 1;
+    spec.revisionHistoryLimit ??= 10;
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      claim.kind ??= "PersistentVolumeClaim";
+      claim.apiVersion ??= "v1";
+      defaultClaim(claim);
+      claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
+    }
+    defaultPodTemplate(spec.template);
+  },
+  validate({ spec }) {
+    const errors: FieldError[] = [];
+    validateCounts(spec, ["replicas", "minReadySeconds", "revisionHistoryLimit"], errors);
+    validateSelectorAndTemplate(spec, ["Always"], errors);
+    requireOneOf(spec.podManagementPolicy, specPath.child("podManagementPolicy"), ["OrderedReady", "Parallel"], errors);
+    const path = specPath.child("updateStrategy");
+    const { type, rollingUpdate } = spec.updateStrategy ?? {};
+    requireOneOf(type, path.child("type"), ["RollingUpdate", "OnDelete"], errors);
+    if (rollingUpdate && type === "OnDelete") {
+      const detail = "only allowed for updateStrategy 'RollingUpdate'";
+      errors.push(FieldError.invalid(path.child("rollingUpdate"), rollingUpdate, detail));
+    }
+    const { partition = 0, maxUnavailable } = rollingUpdate ?? {};
+    if (partition < 0) {
+      const detail = "must be greater than or equal to 0";
+      errors.push(FieldError.invalid(path.child("rollingUpdate", "partition"), partition, detail));
+    }
+    validateIntOrPercent(maxUnavailable, path.child("rollingUpdate", "maxUnavailable"), errors);
+    const retention = specPath.child("persistentVolumeClaimRetentionPolicy");
+    for (const field of ["whenDeleted", "whenScaled"] as const) {
+      requireOneOf(
+        spec.persistentVolumeClaimRetentionPolicy?.[field],
+        retention.child(field),
+        ["Delete", "Retain"],
+        errors,
+      );
+    }
+    return errors;
+  },
+  validateUpdate({ spec }, old) {
+    const masked = { ...spec };
+    for (const field of mutable) Object.assign(masked, { [field]: old.spec[field] });
+    if (deepEqual(masked, old.spec)) return [];
+    const fields = mutable.map((field) => `'${field}'`);
+    const detail = `updates to statefulset spec for fields other than ${fields.slice(0, -1).join(", ")} and ${
+      fields.at(-1)
+    } are forbidden`;
+    return [FieldError.forbidden(specPath, detail)];
+  },
+};

@@ -1,0 +1,48 @@
+import type { FieldError } from "../../../api/meta/field.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+
+/**
+ * What is peculiar to one kind: the code beside the table of facts. Every hook is optional; what is left out behaves as most kinds do.
+ * Objects passed as `object` belong to the request and are changed in place, `old` ones are frozen. Zero values of Go that mean nothing
+ * (`""`, `0`, `false`, empty lists) are gone from them, so that a default is a plain `??=`.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  /** What is wrong with a name; a DNS subdomain when absent. */
+  checkName?(name: string): string[];
+  /** Fills in what the client left out. Runs before admission, on create and on update. */
+  defaults?(object: T): void;
+  /** Sets what the client may not choose. Runs after admission. */
+  prepareForCreate?(object: T): void;
+  prepareForUpdate?(object: T, old: Readonly<T>): void;
+  /** Runs on create and on update. */
+  validate?(object: T): FieldError[];
+  /** What an update may not change, besides `validate`. */
+  validateUpdate?(object: T, old: Readonly<T>): FieldError[];
+  /** For the `status` subresource: after the status was taken over. */
+  prepareForStatusUpdate?(object: T, old: Readonly<T>): void;
+  /** Things a client should hear of, though they are allowed. */
+  warnings?(object: T): string[];
+  /** Fields that a field selector may name, besides `metadata.name` and `metadata.namespace`. */
+  readonly fields?: Readonly<Record<string, FieldReader<T>>>;
+  /** One of `fields`, by which watchers are found without asking each: for a field that many watch one value of each. */
+  readonly indexedField?: string;
+  /** Top-level fields whose change raises `metadata.generation`; the kind has no generation when absent. */
+  readonly generationFields?: readonly string[];
+  /** The status that a client sends with a creation counts. */
+  readonly keepsStatusOnCreate?: boolean;
+  /** An update of an object that is not there creates it. */
+  readonly createsOnUpdate?: boolean;
+  /** An update must say which resourceVersion it is of. */
+  readonly requiresResourceVersion?: boolean;
+  /** What becomes of dependents when the client does not say. */
+  readonly dependents?: "background" | "orphan";
+  /** Seconds that the object lives on, marked; 0 ends it at once. Absent: 0. */
+  gracePeriodSeconds?(object: Readonly<T>, requested: number | undefined): number;
+  /** Runs when the object is marked for deletion. */
+  prepareForDeletion?(object: T): void;
+  /** Something besides `metadata.finalizers` that a marked object must lose before it goes. */
+  holdsBack?(object: Readonly<T>): boolean;
+}
+
+/** Written as a method so that the strategy of a kind is a strategy: it is only ever asked about its own kind. */
+type FieldReader<T> = { read(object: T): string }["read"];

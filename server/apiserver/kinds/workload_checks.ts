@@ -1,0 +1,75 @@
+/** What Deployments, ReplicaSets and their like share. */
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { checkPercent } from "../../../api/meta/names.ts";
+import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
+import type { LabelSelector } from "../../../api/types/meta_v1.ts";
+import { checkText, labelSelectorAt, notNegative, requireOneOf } from "./checks.ts";
+import { validatePodTemplate } from "./pod_validation.ts";
+import { specPath } from "./scheduling_validation.ts";
+
+interface WorkloadSpec {
+  readonly selector?: LabelSelector;
+  readonly template?: PodTemplateSpec;
+}
+
+/** A controller whose Pods it does not select would make them without end. */
+export function validateSelectorAndTemplate(
+  { selector, template = { spec: { containers: [] } } }: WorkloadSpec,
+  restartPolicies: readonly string[],
+  errors: FieldError[],
+): void {
+  const path = specPath.child("selector");
+  if (selector === undefined) errors.push(FieldError.required(path));
+  const compiled = labelSelectorAt(selector, path, errors);
+  if (compiled?.isEmpty()) {
+    errors.push(FieldError.invalid(path, selector, "empty selector is invalid for this workload"));
+  }
+  const labels = template.metadata?.labels;
+  if (compiled && !compiled.isEmpty() && !compiled.matches(labels)) {
+    const detail = "`selector` does not match template `labels`";
+    errors.push(FieldError.invalid(specPath.child("template", "metadata", "labels"), labels ?? {}, detail));
+  }
+  validateTemplate(template, restartPolicies, errors);
+}
+
+export function validateTemplate(
+  template: PodTemplateSpec,
+  restartPolicies: readonly string[],
+  errors: FieldError[],
+): void {
+  const path = specPath.child("template");
+  validatePodTemplate(template, path, errors);
+  const policy = template.spec?.restartPolicy;
+  requireOneOf(policy, path.child("spec", "restartPolicy"), restartPolicies, errors);
+}
+
+export function selectorIsImmutable(now: WorkloadSpec, before: WorkloadSpec): FieldError[] {
+  return deepEqual(now.selector, before.selector)
+    ? []
+    : [FieldError.immutable(specPath.child("selector"), now.selector ?? null)];
+}
+
+/** A count, or a percentage. */
+export function validateIntOrPercent(value: number | string | undefined, path: Path, errors: FieldError[]): void {
+  if (typeof value === "string") checkText(value, path, checkPercent, errors);
+  else if (value !== undefined && value < 0) errors.push(FieldError.invalid(path, value, notNegative));
+}
+
+export function isZero(value: number | string | undefined): boolean {
+  return value === 0 || value === "0%" || value === undefined;
+}
+
+/** Fields of the spec that count something. */
+export function validateCounts<T extends object>(
+  spec: T,
+  fields: readonly (keyof T & string)[],
+  errors: FieldError[],
+): void {
+  for (const field of fields) {
+    const value = spec[field];
+    if (typeof value === "number" && value < 0) {
+      errors.push(FieldError.invalid(specPath.child(field), value, notNegative));
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { endpoints, endpointslices, namespaces, priorityclasses, services } from "../../../api/resources.ts";
+import type { KubeObject, Resource } from "../../../api/resource.ts";
+import { isAlreadyExists } from "../../../api/status.ts";
+import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
+import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
+import type { Client } from "../../../client/client.ts";
+import { systemPriorityClasses } from "../kinds/scheduling.ts";
+import { firstServiceIP } from "./service_range.ts";
+
+export interface BootstrapOptions {
+  /** Where Pods reach the API server: an address of the node, not loopback. IPv4. */
+  readonly address: string;
+  readonly port: number;
+  readonly serviceCIDR?: string;
+}
+
+const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const name = "kubernetes";
+const namespace = "default";
+
+/** Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. */
+export async function bootstrapObjects(client: Client, options: BootstrapOptions): Promise<void> {
+  await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
+  const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
+    ensure(client, priorityclasses, {
+      metadata: { name },
+      value,
+      description: name === "system-node-critical"
+        ? "For Pods that a node cannot do without, of all priorities the highest."
+        : "For Pods that the cluster cannot do without.",
+    })
+  );
+  await Promise.all([
+    ...classes,
+    ensure(client, services, kubernetesService(options)),
+    put(client, endpoints, kubernetesEndpoints(options), ["subsets"]),
+    put(client, endpointslices, kubernetesSlice(options), ["endpoints", "ports"]),
+  ]);
+}
+
+async function ensure<T extends KubeObject>(client: Client, resource: Resource<T>, object: T): Promise<T | undefined> {
+  try {
+    return await client.create(resource, object);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The address may be another one than at the last start. */
+async function put<T extends KubeObject>(
+  client: Client,
+  resource: Resource<T>,
+  wanted: T,
+  fields: readonly (keyof T)[],
+): Promise<void> {
+  if (await ensure(client, resource, wanted)) return;
+  const found = await client.get(resource, { namespace, name });
+  if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
+  await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
+}
+
+function kubernetesService({ port, serviceCIDR = "10.43.0.0/16" }: BootstrapOptions): Service {
+  const clusterIP = firstServiceIP(serviceCIDR);
+  return {
+    metadata: { name, namespace, labels: { component: "apiserver", provider: "kubernetes" } },
+    spec: {
+      type: "ClusterIP",
+      clusterIP,
+      clusterIPs: [clusterIP],
+      ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
+    },
+  };
+}
+
+function kubernetesEndpoints({ address, port }: BootstrapOptions): Endpoints {
+  return {
+    // There is a slice already; nobody needs to make one of these.
+    metadata: { name, namespace, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+  };
+}
+
+function kubernetesSlice({ address, port }: BootstrapOptions): EndpointSlice {
+  return {
+    metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: "https", port, protocol: "TCP" }],
+  };
+}

@@ -1,0 +1,46 @@
+import { badRequest, expired, StatusError } from "../../../api/status.ts";
+
+/** Where the next page of a list starts, and as of which revision. Opaque to clients. */
+export interface ContinueToken {
+  /** -1: as of now; the list is then no consistent one. */
+  readonly revision: number;
+  /** The key behind the last one given, without its storage's prefix. */
+  readonly start: string;
+}
+
+const version = "meta.k8s.io/v1";
+
+export function encodeContinue({ revision, start }: ContinueToken): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ v: version, rv: revision, start }));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+/** Throws a 400 for anything that `encodeContinue` did not make. */
+export function decodeContinue(token: string): ContinueToken {
+  let parsed: unknown;
+  try {
+    const bytes = Uint8Array.fromBase64(token, { alphabet: "base64url" });
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw badRequest("continue key is not valid: it is not one that a list has answered");
+  }
+  const { v, rv, start } = (parsed ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  if (v !== version) throw badRequest(`continue key is not valid: server does not recognize this encoded version ${v}`);
+  if (!Number.isSafeInteger(rv) || (rv as number) === 0 || (rv as number) < -1) {
+    throw badRequest("continue key is not valid: incorrect encoded start resourceVersion");
+  }
+  if (typeof start !== "string" || start === "" || start.startsWith("/") || start.includes("..")) {
+    throw badRequest("continue key is not valid: encoded start key empty or outside of the resource");
+  }
+  return { revision: rv as number, start };
+}
+
+/** 410 for a token whose revision is gone; it brings a token that goes on as of now. */
+export function continueExpired(token: ContinueToken): StatusError {
+  const error = expired(
+    "The provided continue parameter is too old to display a consistent list result. Start a new list without it, or use the continue token " +
+      "of this answer: the rest of the list is then as of now, and may miss objects that changed since the first page.",
+  );
+  const next = encodeContinue({ revision: -1, start: token.start });
+  return new StatusError({ ...error.status, metadata: { continue: next } }, { cause: error });
+}

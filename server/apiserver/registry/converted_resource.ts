@@ -1,0 +1,132 @@
+import type { KubeObject } from "../../../api/resource.ts";
+import type { ResourceRow } from "../../../api/schema/contract.ts";
+import type {
+  CreateRequest,
+  DeleteAnswer,
+  DeleteOptions,
+  DeleteRequest,
+  Entry,
+  GetRequest,
+  ListAnswer,
+  ListRequest,
+  PatchRequest,
+  RequestContext,
+  ResourceStore,
+  UpdateRequest,
+  WatchedEvent,
+  WatchHandle,
+  WatchRequest,
+} from "../contract.ts";
+import type { Conversion } from "../kinds/conversion.ts";
+import { cloneJson } from "./clone.ts";
+import type { Facet } from "./facet.ts";
+import { ObjectEntry } from "./object_entry.ts";
+import { patch } from "./patch.ts";
+import type { StoredResource } from "./stored_resource.ts";
+import { update, type Written } from "./update.ts";
+
+type ObjectEvent = Extract<WatchedEvent, { entry: unknown }>;
+
+/** A second version of stored objects: each is converted on its way in and out. */
+export class ConvertedResource implements ResourceStore {
+  readonly row: ResourceRow;
+  readonly #stored: StoredResource;
+  readonly #conversion: Conversion;
+  /** What was shown once is shown the same to all watchers. */
+  readonly #entries = new WeakMap<Entry, Entry>();
+  readonly #events = new WeakMap<ObjectEvent, ObjectEvent>();
+
+  constructor(row: ResourceRow, stored: StoredResource, conversion: Conversion) {
+    this.row = row;
+    this.#stored = stored;
+    this.#conversion = conversion;
+  }
+
+  async get(context: RequestContext, request: GetRequest): Promise<Entry> {
+    return this.#shown(await this.#stored.get(context, request));
+  }
+
+  async list(context: RequestContext, request: ListRequest): Promise<ListAnswer> {
+    return this.#shownList(await this.#stored.list(context, request));
+  }
+
+  watch(context: RequestContext, request: WatchRequest, sink: (event: WatchedEvent) => void): Promise<WatchHandle> {
+    return this.#stored.watch(
+      context,
+      request,
+      (event) => sink(event.type === "BOOKMARK" ? event : this.#event(event)),
+    );
+  }
+
+  async create(context: RequestContext, request: CreateRequest): Promise<Entry> {
+    const object = this.#conversion.toStored(cloneJson(request.object));
+    return this.#shown(await this.#stored.create(context, { ...request, object }));
+  }
+
+  async update(context: RequestContext, request: UpdateRequest): Promise<Written> {
+    const { shelf } = this.#stored;
+    const facet = this.#facet(request.subresource, "update");
+    if (shelf.cache.get(request.namespace, request.name)) return update(shelf, facet, context, request);
+    const object = this.#conversion.toStored(cloneJson(request.object));
+    const { entry, created } = await this.#stored.update(context, { ...request, object });
+    return { entry: this.#shown(entry), created };
+  }
+
+  async patch(context: RequestContext, request: PatchRequest): Promise<Written> {
+    const facet = this.#facet(request.subresource, "patch");
+    return { entry: await patch(this.#stored.shelf, facet, context, request), created: false };
+  }
+
+  async delete(context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
+    const answer = await this.#stored.delete(context, request);
+    return { ...answer, entry: this.#shown(answer.entry) };
+  }
+
+  async deleteCollection(
+    context: RequestContext,
+    request: ListRequest & { readonly options: DeleteOptions },
+  ): Promise<ListAnswer> {
+    return this.#shownList(await this.#stored.deleteCollection(context, request));
+  }
+
+  #shown(entry: Entry): Entry {
+    let shown = this.#entries.get(entry);
+    if (shown === undefined) {
+      shown = new ObjectEntry(this.#fromStored(entry.object), entry.revision);
+      this.#entries.set(entry, shown);
+    }
+    return shown;
+  }
+
+  #shownList(answer: ListAnswer): ListAnswer {
+    return { ...answer, entries: answer.entries.map((entry) => this.#shown(entry)) };
+  }
+
+  #event(event: ObjectEvent): ObjectEvent {
+    let shown = this.#events.get(event);
+    if (shown === undefined) {
+      shown = { type: event.type, entry: this.#shown(event.entry) };
+      this.#events.set(event, shown);
+    }
+    return shown;
+  }
+
+  #fromStored(object: KubeObject): KubeObject {
+    return this.#conversion.fromStored(cloneJson(object));
+  }
+
+  /** The stored version's facet, seen through the conversion. */
+  #facet(subresource: string | undefined, verb: string): Facet {
+    const facet = this.#stored.facet(subresource, verb);
+    const { group, kind } = this.row;
+    const { apiVersion } = this.#conversion;
+    return {
+      ...facet,
+      kind: { group, kind, apiVersion },
+      message: this.#stored.shelf.system.schema.ofKind(apiVersion, kind)!,
+      view: (object) => this.#fromStored(facet.view(object)),
+      merge: (submitted, old) => facet.merge(this.#conversion.toStored(submitted), old),
+      answer: (entry) => this.#shown(facet.answer(entry)),
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import type { FieldError } from "../../../api/meta/field.ts";
+import { generateName } from "../../../api/meta/generate_name.ts";
+import { formatTime } from "../../../api/meta/time.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../../api/status.ts";
+import { keyIn } from "../cache/layout.ts";
+import type { CreateRequest, Entry, RequestContext } from "../contract.ts";
+import { cloneJson } from "./clone.ts";
+import { commitPut } from "./commit.ts";
+import { dropServerSideOnly, validateMetadata } from "./metadata.ts";
+import { ObjectEntry } from "./object_entry.ts";
+import type { Shelf } from "./system.ts";
+
+/** How many names are made from one `generateName` before the client has to try again. */
+const nameAttempts = 8;
+
+export async function create(shelf: Shelf, context: RequestContext, request: CreateRequest): Promise<Entry> {
+  const { name, generateName } = request.object.metadata ?? {};
+  const attempts = !name && generateName ? nameAttempts : 1;
+  for (let attempt = 1;; attempt++) {
+    const object = await prepared(shelf, context, request);
+    const entry = await store(shelf, object, request.options.dryRun);
+    if (entry !== undefined) return entry;
+    if (attempt < attempts) continue;
+    const taken = object.metadata.name!;
+    throw attempts > 1 ? generateNameConflict(shelf.row, taken) : alreadyExists(shelf.row, taken);
+  }
+}
+
+/** The object to store: named, complete and found valid. */
+async function prepared(shelf: Shelf, context: RequestContext, request: CreateRequest): Promise<KubeObject> {
+  const { system, row, strategy } = shelf;
+  const object = cloneJson(request.object);
+  takeIdentity(shelf, object, request.namespace);
+  system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
+  strategy.defaults?.(object);
+  const { metadata } = object;
+  const admission = {
+    operation: "CREATE",
+    row,
+    subresource: "",
+    namespace: request.namespace,
+    name: metadata.name ?? "",
+    object,
+    user: context.user,
+    dryRun: request.options.dryRun,
+    warn: context.warn,
+  } as const;
+  await system.admission.mutate(admission);
+  takeSystemMetadata(shelf, object);
+  if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
+  strategy.prepareForCreate?.(object);
+  requireValid(shelf, object, [...validateMetadata(row, strategy, metadata), ...(strategy.validate?.(object) ?? [])]);
+  for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
+  await system.admission.validate(admission);
+  return object;
+}
+
+/** Undefined when the name is taken. */
+async function store(shelf: Shelf, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+  const { namespace = "", name = "" } = object.metadata;
+  if (shelf.cache.get(namespace, name) !== undefined) return undefined;
+  const reservation = shelf.system.services.reserve(shelf, object, undefined);
+  try {
+    if (dryRun) return new ObjectEntry(object);
+    return await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, 0);
+  } finally {
+    reservation?.release();
+  }
+}
+
+function requireValid(shelf: Shelf, object: KubeObject, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(shelf.row, object.metadata.name ?? "", errors);
+}
+
+function takeIdentity(shelf: Shelf, object: KubeObject, namespace: string): void {
+  const metadata = object.metadata ??= {};
+  object.apiVersion = shelf.storage.apiVersion;
+  object.kind = shelf.storage.kind;
+  if (metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  takeNamespace(shelf, object, namespace);
+  // The first status is the server's, unless the kind says otherwise.
+  if (!shelf.strategy.keepsStatusOnCreate && shelf.row.subresources.some(({ name }) => name === "status")) {
+    delete (object as { status?: unknown }).status;
+  }
+}
+
+/** The namespace of the URL is the object's, too. */
+function takeNamespace({ row }: Shelf, { metadata }: KubeObject, namespace: string): void {
+  if (!row.namespaced) return;
+  if (namespace === "") throw badRequest(`namespace is required: ${row.resource} live in namespaces`);
+  if (metadata.namespace && metadata.namespace !== namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  metadata.namespace = namespace;
+}
+
+function takeSystemMetadata({ strategy, system }: Shelf, { metadata }: KubeObject): void {
+  dropServerSideOnly(metadata);
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  metadata.uid = crypto.randomUUID();
+  metadata.creationTimestamp = formatTime(system.clock.now());
+  if (strategy.generationFields) metadata.generation = 1;
+  else delete metadata.generation;
+}

@@ -1,0 +1,106 @@
+import { cloneJson } from "./clone.ts";
+import { conflict, isNotFound, notFound, serverTimeout } from "../../../api/status.ts";
+import { keyIn } from "../cache/layout.ts";
+import type { StoredEntry } from "../cache/stored_entry.ts";
+import type {
+  DeleteAnswer,
+  DeleteOptions,
+  DeleteRequest,
+  ListAnswer,
+  ListRequest,
+  RequestContext,
+} from "../contract.ts";
+import { commitDelete, commitPut } from "./commit.ts";
+import { planDeletion } from "./deletion.ts";
+import { list } from "./list.ts";
+import { ObjectEntry } from "./object_entry.ts";
+import type { Shelf } from "./system.ts";
+import { uidMismatch } from "./update.ts";
+
+const attempts = 64;
+
+export async function remove(shelf: Shelf, context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
+  const { namespace, name, options } = request;
+  const { system } = shelf;
+  await admit(shelf, context, request);
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    context.signal?.throwIfAborted();
+    const current = shelf.cache.get(namespace, name);
+    if (current === undefined) throw notFound(shelf.row, name);
+    checkPreconditions(shelf, current, options);
+    const plan = planDeletion(shelf, current.object, options, system.clock.now());
+    if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
+    if (plan.outcome === "remove") {
+      const entry = options.dryRun ? current : await commitDelete(shelf, current);
+      if (entry !== undefined) return { outcome: "removed", entry };
+    } else {
+      if (options.dryRun) return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision) };
+      const object = cloneJson(plan.object);
+      const entry = await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, current.revision);
+      if (entry !== undefined) return { outcome: "marked", entry };
+    }
+    if (options.preconditions?.resourceVersion) throw conflict(shelf.row, name);
+  }
+  throw serverTimeout(shelf.row, "delete");
+}
+
+async function admit(
+  shelf: Shelf,
+  context: RequestContext,
+  { namespace, name, options }: DeleteRequest,
+): Promise<void> {
+  const old = shelf.cache.get(namespace, name)?.object;
+  if (old === undefined) throw notFound(shelf.row, name);
+  const { user, warn } = context;
+  await shelf.system.admission.validate({
+    operation: "DELETE",
+    row: shelf.row,
+    subresource: "",
+    namespace,
+    name,
+    old,
+    user,
+    dryRun: options.dryRun,
+    warn,
+  });
+}
+
+function checkPreconditions(shelf: Shelf, current: StoredEntry, { preconditions }: DeleteOptions): void {
+  if (preconditions === undefined) return;
+  const { uid = "" } = current.object.metadata;
+  if (preconditions.uid && preconditions.uid !== uid) {
+    throw conflict(shelf.row, current.name, uidMismatch(preconditions.uid, uid));
+  }
+  const { resourceVersion } = preconditions;
+  if (resourceVersion && resourceVersion !== String(current.revision)) {
+    const detail =
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.revision}`;
+    throw conflict(shelf.row, current.name, detail);
+  }
+}
+
+/** Deletions under way at once: enough to share the datastore's commits. */
+const parallel = 32;
+
+/** Deletes what a list of the same request answers. Objects that others delete meanwhile are no failure. */
+export async function removeCollection(
+  shelf: Shelf,
+  context: RequestContext,
+  request: ListRequest & { readonly options: DeleteOptions },
+): Promise<ListAnswer> {
+  const found = await list(shelf, request);
+  for (let start = 0; start < found.entries.length; start += parallel) {
+    await Promise.all(
+      found.entries.slice(start, start + parallel).map(async ({ namespace, name, object }) => {
+        // The one that was listed, not a later one of the same name.
+        const preconditions = { uid: object.metadata.uid ?? "", ...request.options.preconditions };
+        try {
+          await remove(shelf, context, { namespace, name, options: { ...request.options, preconditions } });
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+        }
+      }),
+    );
+  }
+  return found;
+}

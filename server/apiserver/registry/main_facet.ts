@@ -1,0 +1,54 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import { type Facet, wholeObject } from "./facet.ts";
+import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
+import type { Shelf } from "./system.ts";
+
+type Fields = Record<string, unknown>;
+
+/** The object itself: everything but what the server and the status subresource decide. */
+export function mainFacet(shelf: Shelf): Facet {
+  const { row, strategy } = shelf;
+  const hasStatus = row.subresources.some(({ name }) => name === "status");
+  return {
+    ...wholeObject(shelf),
+    subresource: "",
+    merge(object, old) {
+      if (hasStatus) keepField(object, old, "status");
+      strategy.defaults?.(object);
+      strategy.prepareForUpdate?.(object, old);
+      bumpGeneration(shelf, object, old);
+      return object;
+    },
+    validate(object, old) {
+      const errors = [
+        ...validateMetadata(row, strategy, object.metadata),
+        ...validateMetadataUpdate(object, old),
+        ...(strategy.validate?.(object) ?? []),
+        ...(strategy.validateUpdate?.(object, old) ?? []),
+      ];
+      return errors;
+    },
+  };
+}
+
+/** Clients that never saw the object are told to read it first, where the kind wants that. */
+export function revisionRequired(): FieldError {
+  return FieldError.invalid(root("metadata", "resourceVersion"), 0, "must be specified for an update");
+}
+
+export function keepField(object: KubeObject, old: KubeObject, field: string): void {
+  const [to, from] = [object as unknown as Fields, old as unknown as Fields];
+  if (from[field] === undefined) delete to[field];
+  else to[field] = from[field];
+}
+
+export function bumpGeneration({ strategy }: Shelf, object: KubeObject, old: KubeObject): void {
+  const fields = strategy.generationFields;
+  if (fields === undefined) return;
+  const [now, before] = [object as unknown as Fields, old as unknown as Fields];
+  if (fields.some((field) => !deepEqual(now[field], before[field]))) {
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+}

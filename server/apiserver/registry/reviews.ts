@@ -1,0 +1,136 @@
+import type { KubeObject } from "../../../api/resource.ts";
+import type {
+  LocalSubjectAccessReview,
+  ResourceRule,
+  SelfSubjectAccessReview,
+  SubjectAccessReview,
+  SubjectAccessReviewSpec,
+} from "../../../api/types/authorization_v1.ts";
+import type { SelfSubjectReview, TokenReview } from "../../../api/types/authentication_v1.ts";
+import { badRequest } from "../../../api/status.ts";
+import type { CreateRequest, RequestContext, UserInfo } from "../contract.ts";
+
+/** Answers of authentication and authorisation, which live at the HTTP edge. */
+export interface ReviewAnswers {
+  /** Undefined for a token that is not good, or not for any of the audiences. */
+  authenticate(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined>;
+  authorize(user: UserInfo, attributes: AccessAttributes): Promise<AccessDecision>;
+  /** What a user may do in a namespace. */
+  rules(user: UserInfo, namespace: string): Promise<readonly ResourceRule[]>;
+}
+
+export interface AccessAttributes {
+  readonly verb: string;
+  readonly namespace: string;
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+  /** For URLs outside the resources; the other fields are then empty. */
+  readonly path?: string;
+}
+
+export interface AccessDecision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+type Review = (answers: ReviewAnswers, context: RequestContext, request: CreateRequest) => Promise<KubeObject>;
+
+/** By kind. */
+export const reviews: Readonly<Record<string, Review>> = {
+  TokenReview: reviewToken,
+  SelfSubjectReview: async (_answers, { user }, { object }) =>
+    ({ ...object, status: { userInfo: userInfo(user) } }) as SelfSubjectReview,
+  SubjectAccessReview: reviewAccess,
+  LocalSubjectAccessReview: reviewLocalAccess,
+  SelfSubjectAccessReview: async (answers, { user }, { object }) =>
+    decided(object, answers, user, (object as SelfSubjectAccessReview).spec),
+  SelfSubjectRulesReview: async (answers, { user }, { object }) => {
+    const { namespace = "" } = (object as KubeObject & { spec?: { namespace?: string } }).spec ?? {};
+    if (namespace === "") throw badRequest("spec.namespace of a SelfSubjectRulesReview must be set");
+    const resourceRules = await answers.rules(user, namespace);
+    return { ...object, status: { resourceRules, nonResourceRules: [], incomplete: false } } as KubeObject;
+  },
+};
+
+async function reviewToken(
+  answers: ReviewAnswers,
+  _context: RequestContext,
+  { object }: CreateRequest,
+): Promise<KubeObject> {
+  const review = object as TokenReview;
+  const { token = "", audiences = [] } = review.spec ?? {};
+  if (token === "") throw badRequest("token is required for TokenReview in authentication");
+  const found = await answers.authenticate(token, audiences);
+  const status = found
+    ? { authenticated: true, user: userInfo(found.user), audiences: [...found.audiences] }
+    : { authenticated: false, user: {}, error: "the token is not valid" };
+  return { ...review, status } as KubeObject;
+}
+
+async function reviewAccess(
+  answers: ReviewAnswers,
+  _context: RequestContext,
+  { object }: CreateRequest,
+): Promise<KubeObject> {
+  const { spec } = object as SubjectAccessReview;
+  if (!spec?.user && !spec?.groups?.length) throw badRequest("at least one of spec.user or spec.groups must be set");
+  return decided(object, answers, subjectOf(spec), spec);
+}
+
+async function reviewLocalAccess(
+  answers: ReviewAnswers,
+  context: RequestContext,
+  request: CreateRequest,
+): Promise<KubeObject> {
+  const { spec } = request.object as LocalSubjectAccessReview;
+  if (spec?.resourceAttributes?.namespace !== request.namespace) {
+    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${request.namespace}`);
+  }
+  return reviewAccess(answers, context, request);
+}
+
+async function decided(
+  object: KubeObject,
+  answers: ReviewAnswers,
+  user: UserInfo,
+  spec: Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">,
+): Promise<KubeObject> {
+  const { allowed, reason } = await answers.authorize(user, attributesOf(spec));
+  return { ...object, status: { allowed, ...(reason === "" ? {} : { reason }) } } as KubeObject;
+}
+
+function attributesOf(
+  { resourceAttributes, nonResourceAttributes }: Pick<
+    SubjectAccessReviewSpec,
+    "resourceAttributes" | "nonResourceAttributes"
+  > = {},
+): AccessAttributes {
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
+    throw badRequest("exactly one of spec.nonResourceAttributes or spec.resourceAttributes must be set");
+  }
+  const { verb, namespace, group, version, resource, subresource, name } = resourceAttributes ?? {};
+  return {
+    verb: verb ?? nonResourceAttributes?.verb ?? "",
+    namespace: namespace ?? "",
+    group: group ?? "",
+    version: version ?? "",
+    resource: resource ?? "",
+    subresource: subresource ?? "",
+    name: name ?? "",
+    ...(nonResourceAttributes === undefined ? {} : { path: nonResourceAttributes.path ?? "" }),
+  };
+}
+
+function subjectOf({ user = "", groups = [], uid, extra }: SubjectAccessReviewSpec): UserInfo {
+  return { name: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
+}
+
+function userInfo({ name, uid, groups, extra }: UserInfo) {
+  return { username: name, ...(uid ? { uid } : {}), groups: [...groups], ...(extra ? { extra } : {}) };
+}

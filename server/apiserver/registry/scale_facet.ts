@@ -1,0 +1,71 @@
+import { FieldError, root } from "../../../api/meta/field.ts";
+import { compileLabelSelector, selectorFromLabels } from "../../../api/meta/label_selector.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import type { Scale } from "../../../api/types/autoscaling_v1.ts";
+import type { LabelSelector } from "../../../api/types/meta_v1.ts";
+import type { Facet } from "./facet.ts";
+import { bumpGeneration } from "./main_facet.ts";
+import { ObjectEntry } from "./object_entry.ts";
+import type { Shelf } from "./system.ts";
+
+interface Scalable extends KubeObject {
+  spec: { replicas?: number; selector?: LabelSelector | Record<string, string> };
+  status?: { replicas?: number };
+}
+
+const apiVersion = "autoscaling/v1";
+const kind = "Scale";
+
+/** How many replicas there are to be, whatever the object is. */
+export function scaleFacet(shelf: Shelf): Facet {
+  const view = (object: KubeObject) => scaleOf(object as Scalable);
+  return {
+    subresource: "scale",
+    kind: { group: "autoscaling", kind, apiVersion },
+    message: shelf.system.schema.ofKind(apiVersion, kind)!,
+    view,
+    merge(submitted, whole) {
+      const old = whole as Scalable;
+      const object: Scalable = {
+        ...old,
+        metadata: { ...old.metadata },
+        spec: { ...old.spec, replicas: (submitted as Scale).spec?.replicas ?? 0 },
+      };
+      bumpGeneration(shelf, object, old);
+      return object;
+    },
+    validate(object) {
+      const { replicas = 0 } = (object as Scalable).spec;
+      if (replicas >= 0) return [];
+      return [FieldError.invalid(root("spec", "replicas"), replicas, "must be greater than or equal to 0")];
+    },
+    answer: (entry) => new ObjectEntry(view(entry.object), entry.revision),
+  };
+}
+
+function scaleOf({ metadata, spec, status }: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  return {
+    kind,
+    apiVersion,
+    metadata: definedOnly({ name, namespace, uid, resourceVersion, creationTimestamp }),
+    spec: { replicas: spec.replicas ?? 1 },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(spec.selector) },
+  };
+}
+
+function definedOnly<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+/** ReplicationControllers select by plain labels, the others by a LabelSelector. */
+function selectorText(selector: Scalable["spec"]["selector"]): string {
+  if (selector === undefined) return "";
+  const { matchLabels, matchExpressions } = selector as LabelSelector;
+  const isLabelSelector = typeof matchLabels === "object" || Array.isArray(matchExpressions);
+  return (isLabelSelector
+    ? compileLabelSelector(selector as LabelSelector)
+    : selectorFromLabels(selector as Record<string, string>)).toString();
+}

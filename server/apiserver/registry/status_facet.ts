@@ -1,0 +1,36 @@
+import type { KubeObject } from "../../../api/resource.ts";
+import { type Facet, wholeObject } from "./facet.ts";
+import { keepField } from "./main_facet.ts";
+import { validateMetadata } from "./metadata.ts";
+import type { Shelf } from "./system.ts";
+
+/** Metadata that comes with a status: annotations always, as controllers note things there; labels where the reporter owns the object. */
+const labelledByReporter: ReadonlySet<string> = new Set(["pods", "nodes"]);
+
+/** The status alone. */
+export function statusFacet(shelf: Shelf): Facet {
+  const { row, strategy } = shelf;
+  return {
+    ...wholeObject(shelf),
+    subresource: "status",
+    merge(submitted, old) {
+      const metadata = { ...old.metadata };
+      take(metadata, submitted.metadata, "annotations");
+      if (row.group === "" && labelledByReporter.has(row.resource)) take(metadata, submitted.metadata, "labels");
+      const object: KubeObject = { ...old, metadata };
+      keepField(object, submitted, "status");
+      strategy.prepareForStatusUpdate?.(object, old);
+      return object;
+    },
+    validate: (object) => validateMetadata(row, strategy, object.metadata),
+  };
+}
+
+function take<K extends "annotations" | "labels">(
+  to: KubeObject["metadata"],
+  from: KubeObject["metadata"],
+  field: K,
+): void {
+  if (from[field] === undefined) delete to[field];
+  else to[field] = from[field];
+}

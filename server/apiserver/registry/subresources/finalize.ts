@@ -1,0 +1,17 @@
+import type { Namespace } from "../../../../api/types/core_v1.ts";
+import { type Facet, wholeObject } from "../facet.ts";
+import type { Shelf } from "../system.ts";
+
+/** The finalizers of a namespace's spec, which only this subresource changes. The last one's going removes a namespace that was deleted. */
+export function finalizeFacet(shelf: Shelf): Facet {
+  return {
+    ...wholeObject(shelf),
+    subresource: "finalize",
+    merge(submitted, old) {
+      const { finalizers } = (submitted as Namespace).spec;
+      const spec = finalizers === undefined ? {} : { finalizers };
+      return { ...old, metadata: { ...old.metadata }, spec } as Namespace;
+    },
+    validate: () => [],
+  };
+}

@@ -1,0 +1,172 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import { badRequest, conflict, notFound, serverTimeout } from "../../../api/status.ts";
+import { keyIn } from "../cache/layout.ts";
+import type { StoredEntry } from "../cache/stored_entry.ts";
+import type { Entry, RequestContext, UpdateRequest, WriteOptions } from "../contract.ts";
+import { cloneJson } from "./clone.ts";
+import { commitDelete, commitPut } from "./commit.ts";
+import { create } from "./create.ts";
+import { isReleased } from "./deletion.ts";
+import { type Facet, requireValidView } from "./facet.ts";
+import { revisionRequired } from "./main_facet.ts";
+import { keepSystemMetadata } from "./metadata.ts";
+import { ObjectEntry } from "./object_entry.ts";
+import type { Shelf } from "./system.ts";
+
+export interface Written {
+  readonly entry: Entry;
+  readonly created: boolean;
+}
+
+/** What is to be changed, and how. */
+export interface Change {
+  readonly namespace: string;
+  readonly name: string;
+  readonly options: WriteOptions;
+  /** A patch is of the version it is applied to, unless it names another. */
+  readonly patches: boolean;
+  /** How often it is tried when others write the object at the same time, and the client named no version. */
+  readonly attempts: number;
+  /** The wanted view, made from the present one; the caller's own, or copied before it is changed. Runs anew with each attempt. */
+  submit(view: KubeObject): KubeObject;
+}
+
+/** Writers of one object meet only while a commit is under way: who loses so often is not alone in a storm. */
+const updateAttempts = 64;
+
+export async function update(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  request: UpdateRequest,
+): Promise<Written> {
+  const { namespace, name, object, options } = request;
+  if (shelf.strategy.createsOnUpdate && facet.subresource === "" && !shelf.cache.get(namespace, name)) {
+    requireIdentity(shelf, object, namespace, name);
+    const { resourceVersion: _none, ...metadata } = object.metadata;
+    if (metadata.uid) throw conflict(shelf.row, name, uidMismatch(metadata.uid, ""));
+    return {
+      entry: await create(shelf, context, { namespace, object: { ...object, metadata }, options }),
+      created: true,
+    };
+  }
+  const entry = await change(shelf, facet, context, {
+    namespace,
+    name,
+    options,
+    patches: false,
+    attempts: updateAttempts,
+    submit: () => object,
+  });
+  return { entry, created: false };
+}
+
+export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
+  const { namespace, name } = change;
+  for (let attempt = 1;; attempt++) {
+    context.signal?.throwIfAborted();
+    const current = shelf.cache.get(namespace, name);
+    if (current === undefined) throw notFound(shelf.row, name);
+    const submitted = cloneJson(change.submit(facet.view(current.object)));
+    const demanded = checkIdentity(shelf, facet, submitted, current, change);
+    const object = await resultOf(shelf, facet, context, change, submitted, current);
+    const entry = await store(shelf, object, current, change.options.dryRun);
+    if (entry !== undefined) return facet.answer(entry);
+    if (demanded) throw conflict(shelf.row, name);
+    if (attempt >= change.attempts) throw serverTimeout(shelf.row, "update");
+  }
+}
+
+/** The object to store. */
+async function resultOf(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  { namespace, name, options: { dryRun } }: Change,
+  submitted: KubeObject,
+  current: StoredEntry,
+): Promise<KubeObject> {
+  const { system, row } = shelf;
+  const old = current.object;
+  system.zeroValues.normalise(facet.message, submitted as unknown as Record<string, unknown>);
+  if (facet.subresource === "") keepSystemMetadata(submitted.metadata, old.metadata);
+  const object = facet.merge(submitted, old);
+  const { subresource } = facet;
+  const admission = {
+    operation: "UPDATE",
+    row,
+    subresource,
+    namespace,
+    name,
+    object,
+    old,
+    user: context.user,
+    dryRun,
+    warn: context.warn,
+  } as const;
+  await system.admission.mutate(admission);
+  requireValidView(facet, name, facet.validate(object, old));
+  for (const warning of shelf.strategy.warnings?.(object) ?? []) context.warn(warning);
+  await system.admission.validate(admission);
+  return object;
+}
+
+/** Undefined when someone else was faster. An object that nothing holds any more goes instead. */
+async function store(
+  shelf: Shelf,
+  object: KubeObject,
+  current: StoredEntry,
+  dryRun: boolean,
+): Promise<Entry | undefined> {
+  object.metadata.resourceVersion = String(current.revision);
+  if (isReleased(shelf, object)) {
+    if (dryRun) return current;
+    return await commitDelete(shelf, current) && new ObjectEntry(object, current.revision);
+  }
+  // A write that changes nothing wakes nobody and wears no disk.
+  if (deepEqual(object, current.object)) return current;
+  const reservation = shelf.system.services.reserve(shelf, object, current.object);
+  try {
+    if (dryRun) return new ObjectEntry(object, current.revision);
+    return await commitPut(shelf, keyIn(shelf.storage, current.namespace, current.name), object, current.revision);
+  } finally {
+    reservation?.release();
+  }
+}
+
+/** Whether the client demands this very version. Throws when it demands another one. */
+function checkIdentity(
+  shelf: Shelf,
+  facet: Facet,
+  submitted: KubeObject,
+  current: StoredEntry,
+  { namespace, name, patches }: Change,
+): boolean {
+  requireIdentity(shelf, submitted, namespace, name);
+  const { uid, resourceVersion } = submitted.metadata;
+  const currentUid = current.object.metadata.uid ?? "";
+  if (uid && uid !== currentUid) throw conflict(shelf.row, name, uidMismatch(uid, currentUid));
+  if (!resourceVersion || resourceVersion === "0") {
+    if (!patches && shelf.strategy.requiresResourceVersion && facet.subresource === "") {
+      requireValidView(facet, name, [revisionRequired()]);
+    }
+    return false;
+  }
+  if (resourceVersion !== String(current.revision)) throw conflict(shelf.row, name);
+  return !patches;
+}
+
+export function uidMismatch(demanded: string, actual: string): string {
+  return `Precondition failed: UID in precondition: ${demanded}, UID in object meta: ${actual}`;
+}
+
+function requireIdentity(shelf: Shelf, { metadata }: KubeObject, namespace: string, name: string): void {
+  if (!metadata) throw badRequest("the object has no metadata");
+  if (!metadata.name) throw badRequest("the name of the object must be set: metadata.name is empty");
+  if (metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+  if (!shelf.row.namespaced || !metadata.namespace || metadata.namespace === namespace) return;
+  throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+}
