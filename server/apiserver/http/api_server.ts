@@ -2,7 +2,8 @@ import type { Registry } from "../contract.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { Pki } from "../../pki/pki.ts";
-import { type ConnectRoute, createHandler } from "./handler.ts";
+import { connectRoutes } from "./connect/routes.ts";
+import { createHandler } from "./handler.ts";
 import type { HealthCheck } from "./health.ts";
 import { defaultInFlightLimits, InFlight, type InFlightLimits } from "./in_flight.ts";
 import { listen, type ListenerLimits } from "./listener.ts";
@@ -11,7 +12,7 @@ import { pathRoutes } from "./path_routes.ts";
 
 export interface ApiServerOptions {
   readonly registry: Registry;
-  readonly pki: Pick<Pki, "clusterCa" | "serving">;
+  readonly pki: Pick<Pki, "clusterCa" | "serving" | "kubeletClient">;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   /** Default: all addresses. */
@@ -23,7 +24,6 @@ export interface ApiServerOptions {
   /** Besides the registry's own readiness. */
   readonly readyz?: readonly HealthCheck[];
   readonly livez?: readonly HealthCheck[];
-  readonly connectRoutes?: ReadonlyMap<string, ConnectRoute>;
   readonly http1Only?: boolean;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly inFlightLimits?: Partial<InFlightLimits>;
@@ -68,7 +68,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       readyz: [ping, ready, ...options.readyz ?? []],
       tokens: options.tokens,
     }),
-    connectRoutes: options.connectRoutes ?? new Map(),
+    connectRoutes: connectRoutes(options),
   });
   return await listen({
     port: options.port,
@@ -79,7 +79,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       clientCa: options.pki.clusterCa,
     },
     onRequest: handle,
-    onUpgrade: ({ socket }) => socket.destroy(),
     ...(options.http1Only === undefined ? {} : { http1Only: options.http1Only }),
     ...(options.listenerLimits === undefined ? {} : { limits: options.listenerLimits }),
   });

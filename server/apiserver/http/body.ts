@@ -16,6 +16,7 @@ import type { HttpRequest } from "./message.ts";
 /** Upstream's limit. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
 const BODY_TIMEOUT = 60_000;
+const DISCARD_LIMIT = 32 * 1024 * 1024;
 
 /** The whole body as text. 413 beyond the limit, 504 for one that does not end, 400 for one that is cut off. */
 export function readBody(request: HttpRequest): Promise<string> {
@@ -46,6 +47,19 @@ export function readBody(request: HttpRequest): Promise<string> {
   request.on("end", onEnd);
   request.on("close", onClose);
   return promise;
+}
+
+/**
+ * Reads on to the end of a body that nobody wants, so that its sender comes to read the refusal: a connection cut while it still
+ * sends would hide it. There is an end to this patience.
+ */
+export function discardBody(request: HttpRequest): void {
+  let length = 0;
+  request.on("data", (chunk: Uint8Array) => {
+    length += chunk.length;
+    if (length > DISCARD_LIMIT) request.destroy();
+  });
+  request.resume();
 }
 
 function tooLarge(): StatusError {

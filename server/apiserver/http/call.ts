@@ -1,5 +1,5 @@
 import type { RequestContext, UserInfo } from "../contract.ts";
-import type { Exchange, HttpRequest, HttpResponse, Peer } from "./message.ts";
+import type { Exchange, HttpRequest, HttpResponse, Peer, Upgrade } from "./message.ts";
 import { Query } from "./query.ts";
 import type { RequestInfo } from "./request_info.ts";
 
@@ -8,6 +8,7 @@ export class Call implements RequestContext {
   readonly request: HttpRequest;
   readonly response: HttpResponse;
   readonly peer: Peer;
+  readonly upgrade: Upgrade | undefined;
   readonly info: RequestInfo;
   readonly user: UserInfo;
   #warnings: string[] | undefined;
@@ -18,6 +19,7 @@ export class Call implements RequestContext {
     this.request = exchange.request;
     this.response = exchange.response;
     this.peer = exchange.peer;
+    this.upgrade = exchange.upgrade;
     this.info = info;
     this.user = user;
   }

@@ -13,6 +13,7 @@ import type { Registry, UserInfo } from "../contract.ts";
 import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
 import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
 import { sendStatus } from "./answer.ts";
+import { discardBody } from "./body.ts";
 import { Call } from "./call.ts";
 import { classOf, type InFlight } from "./in_flight.ts";
 import type { Exchange } from "./message.ts";
@@ -163,10 +164,7 @@ function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
     return;
   }
   const status = statusFrom(shown);
-  // A body that nobody will read must not be taken for the next request.
-  if (request.httpVersionMajor === 1 && !request.complete && request.method !== "GET") {
-    headers = { ...headers, connection: "close" };
-  }
+  if (!request.readableEnded) discardBody(request);
   sendStatus({ response, warnings: [] }, status, headers);
 }
 

@@ -8,7 +8,8 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { installHttp2Guard } from "../../../client/http2_guard.ts";
 import { type Connection, ConnectionTable, type IdleLimits } from "./connections.ts";
-import type { Exchange, HttpRequest, HttpResponse, Upgrade } from "./message.ts";
+import { SocketResponse } from "./socket_response.ts";
+import type { Exchange, HttpRequest, HttpResponse } from "./message.ts";
 
 const log = getLogger(["skiff", "apiserver", "listener"]);
 
@@ -20,7 +21,6 @@ export interface ListenerOptions {
   readonly tls: { readonly certificate: string; readonly key: string; readonly clientCa: string };
   /** Must answer, and never throw. */
   readonly onRequest: (exchange: Exchange) => void;
-  readonly onUpgrade: (upgrade: Upgrade) => void;
   /** No HTTP/2 at all, should its implementation misbehave. */
   readonly http1Only?: boolean;
   readonly limits?: Partial<ListenerLimits>;
@@ -111,7 +111,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     socket.on("error", () => {});
     const connection = connections.of(socket as TLSSocket, socket as TLSSocket);
     connection.begin();
-    options.onUpgrade({ request: request as HttpRequest, socket, head, peer: connection.peer });
+    const response = new SocketResponse(socket);
+    const upgrade = { head, take: () => response.release() };
+    options.onRequest({ request: request as HttpRequest, response, peer: connection.peer, upgrade });
   });
 
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -32,15 +32,16 @@ export interface Exchange {
   readonly request: HttpRequest;
   readonly response: HttpResponse;
   readonly peer: Peer;
+  /** For a request to switch protocols, which only HTTP/1.1 has here. */
+  readonly upgrade?: Upgrade;
 }
 
-/** A request to switch protocols (HTTP/1.1 only): the connection itself is handed over. */
+/** The chance to take the connection itself instead of answering. */
 export interface Upgrade {
-  readonly request: HttpRequest;
-  readonly socket: Duplex;
   /** What came behind the request's headers already. */
   readonly head: Buffer;
-  readonly peer: Peer;
+  /** The response is void from then on, and the connection the taker's. */
+  take(): Duplex;
 }
 
 /** Who is at the other end of one TLS connection. */

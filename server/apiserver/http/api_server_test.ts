@@ -1,0 +1,345 @@
+import { describe, expect, it } from "vitest";
+import { configMap, Edge, type Request, rowOf } from "./testing/edge.ts";
+
+const maps = "/api/v1/namespaces/default/configmaps";
+
+function json(object: unknown, method = "POST"): Request {
+  return { method, headers: { "content-type": "application/json" }, body: JSON.stringify(object) };
+}
+
+describe("reading", () => {
+  it("gets and lists objects, in JSON and YAML", async () => {
+    await using edge = await Edge.start();
+    edge.put("configmaps", configMap("a", { x: "1" }));
+    edge.put("configmaps", configMap("b"));
+    const one = await edge.fetch(`${maps}/a`);
+    expect([one.code, one.headers["content-type"]]).toEqual([200, "application/json"]);
+    expect(one.json).toMatchObject({
+      kind: "ConfigMap",
+      metadata: { name: "a", resourceVersion: "2" },
+      data: { x: "1" },
+    });
+    const all = await edge.fetch(maps);
+    expect(all.json).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "3" } });
+    expect(all.json.items.map((i: { metadata: { name: string } }) => i.metadata.name)).toEqual(["a", "b"]);
+    expect(all.json.items[0].kind).toBe(undefined);
+    const yaml = await edge.fetch(`${maps}/a`, { headers: { accept: "application/yaml" } });
+    expect(yaml.text).toContain('x: "1"\n');
+    expect((await edge.fetch(`${maps}/none`)).json).toMatchObject({
+      code: 404,
+      message: 'configmaps "none" not found',
+    });
+  });
+
+  it("answers protobuf clients in JSON if they take it, and 406 if not", async () => {
+    await using edge = await Edge.start();
+    const accept = "application/vnd.kubernetes.protobuf,application/json";
+    expect((await edge.fetch(maps, { headers: { accept } })).headers["content-type"]).toBe("application/json");
+    const only = await edge.fetch(maps, { headers: { accept: "application/vnd.kubernetes.protobuf" } });
+    expect(only.json).toMatchObject({ code: 406, reason: "NotAcceptable" });
+  });
+
+  it("answers tables and metadata alone", async () => {
+    await using edge = await Edge.start();
+    edge.put("configmaps", configMap("a", { x: "1" }));
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    const table = (await edge.fetch(maps, { headers: { accept } })).json;
+    expect(table.columnDefinitions.map((c: { name: string }) => c.name)).toEqual(["Name", "Data", "Age"]);
+    expect(table.rows[0]).toMatchObject({ cells: ["a", 1, "<unknown>"], object: { kind: "PartialObjectMetadata" } });
+    const whole = (await edge.fetch(`${maps}/a?includeObject=Object`, { headers: { accept } })).json;
+    expect(whole.rows[0].object.data).toEqual({ x: "1" });
+    expect((await edge.fetch(`${maps}?includeObject=All`, { headers: { accept } })).code).toBe(400);
+    const partial = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    const list = (await edge.fetch(maps, { headers: { accept: partial } })).json;
+    expect(list).toMatchObject({ kind: "PartialObjectMetadataList", items: [{ metadata: { name: "a" } }] });
+    expect(list.items[0].data).toBe(undefined);
+  });
+
+  it("sends long lists in pieces", async () => {
+    await using edge = await Edge.start();
+    for (let i = 0; i < 300; i++) edge.put("configmaps", configMap(`c${i}`, { x: "z".repeat(4096) }));
+    const list = await edge.fetch(maps);
+    expect(list.json.items).toHaveLength(300);
+    expect(list.headers["content-length"]).toBe(undefined);
+  });
+
+  it("refuses parameters that make no sense", async () => {
+    await using edge = await Edge.start();
+    const answer = await edge.fetch(`${maps}?limit=many`);
+    expect(answer.json).toMatchObject({
+      code: 400,
+      message: 'the query parameter limit must be a whole number of at least 0, found "many"',
+    });
+    expect((await edge.fetch(`${maps}?watch=1&timeoutSeconds=x`)).code).toBe(400);
+    expect((await edge.fetch(`${maps}?limit=3&labelSelector=a%3Db&resourceVersion=0`)).code).toBe(200);
+    expect(edge.registry.asked.at(-1)!.request).toEqual({
+      namespace: "default",
+      limit: 3,
+      labelSelector: "a=b",
+      resourceVersion: "0",
+    });
+  });
+});
+
+describe("paths", () => {
+  it("knows what leads nowhere and what lacks a verb", async () => {
+    await using edge = await Edge.start();
+    const cases: [method: string, path: string, code: number][] = [
+      ["GET", "/api/v1/nothings", 404],
+      ["GET", "/apis/none/v1/pods", 404],
+      ["GET", "/nowhere", 404],
+      ["GET", `${maps}/a/status`, 404],
+      ["GET", "/api/v1/namespaces/default/pods/x/status/more", 404],
+      ["GET", "/api/v1/namespaces/default/nodes", 404],
+      ["GET", "/api/v1/namespaces/default/pods//log", 404],
+      ["POST", "/api/v1/pods", 405],
+      ["POST", `${maps}/a`, 405],
+      ["PUT", maps, 405],
+      ["DELETE", "/api/v1/namespaces", 405],
+      ["GET", "/apis/authentication.k8s.io/v1/tokenreviews", 405],
+      ["POST", "/version", 405],
+      ["GET", "/api/v1/pods/%zz", 400],
+    ];
+    for (const [method, path, code] of cases) {
+      expect([method, path, (await edge.fetch(path, { method })).code]).toEqual([method, path, code]);
+    }
+  });
+});
+
+describe("writing", () => {
+  it("creates, updates, patches and deletes", async () => {
+    await using edge = await Edge.start();
+    const created = await edge.fetch(maps, json(configMap("a", { x: "1" })));
+    expect([created.code, created.json.data]).toEqual([201, { x: "1" }]);
+    expect((await edge.fetch(maps, json(configMap("a")))).json).toMatchObject({ code: 409, reason: "AlreadyExists" });
+    const updated = await edge.fetch(`${maps}/a`, json(configMap("a", { x: "2" }), "PUT"));
+    expect([updated.code, updated.json.data]).toEqual([200, { x: "2" }]);
+    const patched = await edge.fetch(`${maps}/a`, {
+      method: "PATCH",
+      headers: { "content-type": "application/merge-patch+json" },
+      body: '{"data":{"y":"3"}}',
+    });
+    expect(patched.json.data).toEqual({ x: "2", y: "3" });
+    const options = {
+      kind: "DeleteOptions",
+      apiVersion: "apps/v1",
+      propagationPolicy: "Foreground",
+      gracePeriodSeconds: 3,
+    };
+    const deleted = await edge.fetch(`${maps}/a`, json(options, "DELETE"));
+    expect(deleted.json).toMatchObject({
+      kind: "Status",
+      status: "Success",
+      details: { name: "a", kind: "configmaps" },
+    });
+    expect(edge.registry.asked.at(-1)!.request).toMatchObject({
+      options: { propagationPolicy: "Foreground", gracePeriodSeconds: 3, dryRun: false },
+    });
+    await edge.fetch(`${maps}?dryRun=All&propagationPolicy=Orphan`, { method: "DELETE" });
+    expect(edge.registry.asked.at(-1)).toMatchObject({
+      verb: "deletecollection",
+      request: { options: { dryRun: true, propagationPolicy: "Orphan" } },
+    });
+  });
+
+  it("takes YAML, and says which media types it takes", async () => {
+    await using edge = await Edge.start();
+    const headers = { "content-type": "application/yaml" };
+    const body = "metadata:\n  name: a\ndata:\n  x: one\n";
+    expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
+    const types: [method: string, type: string][] = [
+      ["POST", "application/vnd.kubernetes.protobuf"],
+      ["PATCH", "application/apply-patch+yaml"],
+      ["PATCH", "application/json"],
+    ];
+    for (const [method, type] of types) {
+      const path = method === "POST" ? maps : `${maps}/a`;
+      const answer = await edge.fetch(path, { method, headers: { "content-type": type }, body: "{}" });
+      expect(answer.json).toMatchObject({ code: 415, reason: "UnsupportedMediaType" });
+    }
+  });
+
+  it("refuses, warns of or drops what the schema does not know", async () => {
+    await using edge = await Edge.start();
+    const post = (name: string, validation?: string) =>
+      edge.fetch(`${maps}${validation ? `?fieldValidation=${validation}` : ""}`, json({ ...configMap(name), dat: {} }));
+    const strict = await post("a", "Strict");
+    expect(strict.json).toMatchObject({
+      code: 400,
+      message: 'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "dat"',
+    });
+    const warned = await post("b");
+    expect([warned.code, warned.headers["warning"]]).toEqual([201, '299 - "unknown field \\"dat\\""']);
+    const ignored = await post("c", "Ignore");
+    expect([ignored.code, ignored.headers["warning"]]).toEqual([201, undefined]);
+    expect((await post("d", "Loose")).json).toMatchObject({ code: 422, reason: "Invalid" });
+  });
+
+  it("refuses bodies that are too long, broken, or of something else", async () => {
+    await using edge = await Edge.start();
+    const large = await edge.fetch(maps, json(configMap("a", { x: "z".repeat(4 * 1024 * 1024) })));
+    expect(large.json).toMatchObject({ code: 413, message: "Request entity too large: limit is 3145728" });
+    const broken = await edge.fetch(maps, { ...json({}), body: '{"metadata": {' });
+    expect(broken.json).toMatchObject({ code: 400, reason: "BadRequest" });
+    const wrong = await edge.fetch(maps, json({ ...configMap("a"), data: 5 }));
+    expect(wrong.json.message).toContain("data: expected");
+    expect((await edge.fetch(maps, json({ ...configMap("a"), kind: "Secret" }))).code).toBe(400);
+    expect((await edge.fetch(maps, json({ metadata: { name: "a", namespace: "other" } }))).json.message)
+      .toBe("the namespace of the provided object does not match the namespace sent on the request");
+    expect((await edge.fetch(`${maps}/b`, json(configMap("a"), "PUT"))).json.message)
+      .toBe("the name of the object (a) does not match the name on the URL (b)");
+    expect((await edge.fetch(maps, { method: "POST" })).code).toBe(400);
+    // The server is none the worse for it.
+    expect((await edge.fetch(maps, json(configMap("a")))).code).toBe(201);
+  });
+
+  it("keeps its errors to itself and its warnings printable", async () => {
+    await using edge = await Edge.start();
+    const failed = await edge.fetch(maps, json(configMap("explode")));
+    expect(failed.json).toMatchObject({ code: 500, reason: "InternalError" });
+    expect(failed.text).not.toContain("secret detail");
+    expect(failed.json.message).toContain(failed.headers["audit-id"]);
+    expect((await edge.fetch(maps, json(configMap("warn")))).headers["warning"]).toBe('299 - "it says \\"?\\""');
+  });
+});
+
+describe("limits", () => {
+  it("refuses more requests at once than it is to work on, watches left out", async () => {
+    await using edge = await Edge.start({ inFlightLimits: { mutating: 0 } });
+    const refused = await edge.fetch(maps, json(configMap("a")));
+    expect(refused.json).toMatchObject({ code: 429, reason: "TooManyRequests" });
+    expect(refused.headers["retry-after"]).toBe("1");
+    expect((await edge.fetch(maps)).code).toBe(200);
+  });
+});
+
+describe("everything else", () => {
+  it("tells its version, health and metrics", async () => {
+    await using edge = await Edge.start({
+      readyz: [{ name: "node", check: () => "no node has joined" }],
+      livez: [{ name: "broken", check: () => Promise.reject(new Error("secret")) }],
+    });
+    expect((await edge.fetch("/version")).json).toMatchObject({ major: "1", minor: "36" });
+    const ready = await edge.fetch("/readyz");
+    expect(ready.code).toBe(500);
+    expect(ready.text).toBe("[+]ping ok\n[+]registry ok\n[-]node failed: no node has joined\nreadyz check failed\n");
+    expect((await edge.fetch("/readyz?exclude=node")).text).toBe("ok");
+    expect((await edge.fetch("/readyz/ping")).text).toBe("ok");
+    expect((await edge.fetch("/readyz/node")).code).toBe(500);
+    expect((await edge.fetch("/livez")).text).not.toContain("secret");
+    edge.registry.ready = false;
+    expect((await edge.fetch("/readyz/registry")).code).toBe(500);
+    await edge.fetch("/api/v1/pods");
+    const metrics = (await edge.fetch("/metrics")).text;
+    expect(metrics).toContain(
+      'apiserver_request_total{code="200",group="",resource="pods",scope="cluster",subresource="",verb="LIST",version="v1"} 1\n',
+    );
+    expect(metrics).toContain('apiserver_current_inflight_requests{request_kind="readOnly"} 1\n');
+  });
+
+  it("lets clients discover it, plain and aggregated", async () => {
+    await using edge = await Edge.start();
+    expect((await edge.fetch("/api")).json.versions).toEqual(["v1"]);
+    const groups = (await edge.fetch("/apis")).json.groups;
+    expect(groups[0]).toMatchObject({ name: "apps", preferredVersion: { groupVersion: "apps/v1" } });
+    expect(groups.find((g: { name: string }) => g.name === "autoscaling").preferredVersion.version).toBe("v2");
+    const core = (await edge.fetch("/api/v1")).json.resources;
+    expect(core.find((r: { name: string }) => r.name === "pods"))
+      .toMatchObject({ kind: "Pod", namespaced: true, shortNames: ["po"], categories: ["all"] });
+    expect(core.find((r: { name: string }) => r.name === "pods/eviction"))
+      .toMatchObject({ group: "policy", version: "v1", kind: "Eviction" });
+    expect((await edge.fetch("/apis/apps")).json).toMatchObject({ kind: "APIGroup", name: "apps" });
+    expect((await edge.fetch("/apis/apps/v2")).code).toBe(404);
+    const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+    const aggregated = await edge.fetch("/apis", { headers: { accept } });
+    expect(aggregated.headers["content-type"]).toContain("as=APIGroupDiscoveryList");
+    expect(
+      aggregated.json.items[0].versions[0].resources.find((r: { resource: string }) => r.resource === "deployments"),
+    )
+      .toMatchObject({
+        scope: "Namespaced",
+        singularResource: "deployment",
+        subresources: [{ subresource: "scale" }, {}],
+      });
+    const tag = aggregated.headers.etag!;
+    expect((await edge.fetch("/apis", { headers: { accept, "if-none-match": tag } })).code).toBe(304);
+  });
+
+  it("describes itself in OpenAPI 2 and 3", async () => {
+    await using edge = await Edge.start();
+    const { paths } = (await edge.fetch("/openapi/v3")).json;
+    const document = (await edge.fetch(paths["apis/apps/v1"].serverRelativeURL)).json;
+    const patch = document.paths["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"].patch;
+    expect(patch["x-kubernetes-group-version-kind"]).toEqual({ group: "apps", version: "v1", kind: "Deployment" });
+    expect(patch.parameters.map((p: { name: string }) => p.name)).toContain("fieldValidation");
+    const pod = document.components.schemas["io.k8s.api.core.v1.PodSpec"];
+    expect(pod.required).toEqual(["containers"]);
+    expect(pod.properties.containers).toMatchObject({
+      items: { $ref: "#/components/schemas/io.k8s.api.core.v1.Container" },
+      "x-kubernetes-patch-merge-key": "name",
+      "x-kubernetes-patch-strategy": "merge",
+    });
+    const references = JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g);
+    for (const [, name] of references) expect(document.components.schemas).toHaveProperty([name!]);
+    const old = (await edge.fetch("/openapi/v2")).json;
+    expect(old.definitions["io.k8s.api.core.v1.Pod"]["x-kubernetes-group-version-kind"])
+      .toEqual([{ group: "", version: "v1", kind: "Pod" }]);
+    const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    expect((await edge.fetch("/openapi/v2", { headers: { accept } })).code).toBe(406);
+  });
+});
+
+describe("watching", () => {
+  it("sends events as lines, bookmarks among them, until its time is over", async () => {
+    await using edge = await Edge.start();
+    edge.put("configmaps", configMap("a"));
+    const stream = await edge.open(`${maps}?watch=1&timeoutSeconds=1&allowWatchBookmarks=true`);
+    expect([stream.statusCode, stream.headers["content-type"]]).toEqual([200, "application/json"]);
+    const row = rowOf("configmaps");
+    edge.put("configmaps", configMap("a", { x: "1" }));
+    edge.put("configmaps", { ...configMap("b"), metadata: { name: "b", namespace: "other" } });
+    edge.registry.bookmark(row, true);
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    const events = text.trim().split("\n").map((line) => JSON.parse(line));
+    expect(events.map((e) => [e.type, e.object.metadata.name])).toEqual([
+      ["ADDED", "a"],
+      ["MODIFIED", "a"],
+      ["BOOKMARK", undefined],
+    ]);
+    expect(events[2].object).toEqual({
+      kind: "ConfigMap",
+      apiVersion: "v1",
+      metadata: { resourceVersion: "4", annotations: { "k8s.io/initial-events-end": "true" } },
+    });
+    expect(edge.registry.watchers).toBe(0);
+  });
+
+  it("sends tables, with columns in the first alone", async () => {
+    await using edge = await Edge.start();
+    edge.put("configmaps", configMap("a"));
+    const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
+    const stream = await edge.open(`${maps}?watch=1&timeoutSeconds=1`, { headers: { accept } });
+    edge.put("configmaps", configMap("a", { x: "1" }));
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    const [first, second] = text.trim().split("\n").map((line) => JSON.parse(line).object);
+    expect([first.columnDefinitions.length, second.columnDefinitions.length]).toEqual([3, 0]);
+    expect([first.rows[0].cells[1], second.rows[0].cells[1]]).toEqual([0, 1]);
+  });
+
+  it("tells of a version that is too old as an event", async () => {
+    await using edge = await Edge.start();
+    edge.registry.oldest = 100;
+    const answer = await edge.fetch(`${maps}?watch=1&resourceVersion=5`);
+    expect([answer.code, answer.json.type, answer.json.object.code]).toEqual([200, "ERROR", 410]);
+  });
+
+  it("ends with its client", async () => {
+    await using edge = await Edge.start();
+    const stream = await edge.open(`${maps}?watch=1`);
+    expect(edge.registry.watchers).toBe(1);
+    stream.destroy();
+    while (edge.registry.watchers > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+});
