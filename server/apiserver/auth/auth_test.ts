@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../../api/clock.ts";
+import { certificateDer, testAuthority, testCertificate } from "../../../tests/fixtures/certificates.ts";
+import type { UserInfo } from "../contract.ts";
+import { type Authenticator, type Credentials, unionAuthenticator } from "./authenticator.ts";
+import type { AuthorizationAttributes } from "./authorizer.ts";
+import { refusal } from "./authorizer.ts";
+import { bearerTokenAuthenticator, staticTokenAuthenticator } from "./bearer_tokens.ts";
+import { clientCertificateAuthenticator } from "./client_certificates.ts";
+import { componentAuthorizer } from "./component_authorizer.ts";
+
+async function union(): Promise<{ union: Authenticator; certificate: Uint8Array; foreign: Uint8Array }> {
+  const [ca, impostor] = [await testAuthority(), await testAuthority()];
+  const wish = { subject: [{ O: ["team"] }, { CN: ["jane"] }] };
+  const tokens = staticTokenAuthenticator(new Map([["right", { name: "bob", groups: [] }]]));
+  return {
+    union: unionAuthenticator([
+      clientCertificateAuthenticator(ca.certificate.toString("pem"), { now: () => Date.now() }),
+      bearerTokenAuthenticator([tokens]),
+    ]),
+    certificate: certificateDer(await testCertificate(ca, wish)),
+    foreign: certificateDer(await testCertificate(impostor, wish)),
+  };
+}
+
+async function outcome(authenticator: Authenticator, credentials: Partial<Credentials>): Promise<string> {
+  try {
+    const user = await authenticator.authenticate({ certificate: undefined, authorization: undefined, ...credentials });
+    return `${user!.name} ${user!.groups.join(",")}`;
+  } catch (error) {
+    return (error as { reason: string }).reason;
+  }
+}
+
+describe("unionAuthenticator", () => {
+  it("takes the first that knows the user, and refuses wrong credentials rather than calling them anonymous", async () => {
+    const { union: authenticator, certificate, foreign } = await union();
+    const cases: [Partial<Credentials>, string][] = [
+      [{}, "system:anonymous system:unauthenticated"],
+      [{ certificate }, "jane team,system:authenticated"],
+      [{ authorization: "Bearer right" }, "bob system:authenticated"],
+      [{ authorization: "bearer right" }, "bob system:authenticated"],
+      [{ certificate, authorization: "Bearer wrong" }, "jane team,system:authenticated"],
+      [{ certificate: foreign }, "certificate"],
+      [{ certificate: foreign, authorization: "Bearer right" }, "bob system:authenticated"],
+      [{ certificate: foreign, authorization: "Bearer wrong" }, "certificate"],
+      [{ authorization: "Bearer wrong" }, "token"],
+      [{ authorization: "Basic cmlnaHQ6" }, "system:anonymous system:unauthenticated"],
+    ];
+    for (const [credentials, expected] of cases) expect(await outcome(authenticator, credentials)).toBe(expected);
+  });
+
+  it("lets a certificate go on the second it ends, however well it is known", async () => {
+    const ca = await testAuthority();
+    const clock = new ManualClock(Date.now());
+    const certificate = certificateDer(await testCertificate(ca, { notAfter: clock.now() + 60_000 }));
+    const authenticator = clientCertificateAuthenticator(ca.certificate.toString("pem"), clock);
+    expect(authenticator.authenticate({ certificate, authorization: undefined })).toBeDefined();
+    await clock.advance(62_000);
+    expect(() => authenticator.authenticate({ certificate, authorization: undefined })).toThrow(/expired/);
+  });
+});
+
+describe("componentAuthorizer", () => {
+  const user = (name: string, ...groups: string[]): UserInfo => ({ name, groups });
+  const jane = user("jane", "system:authenticated");
+  const anonymous = user("system:anonymous", "system:unauthenticated");
+  const pods = { group: "", version: "v1", resource: "pods", subresource: "", namespace: "a", name: "" };
+  const own = {
+    ...pods,
+    group: "authentication.k8s.io",
+    resource: "selfsubjectreviews",
+    namespace: "",
+  };
+  const cases: [AuthorizationAttributes, boolean][] = [
+    [{ user: user("x", "system:masters"), verb: "delete", resource: pods, path: "" }, true],
+    [{ user: user("system:kube-scheduler"), verb: "list", resource: pods, path: "" }, true],
+    [{ user: user("system:node:edge", "system:nodes"), verb: "list", resource: pods, path: "" }, true],
+    [{ user: user("system:node:edge"), verb: "list", resource: pods, path: "" }, false],
+    [{ user: user("nodes", "system:nodes"), verb: "list", resource: pods, path: "" }, false],
+    [{ user: jane, verb: "list", resource: pods, path: "" }, false],
+    [{ user: jane, verb: "create", resource: own, path: "" }, true],
+    [{ user: jane, verb: "get", resource: own, path: "" }, false],
+    [{ user: anonymous, verb: "create", resource: own, path: "" }, false],
+    [{ user: jane, verb: "get", path: "/apis/apps/v1" }, true],
+    [{ user: jane, verb: "post", path: "/apis" }, false],
+    [{ user: jane, verb: "get", path: "/metrics" }, false],
+    [{ user: jane, verb: "get", path: "/apisx" }, false],
+    [{ user: anonymous, verb: "get", path: "/readyz" }, true],
+    [{ user: anonymous, verb: "get", path: "/readyz/ping" }, false],
+    [{ user: anonymous, verb: "get", path: "/version" }, true],
+    [{ user: anonymous, verb: "get", path: "/api" }, false],
+  ];
+  for (const [attributes, allowed] of cases) {
+    const what = attributes.resource?.resource ?? attributes.path;
+    it(`${allowed ? "lets" : "does not let"} ${attributes.user.name} ${attributes.verb} ${what}`, () => {
+      expect(componentAuthorizer.authorize(attributes)).toEqual({ allowed });
+    });
+  }
+
+  it("has upstream's words for a refusal", () => {
+    const sub = { ...pods, subresource: "log", name: "web" };
+    expect(refusal({ user: jane, verb: "get", resource: sub, path: "" })).toEqual({
+      resource: { group: "", resource: "pods" },
+      name: "web",
+      detail: 'User "jane" cannot get resource "pods/log" in API group "" in the namespace "a"',
+    });
+    expect(refusal({ user: jane, verb: "list", resource: { ...pods, namespace: "" }, path: "" }).detail)
+      .toBe('User "jane" cannot list resource "pods" in API group "" at the cluster scope');
+    expect(refusal({ user: jane, verb: "get", path: "/metrics" }).detail).toBe(
+      'User "jane" cannot get path "/metrics"',
+    );
+  });
+});
