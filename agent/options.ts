@@ -4,8 +4,10 @@ export interface AgentOptions {
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIP: string;
-  readonly nodeLabels: Readonly<Record<string, string>>;
-  readonly nodeTaints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  /** `key=value` */
+  readonly nodeLabels: readonly string[];
+  /** `key=value:effect` or `key:effect` */
+  readonly nodeTaints: readonly string[];
   /** This node's share of the cluster's network. */
   readonly podCidr: string;
   readonly clusterCidr: string;

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { NodeOptionError, parseTaint } from "../agent/node/node_object.ts";
 import type { AgentOptions } from "../agent/options.ts";
 import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../api/meta/names.ts";
 import type { ServerOptions } from "../server/options.ts";
@@ -57,7 +58,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     ...shared,
     nodeName,
     nodeIP,
-    nodeLabels: Object.fromEntries(flags.nodeLabel.map(label)),
+    nodeLabels: flags.nodeLabel.map(label),
     nodeTaints: flags.nodeTaint.map(taint),
     podCidr: firstSubnet(clusterCidr),
     ...(flags.containerRuntimeEndpoint !== undefined && { containerRuntimeEndpoint: flags.containerRuntimeEndpoint }),
@@ -138,26 +139,23 @@ function mode(flag: string, value: string): number {
   return parseInt(value, 8);
 }
 
-function label(text: string): [string, string] {
+function label(text: string): string {
   const equals = text.indexOf("=");
   if (equals < 0) throw new UserError(`--node-label ${JSON.stringify(text)} is not of the form key=value`);
-  const [key, value] = [text.slice(0, equals), text.slice(equals + 1)];
-  requireValid("--node-label", text, [...checkQualifiedName(key), ...checkLabelValue(value)]);
-  return [key, value];
+  requireValid("--node-label", text, [
+    ...checkQualifiedName(text.slice(0, equals)),
+    ...checkLabelValue(text.slice(equals + 1)),
+  ]);
+  return text;
 }
 
-const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-
-function taint(text: string): AgentOptions["nodeTaints"][number] {
-  const match = /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(text);
-  if (!match || !EFFECTS.includes(match[3]!)) {
-    throw new UserError(
-      `--node-taint ${JSON.stringify(text)} is not of the form key=value:effect with an effect of ${
-        EFFECTS.join(", ")
-      }`,
-    );
+function taint(text: string): string {
+  try {
+    const { key, value = "" } = parseTaint(text);
+    requireValid("--node-taint", text, [...checkQualifiedName(key), ...checkLabelValue(value)]);
+  } catch (error) {
+    if (error instanceof NodeOptionError) throw new UserError(`--node-taint: ${error.message}`, { cause: error });
+    throw error;
   }
-  const [, key = "", value = "", effect = ""] = match;
-  requireValid("--node-taint", text, [...checkQualifiedName(key), ...checkLabelValue(value)]);
-  return { key, ...(value && { value }), effect };
+  return text;
 }

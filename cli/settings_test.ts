@@ -33,7 +33,7 @@ describe("settings of skiff server", () => {
       dataDir: "/var/lib/skiff",
       nodeName: "pi-4",
       nodeIP: "192.0.2.7",
-      nodeLabels: {},
+      nodeLabels: [],
       nodeTaints: [],
       podCidr: "10.42.0.0/24",
       clusterCidr: "10.42.0.0/16",
@@ -57,11 +57,8 @@ describe("settings of skiff server", () => {
     );
     expect(server.dataDir).toBe("/home/user/data");
     expect(server.tlsSan.slice(2)).toEqual(["a.example", "b.example", "c.example"]);
-    expect(agent?.nodeLabels).toEqual({ zone: "x" });
-    expect(agent?.nodeTaints).toEqual([
-      { key: "dedicated", value: "gpu", effect: "NoSchedule" },
-      { key: "alone", effect: "NoExecute" },
-    ]);
+    expect(agent?.nodeLabels).toEqual(["zone=x"]);
+    expect(agent?.nodeTaints).toEqual(["dedicated=gpu:NoSchedule", "alone:NoExecute"]);
     expect(agent?.instance).toMatch(/^sk[0-9a-f]{6}$/);
   });
 
@@ -84,7 +81,7 @@ describe("settings of skiff server", () => {
     [["--node-label=zone"], '--node-label "zone" is not of the form key=value'],
     [
       ["--node-taint=a:Sometimes"],
-      '--node-taint "a:Sometimes" is not of the form key=value:effect with an effect of NoSchedule, PreferNoSchedule, NoExecute',
+      '--node-taint: node taint "a:Sometimes" is not key=value:effect with an effect of NoSchedule, PreferNoSchedule, NoExecute',
     ],
     [["--node-ip=here"], '--node-ip "here" is no IP address'],
   ];
