@@ -5,8 +5,7 @@ import { ensure, isActive } from "./per_namespace.ts";
 const name = "kube-root-ca.crt";
 const descriptionAnnotation = "kubernetes.io/description";
 const description =
-  "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such " +
-  "as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
+  "The certificate authorities by which Pods verify the API server at its Service's name and address.";
 
 /** Each namespace has a ConfigMap with the certificate authorities (`caBundle`, PEM) by which its Pods know the API server. */
 export function rootCaController(context: ControllerContext, caBundle: string): Controller {
