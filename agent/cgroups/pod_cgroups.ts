@@ -1,6 +1,6 @@
 import type { Pod } from "../../api/types/core_v1.ts";
-import { type QosClass, qosClass } from "../pods/qos.ts";
-import { cpuQuota, cpuShares, podTotal } from "../pods/resources.ts";
+import { type QosClass, qosClass } from "../../api/meta/qos_class.ts";
+import { cpuQuota, cpuShares, podLimit, podRequest } from "../pods/resources.ts";
 import type { PodCgroups } from "../pods/shared.ts";
 import { childCgroups, type Limits, makeCgroup, removeCgroup } from "./cgroup.ts";
 import type { Hierarchy } from "./hierarchy.ts";
@@ -31,7 +31,7 @@ export function createPodCgroups(options: PodCgroupsOptions): PodCgroups {
   return {
     async ensure(pod) {
       const path = `/${name}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
-      const limits = { ...podLimits(pod), ...(podPidsLimit === undefined ? {} : { pids: podPidsLimit }) };
+      const limits = { ...limitsOf(pod), ...(podPidsLimit === undefined ? {} : { pids: podPidsLimit }) };
       await makeCgroup(hierarchy, path, limits);
       return path;
     },
@@ -58,11 +58,11 @@ export async function cleanUpCgroups(hierarchy: Hierarchy, name: string): Promis
   await removeCgroup(hierarchy, `/${name}`, { kill: true });
 }
 
-function podLimits(pod: Pod): Limits {
-  const cpuLimit = podTotal(pod, "cpu", "limits");
-  const memoryLimit = podTotal(pod, "memory", "limits");
+function limitsOf(pod: Pod): Limits {
+  const cpuLimit = podLimit(pod, "cpu");
+  const memoryLimit = podLimit(pod, "memory");
   return {
-    cpuShares: cpuShares(podTotal(pod, "cpu", "requests") ?? 0),
+    cpuShares: cpuShares(podRequest(pod, "cpu")),
     ...(cpuLimit ? { cpuQuota: cpuQuota(cpuLimit) } : {}),
     ...(memoryLimit ? { memoryBytes: memoryLimit } : {}),
   };

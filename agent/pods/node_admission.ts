@@ -7,7 +7,7 @@ import type {
   Taint,
   Toleration,
 } from "../../api/types/core_v1.ts";
-import { podTotal } from "./resources.ts";
+import { podRequest } from "./resources.ts";
 import { hostPorts } from "./sandbox_config.ts";
 import type { Reason } from "./state.ts";
 
@@ -104,11 +104,11 @@ function tooBig(pod: Pod, others: readonly Pod[], node: Node): Reason | undefine
     return outOf("pods", 1, others.length, limit);
   }
   for (const resource of ["cpu", "memory", "ephemeral-storage"]) {
-    const requested = podTotal(pod, resource, "requests") ?? 0;
+    const requested = podRequest(pod, resource);
     if (requested === 0 || allocatable[resource] === undefined) continue;
     const quantity = Quantity.parse(allocatable[resource]);
     const capacity = resource === "cpu" ? quantity.milliValue() : quantity.value();
-    const used = others.reduce((sum, other) => sum + (podTotal(other, resource, "requests") ?? 0), 0);
+    const used = others.reduce((sum, other) => sum + podRequest(other, resource), 0);
     if (requested + used > capacity) return outOf(resource, requested, used, capacity);
   }
   return undefined;

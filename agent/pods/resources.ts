@@ -1,7 +1,8 @@
 import { Quantity } from "../../api/meta/quantity.ts";
+import { isSidecar, podLimits, podRequests } from "../../api/meta/resources.ts";
 import type { Container, Pod } from "../../api/types/core_v1.ts";
 import type { LinuxResources } from "../runtime/contract.ts";
-import { qosClass } from "./qos.ts";
+import { qosClass } from "../../api/meta/qos_class.ts";
 
 export const cpuPeriod = 100_000;
 const minimumShares = 2;
@@ -43,30 +44,21 @@ function oomScoreAdj(pod: Pod, container: Container, memoryBytes: number): numbe
   return Math.min(Math.max(1000 - Math.floor(1000 * request / memoryBytes), 3), 999);
 }
 
-/** Sums over a Pod as the scheduler and the cgroup count it: init containers one at a time, sidecars and main ones together. */
-export function podTotal(pod: Pod, resource: string, kind: "requests" | "limits"): number | undefined {
-  const of = (container: Container) => {
-    const { limits, requests } = container.resources ?? {};
-    const text = kind === "requests" ? requests?.[resource] ?? limits?.[resource] : limits?.[resource];
-    return resource === "cpu" ? milli(text) : amount(text);
-  };
-  // A limit holds for the Pod only when every container has one.
-  let unlimited = false;
-  const count = (container: Container) => {
-    const value = of(container);
-    if (value === undefined) unlimited = true;
-    return value ?? 0;
-  };
-  let sidecars = 0;
-  let peak = 0;
-  for (const container of pod.spec.initContainers ?? []) {
-    if (container.restartPolicy === "Always") sidecars += count(container);
-    else peak = Math.max(peak, sidecars + (of(container) ?? 0));
-  }
-  const main = pod.spec.containers.reduce((sum, container) => sum + count(container), sidecars);
-  const overhead = pod.spec.overhead?.[resource];
-  const extra = (resource === "cpu" ? milli(overhead) : amount(overhead)) ?? 0;
-  return kind === "limits" && unlimited ? undefined : Math.max(peak, main) + extra;
+/** What the Pod asks for: thousandths of a CPU, bytes of the others. */
+export function podRequest(pod: Pod, resource: string): number {
+  return inUnits(resource, podRequests(pod).get(resource)) ?? 0;
+}
+
+/** What the Pod may use at most, in the same units; undefined as soon as one of its containers has no limit. */
+export function podLimit(pod: Pod, resource: string): number | undefined {
+  const stated = pod.spec.resources?.limits?.[resource] !== undefined;
+  const lasting = [...pod.spec.containers, ...pod.spec.initContainers?.filter(isSidecar) ?? []];
+  if (!stated && lasting.some((container) => container.resources?.limits?.[resource] === undefined)) return undefined;
+  return inUnits(resource, podLimits(pod).get(resource));
+}
+
+function inUnits(resource: string, quantity: Quantity | undefined): number | undefined {
+  return resource === "cpu" ? quantity?.milliValue() : quantity?.value();
 }
 
 function milli(text: string | undefined): number | undefined {

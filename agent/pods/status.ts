@@ -2,7 +2,7 @@ import { formatTime } from "../../api/meta/time.ts";
 import type { Container as SpecContainer, ContainerStatus, PodStatus } from "../../api/types/core_v1.ts";
 import { ownConditions, podConditions } from "./conditions.ts";
 import { containerStatus } from "./container_status.ts";
-import { qosClass } from "./qos.ts";
+import { qosClass } from "../../api/meta/qos_class.ts";
 import { shouldRestart } from "./restart.ts";
 import { currentSandbox, isSidecar, latest, type PodState } from "./state.ts";
 
