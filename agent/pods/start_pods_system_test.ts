@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../api/clock.ts";
+import { configmaps, pods, secrets } from "../../api/resources.ts";
+import type { Pod } from "../../api/types/core_v1.ts";
+import { createInformerFactory } from "../../client/informers.ts";
+import { MemoryClient } from "../../client/testing/memory_client.ts";
+import { detectHierarchy } from "../cgroups/hierarchy.ts";
+import { cleanUpCgroups, createPodCgroups } from "../cgroups/pod_cgroups.ts";
+import { BUSYBOX, type TestNode, testNode } from "../runtime/testing/test_node.ts";
+import { mounts } from "../volumes/mount.ts";
+import type { NodeFacts } from "./node_facts.ts";
+import { type PodManager, startPods } from "./start_pods.ts";
+import { podNamed } from "./testing/harness.ts";
+
+const clock = systemClock();
+const cgroup = `skiff-test-${crypto.randomUUID().slice(0, 8)}`;
+const events: string[] = [];
+let node: TestNode;
+let client: MemoryClient;
+let manager: PodManager;
+let stop: AbortController;
+let facts: NodeFacts;
+
+async function open(): Promise<void> {
+  stop = new AbortController();
+  const informers = createInformerFactory(client, { clock });
+  const starting = startPods({
+    runtime: node.supervised.runtime,
+    client,
+    informers,
+    facts: () => facts,
+    cgroups: createPodCgroups({ hierarchy: await detectHierarchy(), name: cgroup }),
+    events: { event: (_, type, reason, message) => void events.push(`${type} ${reason} ${message}`) },
+    signal: stop.signal,
+  });
+  informers.start(stop.signal);
+  manager = await starting;
+}
+
+async function close(): Promise<void> {
+  stop.abort(new Error("the test is over"));
+  await manager.closed();
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const limit = performance.now() + 20_000;
+  while (!await holds()) {
+    if (performance.now() > limit) throw new Error(`never: ${what}; events: ${events.join("; ")}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function get(name: string): Promise<Pod> {
+  return await client.get(pods, { namespace: "default", name });
+}
+
+async function untilPhase(name: string, phase: string): Promise<Pod> {
+  await until(`${name} ${phase}`, async () => (await get(name)).status?.phase === phase);
+  return await get(name);
+}
+
+async function create(name: string, spec: Partial<Pod["spec"]>, command: string[] = ["sleep", "1000"]): Promise<Pod> {
+  const base = podNamed(name, {});
+  return await client.create(pods, {
+    ...base,
+    spec: {
+      nodeName: "node1",
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: "main", image: BUSYBOX, imagePullPolicy: "IfNotPresent", command }],
+      ...spec,
+    },
+  });
+}
+
+async function remove(name: string): Promise<void> {
+  const { metadata } = await get(name);
+  await client.delete(pods, { namespace: "default", name });
+  await until(`${name} is gone`, () => !manager.directory.all().some((pod) => pod.metadata.uid === metadata.uid));
+  const finalizers = { type: "merge", patch: { metadata: { finalizers: null } } } as const;
+  await client.patch(pods, { namespace: "default", name }, finalizers);
+}
+
+async function exec(name: string, ...command: string[]): Promise<string> {
+  const id = manager.directory.containerId("default", name, "main", false)!;
+  const { stdout, stderr } = await node.supervised.runtime.execSync(id, command, 5);
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+describe("Pods in containerd", () => {
+  beforeAll(async () => {
+    node = await testNode();
+    client = new MemoryClient();
+    facts = {
+      nodeName: "node1",
+      hostIPs: ["192.0.2.1"],
+      allocatable: { cpu: "4", memory: "8Gi" },
+      memoryBytes: 8 * 2 ** 30,
+      clusterDns: ["10.43.0.10"],
+      clusterDomain: "cluster.local",
+      resolvConf: "/etc/resolv.conf",
+      logRoot: `${node.dataDir}/podlogs`,
+      podsRoot: `${node.dataDir}/pods`,
+      seccompRoot: `${node.dataDir}/seccomp`,
+      allowedUnsafeSysctls: [],
+    };
+    await open();
+  });
+  afterAll(async () => {
+    await close();
+    await node.end();
+    await cleanUpCgroups(await detectHierarchy(), cgroup);
+  });
+
+  it("runs one with its volumes, hosts file, name servers and limits, and leaves nothing of it", async () => {
+    await client.create(configmaps, {
+      metadata: { namespace: "default", name: "settings" },
+      data: { "a.txt": "one", b: "two" },
+    });
+    await client.create(secrets, { metadata: { namespace: "default", name: "keys" }, data: { key: btoa("hidden") } });
+    const begin = performance.now();
+    await create("full", {
+      hostAliases: [{ ip: "192.0.2.9", hostnames: ["nine"] }],
+      securityContext: { fsGroup: 2000 },
+      volumes: [
+        { name: "config", configMap: { name: "settings" } },
+        { name: "keys", secret: { secretName: "keys", defaultMode: 0o400 } },
+        { name: "scratch", emptyDir: {} },
+        { name: "memory", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
+        { name: "about", downwardAPI: { items: [{ path: "labels", fieldRef: { fieldPath: "metadata.name" } }] } },
+      ],
+      containers: [{
+        name: "main",
+        image: BUSYBOX,
+        imagePullPolicy: "IfNotPresent",
+        command: ["sleep", "1000"],
+        env: [{ name: "IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }, { name: "X", value: "<$(IP)>" }],
+        resources: { limits: { memory: "64Mi", cpu: "500m" } },
+        volumeMounts: [
+          { name: "config", mountPath: "/config" },
+          { name: "config", mountPath: "/single", subPath: "a.txt" },
+          { name: "keys", mountPath: "/keys" },
+          { name: "scratch", mountPath: "/scratch/deep", subPath: "x/y" },
+          { name: "memory", mountPath: "/memory" },
+          { name: "about", mountPath: "/about" },
+        ],
+      }],
+    });
+    const pod = await untilPhase("full", "Running");
+    console.error(`      create to Running: ${Math.round(performance.now() - begin)} ms`);
+    const ip = pod.status!.podIP!;
+    expect(await exec("full", "cat", "/config/a.txt", "/single", "/about/labels")).toBe("oneonefull");
+    expect(await exec("full", "cat", "/keys/key")).toBe("hidden");
+    expect(await exec("full", "stat", "-c", "%a %g", "/keys/..data/key")).toBe("440 2000\n");
+    expect(await exec("full", "stat", "-c", "%g", "/scratch/deep")).toBe("2000\n");
+    expect(await exec("full", "sh", "-c", "echo $X")).toBe(`<${ip}>\n`);
+    expect(await exec("full", "cat", "/etc/hosts")).toContain(`${ip}\tfull`);
+    expect(await exec("full", "cat", "/etc/hosts")).toContain("192.0.2.9\tnine");
+    expect(await exec("full", "cat", "/etc/resolv.conf")).toContain("nameserver 10.43.0.10");
+    expect(await exec("full", "sh", "-c", "dd if=/dev/zero of=/memory/x bs=1M count=2 2>&1")).toContain(
+      "No space left",
+    );
+    await client.patch(configmaps, { namespace: "default", name: "settings" }, {
+      type: "merge",
+      patch: { data: { "a.txt": "changed" } },
+    });
+    await until("the change is seen", async () => await exec("full", "cat", "/config/a.txt") === "changed");
+    expect(await exec("full", "cat", "/single")).toBe("one");
+    const { uid } = pod.metadata;
+    await remove("full");
+    const last = (await client.list(pods, {})).items.length;
+    expect(last).toBe(0);
+    expect((await mounts()).filter(({ path }) => path.includes(uid!))).toEqual([]);
+    await expect(Deno.stat(`${facts.podsRoot}/${uid}`)).rejects.toThrow(Deno.errors.NotFound);
+    await expect(Deno.stat(`/sys/fs/cgroup/memory/${cgroup}/kubepods/pod${uid}`)).rejects.toThrow(Deno.errors.NotFound);
+  });
+
+  it("shows how containers end: exit code, last words, memory limit", async () => {
+    await create("words", {
+      restartPolicy: "Never",
+    }, ["sh", "-c", "echo -n farewell > /dev/termination-log; exit 3"]);
+    await create("greedy", {
+      restartPolicy: "Never",
+      containers: [{
+        name: "main",
+        image: BUSYBOX,
+        imagePullPolicy: "IfNotPresent",
+        command: ["sh", "-c", "dd if=/dev/zero of=/dev/null bs=200M count=1"],
+        resources: { limits: { memory: "20Mi" } },
+      }],
+    });
+    const words = (await untilPhase("words", "Failed")).status!.containerStatuses![0]!.state!.terminated!;
+    expect(words).toMatchObject({ exitCode: 3, reason: "Error", message: "farewell" });
+    const greedy = (await untilPhase("greedy", "Failed")).status!.containerStatuses![0]!.state!.terminated!;
+    expect(greedy).toMatchObject({ exitCode: 137, reason: "OOMKilled" });
+    await remove("words");
+    await remove("greedy");
+  });
+
+  it("goes on after a restart with the same containers", async () => {
+    await create("steady", {});
+    const before = await untilPhase("steady", "Running");
+    await close();
+    await open();
+    await until("found", () => manager.directory.containerId("default", "steady", "main", false) !== undefined);
+    const id = manager.directory.containerId("default", "steady", "main", false);
+    expect(before.status!.containerStatuses![0]!.containerID).toBe(`containerd://${id}`);
+    expect((await node.supervised.runtime.sandboxes()).length).toBe(1);
+    await node.supervised.runtime.stopContainer(id!, 0);
+    await until("restarted", async () => (await get("steady")).status?.containerStatuses?.[0]?.restartCount === 1);
+    await untilPhase("steady", "Running");
+    await remove("steady");
+  });
+
+  it("takes the median second from create to Running for itself and containerd", async () => {
+    const times: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const begin = performance.now();
+      await create(`quick${i}`, {});
+      await untilPhase(`quick${i}`, "Running");
+      times.push(performance.now() - begin);
+    }
+    const median = times.sort((a, b) => a - b)[3]!;
+    console.error(`      create to Running, median of ${times.length}: ${Math.round(median)} ms`);
+    expect(median).toBeLessThan(1_000);
+    for (let i = 0; i < 7; i++) await remove(`quick${i}`);
+  });
+});
