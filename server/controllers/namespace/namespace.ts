@@ -5,16 +5,21 @@ import { isNotFound, StatusError } from "../../../api/status.ts";
 import type { Namespace } from "../../../api/types/core_v1.ts";
 import type { Informer } from "../../../client/informer_contract.ts";
 import { type Controller, type ControllerContext, DONE, type Result } from "../contract.ts";
-import { collectable, namespaced } from "../shared/all_resources.ts";
 import { type Remaining, withConditions } from "./conditions.ts";
+import { namespacedResources } from "./namespaced_resources.ts";
+import { Vigils, type Watched } from "./vigil.ts";
 
 const finalizer = "kubernetes";
 /** How soon to look again after something has gone: several things go at once. */
 const settleMilliseconds = 20;
-/** Looked at again so often though nothing was seen to go: some kinds have no informer. */
+/** Looked at again so often though nothing was seen to go: a watch may be lost. */
 const recheckMilliseconds = 15_000;
 /** Objects of one resource that are looked at for their finalizers; the count beyond is known all the same. */
 const sampleSize = 100;
+
+interface Left extends Remaining {
+  readonly watched: readonly Watched[];
+}
 
 /**
  * Empties a namespace that is being deleted and lets it go: the Pods first, so that none of them misses what it uses, then all the rest. `rows` are
@@ -30,28 +35,23 @@ class NamespaceController implements Controller {
   readonly #context: ControllerContext;
   readonly #rows: () => readonly ResourceRow[];
   readonly #namespaces: Informer<Namespace>;
+  readonly #vigils: Vigils;
+  #enqueue: (key: string, afterMilliseconds?: number) => void = () => {};
 
   constructor(context: ControllerContext, rows: () => readonly ResourceRow[]) {
     this.#context = context;
     this.#rows = rows;
     this.#namespaces = context.informers.informer(namespaces);
+    this.#vigils = new Vigils(context.client, context.signal);
   }
 
   setup(enqueue: (key: string, afterMilliseconds?: number) => void): void {
+    this.#enqueue = enqueue;
     this.#namespaces.onChange(({ type, object }) => {
-      if (type !== "deleted" && isTerminating(object)) enqueue(object.metadata.name ?? "");
+      const { name = "" } = object.metadata;
+      if (type === "deleted") this.#vigils.end(name);
+      else if (isTerminating(object)) enqueue(name);
     });
-    // The garbage collector has informers of all these too: they are shared.
-    for (const resource of collectable(this.#rows())) {
-      if (!resource.namespaced) continue;
-      this.#context.informers.informer(resource).onChange(({ type, object }) => {
-        if (type !== "deleted") return;
-        const namespace = this.#namespaces.get(object.metadata.namespace ?? "");
-        if (namespace !== undefined && isTerminating(namespace)) {
-          enqueue(namespace.metadata.name ?? "", settleMilliseconds);
-        }
-      });
-    }
   }
 
   async reconcile(key: string, signal: AbortSignal): Promise<Result> {
@@ -65,14 +65,15 @@ class NamespaceController implements Controller {
     const current = told === namespace
       ? namespace
       : await client.update(namespaces, told, { subresource: "status", signal }).catch(unlessNotFound);
+    this.#vigils.start(key, remaining.watched, () => this.#enqueue(key, settleMilliseconds));
     if (remaining.failures.length > 0) return { outcome: "retry", reason: remaining.failures.join("; ") };
     if (remaining.counts.size > 0) return { outcome: "retryAfter", milliseconds: recheckMilliseconds };
     if (current !== undefined) await this.#finalize(current, signal);
     return DONE;
   }
 
-  async #empty(namespace: string, signal: AbortSignal): Promise<Remaining> {
-    const all = namespaced(this.#rows());
+  async #empty(namespace: string, signal: AbortSignal): Promise<Left> {
+    const all = namespacedResources(this.#rows());
     const podsLeft = await this.#deleteAll([pods], namespace, signal);
     if (podsLeft.counts.size > 0 || podsLeft.failures.length > 0) return podsLeft;
     return await this.#deleteAll(all.filter(({ resource }) => resource !== pods.resource), namespace, signal);
@@ -82,14 +83,17 @@ class NamespaceController implements Controller {
     resources: readonly Resource<KubeObject>[],
     namespace: string,
     signal: AbortSignal,
-  ): Promise<Remaining> {
+  ): Promise<Left> {
     const counts = new Map<Resource<KubeObject>, number>();
     const finalizers = new Map<string, number>();
     const failures: string[] = [];
+    const watched: Watched[] = [];
     for (const resource of resources) {
       try {
         const left = await this.#delete(resource, namespace, signal);
-        if (left.count > 0) counts.set(resource, left.count);
+        if (left.count === 0) continue;
+        counts.set(resource, left.count);
+        watched.push({ resource, resourceVersion: left.resourceVersion });
         for (const name of left.finalizers) finalizers.set(name, (finalizers.get(name) ?? 0) + 1);
       } catch (error) {
         signal.throwIfAborted();
@@ -98,21 +102,23 @@ class NamespaceController implements Controller {
         failures.push(`${resource.resource}: ${(error as Error).message}`);
       }
     }
-    return { counts, finalizers, failures };
+    return { counts, finalizers, failures, watched };
   }
 
   async #delete(
     resource: Resource<KubeObject>,
     namespace: string,
     signal: AbortSignal,
-  ): Promise<{ count: number; finalizers: string[] }> {
+  ): Promise<{ count: number; finalizers: string[]; resourceVersion: string }> {
     const { client } = this.#context;
     const sample = { namespace, limit: sampleSize, signal };
-    if ((await client.list(resource, { ...sample, limit: 1 })).items.length === 0) return { count: 0, finalizers: [] };
+    const first = await client.list(resource, { ...sample, limit: 1 });
+    if (first.items.length === 0) return { count: 0, finalizers: [], resourceVersion: "" };
     await this.#deleteCollection(resource, namespace, signal);
     const { items, metadata } = await client.list(resource, sample);
     const finalizers = items.flatMap((object) => object.metadata.finalizers ?? []);
-    return { count: items.length + (metadata.remainingItemCount ?? 0), finalizers };
+    const { remainingItemCount = 0, resourceVersion = "" } = metadata;
+    return { count: items.length + remainingItemCount, finalizers, resourceVersion };
   }
 
   async #deleteCollection(resource: Resource<KubeObject>, namespace: string, signal: AbortSignal): Promise<void> {
