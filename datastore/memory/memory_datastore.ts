@@ -2,7 +2,6 @@ import {
   type CallOptions,
   type CommitResult,
   type Datastore,
-  DatastoreError,
   type DatastoreStats,
   type GetResult,
   type KeyRange,
@@ -22,7 +21,9 @@ import {
   checkOperations,
   checkRange,
   checkReadRevision,
+  checkUnwatched,
   closedError,
+  notEmptyError,
 } from "../mvcc/check.ts";
 import { type Change, decide } from "../mvcc/decide.ts";
 import { storeBatch } from "../mvcc/history.ts";
@@ -188,18 +189,8 @@ class MemoryDatastore implements Datastore {
 
   #checkEmpty(options: CallOptions): void {
     this.#checkCall(options);
-    if (this.#hub.revision > 1) {
-      throw new DatastoreError(
-        "notEmpty",
-        `the store is at revision ${this.#hub.revision}: a snapshot can only fill a new one`,
-      );
-    }
-    if (this.#hub.watchers > 0) {
-      throw new DatastoreError(
-        "invalidArgument",
-        `the store has ${this.#hub.watchers} watchers: restore it before anything watches`,
-      );
-    }
+    if (this.#hub.revision > 1) throw notEmptyError(this.#hub.revision);
+    checkUnwatched(this.#hub.watchers);
   }
 
   *#itemsAt(range: KeyRange | undefined, revision: number): Generator<KeyValue> {

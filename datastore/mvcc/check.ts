@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import { DatastoreError, type KeyRange, MAX_OPERATIONS, MAX_VALUE_BYTES, type Operation } from "../contract.ts";
 
+export const EVERY_KEY: KeyRange = { start: "", end: "\u{10ffff}" };
+
 /** Longer than any key that Kubernetes' limits on names allow (253 + 63 + a group and a resource). */
 const MAX_KEY_LENGTH = 4096;
 
@@ -96,4 +98,20 @@ function futureError(revision: number, newest: number): DatastoreError {
 
 export function closedError(): DatastoreError {
   return new DatastoreError("closed", "the datastore was closed");
+}
+
+export function restoringError(): DatastoreError {
+  return new DatastoreError(
+    "unavailable",
+    "the store is being restored from a snapshot: try again when that has ended",
+  );
+}
+
+/** Throws unless a restore can begin: whoever watches would not see it happen. */
+export function checkUnwatched(watchers: number): void {
+  if (watchers > 0) throw invalid(`the store has ${watchers} watchers: restore it before anything watches`);
+}
+
+export function notEmptyError(revision: number): DatastoreError {
+  return new DatastoreError("notEmpty", `the store is at revision ${revision}: a snapshot can only fill a new one`);
 }

@@ -74,7 +74,7 @@ export class History {
     return previous ? Math.max(this.#floor, this.#lastWithoutPrevious) : this.#floor;
   }
 
-  /** `batch.revision` is one above that of the batch before. */
+  /** `batch.revision` is above that of the batch before; between the two nothing has happened. */
   push(batch: StoredBatch): void {
     this.#batches.push(batch);
     this.#bytes += batch.size;
@@ -96,7 +96,14 @@ export class History {
 
   /** Batches after `revision` (not below the floor), in order. */
   *after(revision: number): Generator<StoredBatch> {
-    for (let i = this.#head + revision - this.#floor; i < this.#batches.length; i++) yield this.#batches[i]!;
+    let low = this.#head;
+    let high = this.#batches.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#batches[middle]!.revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; i < this.#batches.length; i++) yield this.#batches[i]!;
   }
 
   /** Drops the batches up to `revision`, and returns them. */

@@ -93,7 +93,12 @@ export class WatchHub {
     return this.#previousWatchers > 0;
   }
 
-  /** The next revision's events. Returns after every watcher's sink has. */
+  /** Nothing of this store happened up to `revision`. */
+  advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
+  /** The events of a revision after the last one. Returns after every watcher's sink has. */
   publish(batch: StoredBatch): void {
     this.#revision = batch.revision;
     this.#history.push(batch);

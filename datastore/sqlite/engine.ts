@@ -1,9 +1,12 @@
-import { DatastoreError, type KeyRange, type KeyValue, type WatchBatch, type WatchEvent } from "../contract.ts";
+import { DatastoreError, type KeyRange, type KeyValue, type WatchBatch } from "../contract.ts";
+import { EVERY_KEY, notEmptyError } from "../mvcc/check.ts";
+import type { CommitReply, Effect } from "../mvcc/commit_reply.ts";
 import { type Current, decide } from "../mvcc/decide.ts";
-import { Database, type Row } from "./database.ts";
+import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
+import { firstId, lastId, OPERATIONS, revisionOf } from "../mvcc/row_id.ts";
+import { Database } from "./database.ts";
 import { datastoreError, isIoError } from "./errors.ts";
-import { firstId, lastId, OPERATIONS, revisionOf } from "./schema.ts";
-import { type CommitReply, type Effect, fromWire, type WireOperation } from "./wire.ts";
+import { fromWire, type WireOperation } from "./wire.ts";
 
 /** A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long. */
 const SWEEP_ROWS = { least: 32, first: 256, most: 2048 };
@@ -118,7 +121,7 @@ export class SqliteEngine {
   get({ key, revision }: { key: string; revision: number }): KeyValue | undefined {
     const row = this.#db.row("get", key, lastId(revision));
     if (!row || row[1] === 1) return undefined;
-    return item([row[0]!, key, row[2]!, row[3]!], row[4] as string);
+    return itemOf([row[0], key, row[2], row[3]], row[4] as string);
   }
 
   /** The first keys of the range: up to `limit`, and not many more than `bytes`. `done` when these were all. */
@@ -136,7 +139,7 @@ export class SqliteEngine {
     const query = keysOnly ? "listKeys" : "list";
     const newest = lastId(revision);
     for (const row of this.#db.rows(query, range.start, range.end, newest, newest, limit)) {
-      const next = item(row, keysOnly ? "" : row[4] as string);
+      const next = itemOf(row, keysOnly ? "" : row[4] as string);
       items.push(next);
       size += next.key.length + next.value.length;
       if (size >= bytes) return { items, done: false };
@@ -154,7 +157,7 @@ export class SqliteEngine {
 
   /** Live keys of the whole store. */
   keys(): number {
-    return this.#keys ??= this.count({ range: { start: "", end: "\u{10ffff}" }, revision: this.#revision });
+    return this.#keys ??= this.count({ range: EVERY_KEY, revision: this.#revision });
   }
 
   /** Changes after one revision, up to `through` or an earlier one: not many more than `bytes`, always whole revisions. */
@@ -169,29 +172,14 @@ export class SqliteEngine {
   ): { batches: WatchBatch[]; through: number } {
     const end = Math.min(through, after + HISTORY_REVISIONS);
     let last = lastId(after);
-    const batches: WatchBatch[] = [];
-    let events: WatchEvent[] = [];
-    let current = 0;
-    let size = 0;
-    const finish = () => {
-      if (events.length > 0) batches.push({ revision: current, events });
-    };
+    const collector = new BatchCollector(bytes);
     const query = previous ? "historyWithPrevious" : "history";
     for (const row of this.#db.rows(query, last, lastId(end), range.start, range.end, -1)) {
+      if (!collector.add(row)) return { batches: collector.finish(), through: collector.revision };
       last = row[0] as number;
-      const revision = revisionOf(last);
-      if (revision !== current) {
-        finish();
-        if (size >= bytes) return { batches, through: current };
-        current = revision;
-        events = [];
-      }
-      events.push(event(row));
-      size += (row[5] as string).length + (row[9] as string | null | undefined ?? "").length;
     }
-    finish();
     this.#db.assertNone(query, last, lastId(end), range.start, range.end, 1);
-    return { batches, through: end };
+    return { batches: collector.finish(), through: end };
   }
 
   /** From now on nobody reads below `revision`; durable before anything is removed. */
@@ -234,10 +222,7 @@ export class SqliteEngine {
 
   restoreBegin(): void {
     if (this.#revision > 1) {
-      throw new DatastoreError(
-        "notEmpty",
-        `${this.path} is at revision ${this.#revision}: a snapshot can only fill a new store`,
-      );
+      throw notEmptyError(this.#revision);
     }
     this.#db.begin();
   }
@@ -272,20 +257,4 @@ export class SqliteEngine {
   close(): void {
     this.#db.close();
   }
-}
-
-/** From a row that starts with id, name, creation revision, version. */
-function item(row: Row, value: string): KeyValue {
-  const [id, key, createRevision, version] = row as [number, string, number, number];
-  return { key, value, createRevision, modRevision: revisionOf(id), version };
-}
-
-/** From a row of the history: as an item's, then deleted and value; then, of the row before, id, creation revision, version and value. */
-function event(row: Row): WatchEvent {
-  const key = row[1] as string;
-  const before = typeof row[6] === "number"
-    ? { previous: item([row[6], key, row[7]!, row[8]!], row[9] as string) }
-    : {};
-  if (row[4] === 1) return { kind: "delete", key, revision: revisionOf(row[0] as number), ...before };
-  return { kind: "put", item: item(row, row[5] as string), ...before };
 }

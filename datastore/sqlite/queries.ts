@@ -11,17 +11,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
+import { changes, generateModule, ITEM, type LogTables, newestOf, parameter, visible } from "../mvcc/log_queries.ts";
 
-interface Tables {
-  log: {
-    id: number;
-    name: string;
-    deleted: 0 | 1;
-    create_revision: number;
-    previous: number;
-    version: number;
-    value: string;
-  };
+interface Tables extends LogTables {
   mark: { name: string; value: number };
 }
 
@@ -34,56 +26,16 @@ const db = new Kysely<Tables>({
   },
 });
 
-/** A parameter stands in its place by its own name. */
-function parameter<T>(name: string): T {
-  return `:${name}` as T;
-}
-
 const id = parameter<number>("id");
 const name = parameter<string>("name");
-const start = parameter<string>("start");
-const end = parameter<string>("end");
-const newest = parameter<number>("newest");
 const after = parameter<number>("after");
 const through = parameter<number>("through");
 const limit = parameter<number>("limit");
 
-/** The rows that a read as of the row `newest` sees. */
-function visible() {
-  return db.selectFrom("log")
-    .where("log.name", ">=", start)
-    .where("log.name", "<", end)
-    .where("log.id", "<=", newest)
-    .where("log.deleted", "=", sql.lit(0))
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(
-        selectFrom("log as later")
-          .select(sql.lit(1).as("one"))
-          .whereRef("later.name", "=", "log.name")
-          .whereRef("later.id", ">", "log.id")
-          .where("later.id", "<=", newest),
-      ))
-    );
-}
-
-/** Changes in order. The `+` keeps SQLite from walking the names' index, whose order would have to be sorted. */
-function changes() {
-  return db.selectFrom("log")
-    .where("log.id", ">", after)
-    .where("log.id", "<=", through)
-    .where(sql`+log.name`, ">=", start)
-    .where(sql`+log.name`, "<", end)
-    .orderBy("log.id")
-    .limit(limit);
-}
-
-const ITEM = ["log.id", "log.name", "log.create_revision", "log.version"] as const;
-
 const QUERIES: Record<string, Compilable> = {
   newest: db.selectFrom("log").select(["id", "deleted", "create_revision", "version"]).where("name", "=", name)
     .orderBy("id", "desc").limit(sql.lit(1)),
-  get: db.selectFrom("log").select(["id", "deleted", "create_revision", "version", "value"]).where("name", "=", name)
-    .where("id", "<=", newest).orderBy("id", "desc").limit(sql.lit(1)),
+  get: newestOf(db).select(["id", "deleted", "create_revision", "version", "value"]),
   value: db.selectFrom("log").select("value").where("id", "=", id),
   insert: db.insertInto("log").values({
     id,
@@ -94,13 +46,10 @@ const QUERIES: Record<string, Compilable> = {
     version: parameter("version"),
     value: parameter("value"),
   }),
-  list: visible().select([...ITEM, "log.value"]).orderBy("log.name").limit(limit),
-  listKeys: visible().select(ITEM).orderBy("log.name").limit(limit),
-  count: visible().select(({ fn }) => fn.countAll<number>().as("count")),
-  history: changes().select([...ITEM, "log.deleted", "log.value"]),
-  historyWithPrevious: changes().leftJoin("log as before", "before.id", "log.previous")
-    .select([...ITEM, "log.deleted", "log.value"])
-    .select(["before.id", "before.create_revision", "before.version", "before.value"]),
+  list: visible(db).select([...ITEM, "log.value"]).orderBy("log.name").limit(limit),
+  listKeys: visible(db).select(ITEM).orderBy("log.name").limit(limit),
+  count: visible(db).select(({ fn }) => fn.countAll<number>().as("count")),
+  ...changes(db, sql`+log.name`),
   newestId: db.selectFrom("log").select(({ fn }) => fn.max("id").as("id")),
   newestIdThrough: db.selectFrom("log").select(({ fn }) => fn.max("id").as("id")).where("id", "<=", through),
   superseding: db.selectFrom("log").select(["id", "deleted", "previous"]).where("id", ">", after).where(
@@ -116,16 +65,5 @@ const QUERIES: Record<string, Compilable> = {
 
 /** The source text of `statements.generated.ts`. */
 export function generateStatements(): string {
-  const lines = Object.entries(QUERIES).map(([name, query]) => {
-    const { sql, parameters } = query.compile();
-    const order = parameters.map((value) => String(value).slice(1)).join(", ");
-    return `  /** Parameters: ${order || "none"}. */\n  ${name}: ${JSON.stringify(sql)},`;
-  });
-  return [
-    "// Generated from queries.ts by queries_test.ts.",
-    "export const STATEMENTS = {",
-    ...lines,
-    "};",
-    "",
-  ].join("\n");
+  return generateModule(QUERIES);
 }

@@ -2,21 +2,6 @@
 export const APPLICATION_ID = 0x736b6966;
 export const SCHEMA_VERSION = 1;
 
-/** Rows of one revision share it: `id = revision * OPERATIONS + index of the operation`. Equals the contract's `MAX_OPERATIONS`. */
-export const OPERATIONS = 128;
-
-export function firstId(revision: number): number {
-  return revision * OPERATIONS;
-}
-
-export function lastId(revision: number): number {
-  return revision * OPERATIONS + OPERATIONS - 1;
-}
-
-export function revisionOf(id: number): number {
-  return Math.floor(id / OPERATIONS);
-}
-
 /**
  * Per connection, before anything is read. An exclusive lock keeps a second process out and the write-ahead log's index in memory.
  * `auto_vacuum` works only before the first table is made.

@@ -3,7 +3,6 @@ import {
   type CallOptions,
   type CommitResult,
   type Datastore,
-  DatastoreError,
   type DatastoreStats,
   type GetResult,
   type KeyRange,
@@ -14,23 +13,28 @@ import {
   type ReadOptions,
   type Subscription,
   type WatchBatch,
-  type WatchEvent,
   type WatchOptions,
 } from "../contract.ts";
+import { abortable } from "../mvcc/abortable.ts";
 import {
   checkCompaction,
   checkLimit,
   checkOperations,
   checkRange,
   checkReadRevision,
+  checkUnwatched,
   closedError,
+  EVERY_KEY,
+  restoringError,
 } from "../mvcc/check.ts";
-import { type HistoryLimits, storeBatch } from "../mvcc/history.ts";
+import { CommitQueue } from "../mvcc/commit_queue.ts";
+import { batchOf, type FinishedCommit, resultOf } from "../mvcc/commit_reply.ts";
+import type { HistoryLimits } from "../mvcc/history.ts";
+import { Holds } from "../mvcc/holds.ts";
+import { revisionOf } from "../mvcc/row_id.ts";
 import { decodeSnapshot, encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
 import { WatchHub } from "../mvcc/watch_hub.ts";
-import { CommitQueue, type FinishedCommit, previousValues } from "./commit_queue.ts";
-import { Holds } from "./holds.ts";
-import { revisionOf } from "./schema.ts";
+import { toWire } from "./wire.ts";
 import type { WorkerLink } from "./worker_link.ts";
 
 const logger = getLogger(["skiff", "datastore"]);
@@ -38,7 +42,6 @@ const logger = getLogger(["skiff", "datastore"]);
 /** Of one read by the thread: between two of them commits get their turn. */
 const PAGE_KEYS = 1000;
 const PAGE_BYTES = 1024 * 1024;
-const EVERYTHING: KeyRange = { start: "", end: "\u{10ffff}" };
 
 export const DEFAULT_RING: HistoryLimits = { batches: 4096, bytes: 4 * 1024 * 1024 };
 
@@ -78,7 +81,8 @@ export class SqliteDatastore implements Datastore {
       readHistory: (query) => link.call("history", { ...query, through: this.#hub.revision, bytes: PAGE_BYTES }),
     });
     this.#queue = new CommitQueue({
-      write: (group) => link.call("commit", group),
+      write: ({ commits, previous }) =>
+        link.call("commit", { commits: commits.map((operations) => operations.map(toWire)), previous }),
       wantsPrevious: () => this.#hub.wantsPrevious,
     });
     this.#swept = revisionOf(swept + 1) - 1;
@@ -146,20 +150,9 @@ export class SqliteDatastore implements Datastore {
   }
 
   #finish(finished: FinishedCommit): CommitResult {
-    const { operations, reply } = finished;
-    if (reply.kind === "failed") throw new DatastoreError(reply.reason, reply.message);
-    const { revision } = reply;
-    if (reply.kind === "conflict") return { ok: false, revision, conflicts: reply.conflicts };
-    if (reply.effects.length > 0) {
-      const events = reply.effects.map(([index, createRevision, version]): WatchEvent => {
-        const operation = operations[index]!;
-        const { key } = operation;
-        if (operation.kind === "delete") return { kind: "delete", key, revision };
-        return { kind: "put", item: { key, value: operation.value, createRevision, modRevision: revision, version } };
-      });
-      this.#hub.publish(storeBatch(revision, events, previousValues(finished)));
-    }
-    return { ok: true, revision };
+    const batch = batchOf(finished);
+    if (batch) this.#hub.publish(batch);
+    return resultOf(finished.reply);
   }
 
   watch(range: KeyRange, options: WatchOptions): AsyncIterable<WatchBatch> {
@@ -220,9 +213,9 @@ export class SqliteDatastore implements Datastore {
     const revision = this.#readRevision(options);
     const hold = this.#holds.acquire(revision);
     try {
-      yield { revision, keys: await this.#link.call("count", { range: EVERYTHING, revision }) };
+      yield { revision, keys: await this.#link.call("count", { range: EVERY_KEY, revision }) };
       hold.check();
-      yield* this.#pages(EVERYTHING, revision, Infinity, options);
+      yield* this.#pages(EVERY_KEY, revision, Infinity, options);
     } finally {
       hold.release();
     }
@@ -233,12 +226,7 @@ export class SqliteDatastore implements Datastore {
     options: CallOptions = {},
   ): Promise<{ revision: number; keys: number }> {
     this.#checkWrite(options);
-    if (this.#hub.watchers > 0) {
-      throw new DatastoreError(
-        "invalidArgument",
-        `the store has ${this.#hub.watchers} watchers: restore it before anything watches`,
-      );
-    }
+    checkUnwatched(this.#hub.watchers);
     this.#restoring = true;
     this.#hub.refuse(restoringError());
     try {
@@ -321,13 +309,6 @@ export class SqliteDatastore implements Datastore {
   }
 }
 
-function restoringError(): DatastoreError {
-  return new DatastoreError(
-    "unavailable",
-    "the store is being restored from a snapshot: try again when that has ended",
-  );
-}
-
 async function fileSize(path: string): Promise<number> {
   try {
     return (await Deno.stat(path)).size;
@@ -335,14 +316,4 @@ async function fileSize(path: string): Promise<number> {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
   }
-}
-
-/** Settles as `call` does, or rejects with the signal's reason as soon as that aborts. */
-function abortable<T>(call: Promise<T>, { signal }: CallOptions): Promise<T> {
-  if (!signal) return call;
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    call.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

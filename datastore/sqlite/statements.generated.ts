@@ -3,7 +3,7 @@ export const STATEMENTS = {
   /** Parameters: name. */
   newest: "select \"id\", \"deleted\", \"create_revision\", \"version\" from \"log\" where \"name\" = ? order by \"id\" desc limit 1",
   /** Parameters: name, newest. */
-  get: "select \"id\", \"deleted\", \"create_revision\", \"version\", \"value\" from \"log\" where \"name\" = ? and \"id\" <= ? order by \"id\" desc limit 1",
+  get: "select \"id\", \"deleted\", \"create_revision\", \"version\", \"value\" from \"log\" where \"log\".\"name\" = ? and \"log\".\"id\" <= ? order by \"log\".\"id\" desc limit 1",
   /** Parameters: id. */
   value: "select \"value\" from \"log\" where \"id\" = ?",
   /** Parameters: id, name, deleted, createRevision, previous, version, value. */

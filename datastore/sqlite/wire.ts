@@ -1,4 +1,4 @@
-import type { Conflict, DatastoreReason, KeyValue, Operation } from "../contract.ts";
+import type { DatastoreReason, Operation } from "../contract.ts";
 import type { SqliteEngine } from "./engine.ts";
 
 /** An operation as it crosses to the worker: key, value (null for a deletion), expected revision (-1 for none). */
@@ -12,15 +12,6 @@ export function fromWire([key, value, expect]: WireOperation): Operation {
   const condition = expect === -1 ? {} : { expect };
   return value === null ? { kind: "delete", key, ...condition } : { kind: "put", key, value, ...condition };
 }
-
-/** What became of one commit. Keys and values are not sent back: who sent them has them. */
-export type CommitReply =
-  | { readonly kind: "done"; readonly revision: number; readonly effects: readonly Effect[] }
-  | { readonly kind: "conflict"; readonly revision: number; readonly conflicts: readonly Conflict[] }
-  | { readonly kind: "failed"; readonly reason: DatastoreReason; readonly message: string };
-
-/** One change that a commit made: which of its operations, creation revision, version, and the value before if it was wanted. */
-export type Effect = readonly [number, number, number, KeyValue | undefined];
 
 /** The calls that the worker answers. */
 export type WorkerCalls = Omit<SqliteEngine, "path">;

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Operation } from "../contract.ts";
 import { reasonOf } from "../suite/engine.ts";
 import { CommitQueue } from "./commit_queue.ts";
-import type { CommitReply, WireOperation } from "./wire.ts";
+import type { CommitReply } from "./commit_reply.ts";
 
-type Group = readonly (readonly WireOperation[])[];
+type Group = readonly (readonly Operation[])[];
 
 /** A queue whose groups are written when the test says so. */
 function held() {
@@ -45,7 +45,7 @@ describe("CommitQueue", () => {
     commits.push(push("2"), push("3"), push("4"));
     first.finish();
     const second = await next();
-    expect(second.group.map(([operation]) => operation![1])).toEqual(["2", "3", "4"]);
+    expect(second.group.map(([operation]) => operation!.kind === "put" && operation!.value)).toEqual(["2", "3", "4"]);
     second.finish();
     await Promise.all(commits);
     expect(order).toEqual(["1@2", "2@3", "3@4", "4@5"]);

@@ -1,6 +1,5 @@
-import { DatastoreError, type KeyValue, type Operation } from "../contract.ts";
-import type { CommitReply, WireOperation } from "./wire.ts";
-import { toWire } from "./wire.ts";
+import { DatastoreError, type Operation } from "../contract.ts";
+import type { CommitReply, FinishedCommit } from "./commit_reply.ts";
 
 /** Of one transaction: more would make those that wait for it wait long. */
 const GROUP_COMMITS = 512;
@@ -8,13 +7,6 @@ const GROUP_BYTES = 8 * 1024 * 1024;
 /** Of those that wait for a transaction: beyond it the disk cannot keep up, and the caller must know. */
 const WAITING_COMMITS = 20_000;
 const WAITING_BYTES = 128 * 1024 * 1024;
-
-export interface FinishedCommit {
-  readonly operations: readonly Operation[];
-  readonly reply: CommitReply;
-  /** Whether the reply has the values before. */
-  readonly hasPrevious: boolean;
-}
 
 interface Entry {
   readonly operations: readonly Operation[];
@@ -25,9 +17,15 @@ interface Entry {
   fail(error: unknown): void;
 }
 
+export interface CommitGroup {
+  readonly commits: readonly (readonly Operation[])[];
+  /** Whether the values before the changes are wanted. */
+  readonly previous: boolean;
+}
+
 export interface CommitQueueOptions {
   /** Writes one group; its replies in the same order. */
-  write(group: { commits: readonly (readonly WireOperation[])[]; previous: boolean }): Promise<CommitReply[]>;
+  write(group: CommitGroup): Promise<CommitReply[]>;
   wantsPrevious(): boolean;
 }
 
@@ -125,9 +123,9 @@ export class CommitQueue {
     const previous = this.#options.wantsPrevious();
     let replies: CommitReply[];
     try {
-      replies = await this.#options.write({ commits: group.map(({ operations }) => operations.map(toWire)), previous });
+      replies = await this.#options.write({ commits: group.map(({ operations }) => operations), previous });
     } catch (error) {
-      // The thread died with the group in its hands.
+      // Who writes died with the group in its hands.
       const message = `whether the write has happened is unknown: ${(error as Error).message}`;
       for (const entry of group) entry.fail(new DatastoreError("unknownOutcome", message, { cause: error }));
       return;
@@ -136,9 +134,4 @@ export class CommitQueue {
       entry.finish({ operations: entry.operations, reply: replies[i]!, hasPrevious: previous });
     }
   }
-}
-
-/** The values before each change, in the order of the changes; absent if they were not fetched. */
-export function previousValues({ reply, hasPrevious }: FinishedCommit): readonly (KeyValue | undefined)[] | undefined {
-  return hasPrevious && reply.kind === "done" ? reply.effects.map(([, , , was]) => was) : undefined;
 }

@@ -1,4 +1,4 @@
-import { compactedError } from "../mvcc/check.ts";
+import { compactedError } from "./check.ts";
 
 /** So long may a reader pause and still find its revision. */
 const PATIENCE_MILLISECONDS = 60_000;
