@@ -41,10 +41,10 @@ describe("serviceAccountController", () => {
 
   it("fills token Secrets and deletes them with their account", async () => {
     const issued: unknown[] = [];
-    const issuer = {
-      issueSecretToken(facts: unknown) {
+    const tokenIssuer = {
+      issue(facts: unknown) {
         issued.push(facts);
-        return Promise.resolve("TOKEN");
+        return Promise.resolve({ token: "TOKEN", expirationTimestamp: "" });
       },
     };
     const account = await world.create(serviceaccounts, { metadata: { name: "robot" } });
@@ -54,7 +54,7 @@ describe("serviceAccountController", () => {
         type: "kubernetes.io/service-account-token",
       });
     const made = await secret("early");
-    await world.start((context) => tokenSecretController(context, { issuer, caBundle: "PEM" }));
+    await world.start((context) => tokenSecretController(context, { tokenIssuer, caBundle: "PEM" }));
     expect(world.client.all(secrets)[0]?.data).toEqual({
       token: btoa("TOKEN"),
       "ca.crt": btoa("PEM"),
@@ -63,11 +63,12 @@ describe("serviceAccountController", () => {
     expect(world.client.all(secrets)[0]?.metadata.annotations?.["kubernetes.io/service-account.uid"]).toBe(
       account.metadata.uid,
     );
-    expect(issued).toEqual([{
+    expect(issued).toHaveLength(1);
+    expect(issued[0]).toMatchObject({
       namespace: "default",
       serviceAccount: { name: "robot", uid: account.metadata.uid },
-      secret: { name: "early", uid: made.metadata.uid },
-    }]);
+      boundObject: { kind: "Secret", name: "early", uid: made.metadata.uid },
+    });
     await world.client.delete(serviceaccounts, { namespace: "default", name: "robot" });
     await world.settle();
     expect(world.client.all(secrets)).toEqual([]);

@@ -2,6 +2,7 @@ import { keyOf, type KubeObject } from "../../../api/resource.ts";
 import { secrets, serviceaccounts } from "../../../api/resources.ts";
 import { isNotFound } from "../../../api/status.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
+import type { TokenIssuer } from "../../apiserver/contract.ts";
 import { type Controller, type ControllerContext, DONE } from "../contract.ts";
 
 const type = "kubernetes.io/service-account-token";
@@ -9,17 +10,11 @@ const nameAnnotation = "kubernetes.io/service-account.name";
 const uidAnnotation = "kubernetes.io/service-account.uid";
 const byAccount = "service account";
 
-/** Makes a token that does not expire and is valid as long as its Secret and its ServiceAccount exist. */
-export interface SecretTokenIssuer {
-  issueSecretToken(facts: {
-    readonly namespace: string;
-    readonly serviceAccount: { readonly name: string; readonly uid: string };
-    readonly secret: { readonly name: string; readonly uid: string };
-  }): Promise<string>;
-}
+/** Such tokens live as long as their Secret; the time that every token needs is far away: a hundred years. */
+const lifetimeSeconds = 100 * 365 * 24 * 3600;
 
 export interface TokenSecretOptions {
-  readonly issuer: SecretTokenIssuer;
+  readonly tokenIssuer: Pick<TokenIssuer, "issue">;
   /** PEM; goes into the Secret beside the token. */
   readonly caBundle: string;
 }
@@ -32,7 +27,7 @@ function accountKeys({ metadata }: Secret): readonly string[] {
 /** Fills Secrets that users made for a token of a ServiceAccount, and deletes those whose ServiceAccount is gone. */
 export function tokenSecretController(
   context: ControllerContext,
-  { issuer, caBundle }: TokenSecretOptions,
+  { tokenIssuer, caBundle }: TokenSecretOptions,
 ): Controller {
   const accounts = context.informers.informer(serviceaccounts);
   const tokens = context.informers.informer(secrets, { fieldSelector: `type=${type}` });
@@ -72,9 +67,13 @@ export function tokenSecretController(
         return DONE;
       }
       const serviceAccount = { name: account.name ?? "", uid: account.uid ?? "" };
+      const issue = async () => {
+        const boundObject = { kind: "Secret", apiVersion: "v1", name, uid };
+        const facts = { namespace, serviceAccount, audiences: [], expirationSeconds: lifetimeSeconds, boundObject };
+        return btoa((await tokenIssuer.issue(facts)).token);
+      };
       const data = {
-        token: secret.data?.["token"] ||
-          btoa(await issuer.issueSecretToken({ namespace, serviceAccount, secret: { name, uid } })),
+        token: secret.data?.["token"] || await issue(),
         "ca.crt": btoa(caBundle),
         namespace: btoa(namespace),
       };
