@@ -13,11 +13,14 @@ export const podStrategy: Strategy<Pod> = {
   generationFields: ["spec"],
   defaults: defaultPod,
   prepareForCreate(pod) {
-    pod.status = { phase: "Pending", qosClass: qosClass(pod) };
+    pod.status = { phase: "Pending" };
     if (pod.spec.schedulingGates?.length) {
       const message = "Scheduling is blocked due to non-empty scheduling gates";
       pod.status.conditions = [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", message }];
     }
+  },
+  complete(pod) {
+    pod.status = { ...pod.status, qosClass: qosClass(pod) };
   },
   prepareForStatusUpdate(pod, old) {
     // The class is the server's to say, and never changes.

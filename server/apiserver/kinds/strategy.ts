@@ -13,6 +13,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   defaults?(object: T): void;
   /** Sets what the client may not choose. Runs after admission. */
   prepareForCreate?(object: T): void;
+  /** Works out what follows from a new object that was found valid. */
+  complete?(object: T): void;
   prepareForUpdate?(object: T, old: Readonly<T>): void;
   /** Runs on create and on update. */
   validate?(object: T): FieldError[];

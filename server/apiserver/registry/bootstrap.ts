@@ -6,13 +6,13 @@ import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
 import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
 import type { Client } from "../../../client/client.ts";
 import { systemPriorityClasses } from "../kinds/scheduling.ts";
-import { firstServiceIP } from "./service_range.ts";
 
 export interface BootstrapOptions {
   /** Where Pods reach the API server: an address of the node, not loopback. IPv4. */
   readonly address: string;
   readonly port: number;
-  readonly serviceCIDR?: string;
+  /** Cluster IP of the Service `kubernetes`: the first one of the service network. */
+  readonly serviceIP: string;
 }
 
 const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -20,7 +20,7 @@ const name = "kubernetes";
 const namespace = "default";
 
 /** Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. */
-export async function bootstrapObjects(client: Client, options: BootstrapOptions): Promise<void> {
+export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
   await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
   const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
     ensure(client, priorityclasses, {
@@ -61,14 +61,13 @@ async function put<T extends KubeObject>(
   await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
 }
 
-function kubernetesService({ port, serviceCIDR = "10.43.0.0/16" }: BootstrapOptions): Service {
-  const clusterIP = firstServiceIP(serviceCIDR);
+function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
   return {
     metadata: { name, namespace, labels: { component: "apiserver", provider: "kubernetes" } },
     spec: {
       type: "ClusterIP",
-      clusterIP,
-      clusterIPs: [clusterIP],
+      clusterIP: serviceIP,
+      clusterIPs: [serviceIP],
       ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
     },
   };

@@ -51,6 +51,7 @@ async function prepared(shelf: Shelf, context: RequestContext, request: CreateRe
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   strategy.prepareForCreate?.(object);
   requireValid(shelf, object, [...validateMetadata(row, strategy, metadata), ...(strategy.validate?.(object) ?? [])]);
+  strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return object;

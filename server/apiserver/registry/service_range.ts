@@ -77,8 +77,3 @@ export function parseIPv4(text: string): number | undefined {
 export function formatIPv4(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
-
-/** The address that the `kubernetes` Service has in a service network: its first. */
-export function firstServiceIP(cidr: string): string {
-  return formatIPv4(addressRange(cidr).first);
-}

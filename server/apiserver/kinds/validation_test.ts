@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import type { KubeObject, Resource } from "../../../api/resource.ts";
+import * as resources from "../../../api/resources.ts";
+import type { StatusError } from "../../../api/status.ts";
+import type { Pod } from "../../../api/types/core_v1.ts";
+import { copyOf, minimalPod, TestRegistry } from "../registry/_testing.ts";
+
+const main = { name: "main", image: "busybox" };
+const labels = { app: "a" };
+const selector = { matchLabels: labels };
+const template = { metadata: { labels }, spec: { containers: [main] } };
+const resourceOf = resources as unknown as Record<string, Resource>;
+
+/** What is wrong with what, and what the answer says of it. */
+const refused: readonly (readonly [string, object, ...string[]])[] = [
+  ["pods", { spec: {} }, "spec.containers: Required value"],
+  ["pods", { spec: { containers: [{ name: "main" }] } }, "spec.containers[0].image: Required value"],
+  ["pods", { spec: { containers: [main, main] } }, 'spec.containers[1].name: Duplicate value: "main"'],
+  ["pods", { spec: { containers: [{ ...main, name: "Not_OK" }] } }, "spec.containers[0].name: Invalid value"],
+  [
+    "pods",
+    { spec: { containers: [{ ...main, volumeMounts: [{ name: "x", mountPath: "/x" }] }] } },
+    'spec.containers[0].volumeMounts[0].name: Not found: "x"',
+  ],
+  [
+    "pods",
+    { spec: { containers: [main], volumes: [{ name: "v", emptyDir: {}, hostPath: { path: "/" } }] } },
+    "spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type",
+  ],
+  [
+    "pods",
+    { spec: { containers: [{ ...main, ports: [{ containerPort: 70_000 }] }] } },
+    "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+  ],
+  [
+    "pods",
+    { spec: { containers: [{ ...main, resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } }] } },
+    'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+  ],
+  [
+    "pods",
+    { spec: { containers: [{ ...main, resources: { limits: { cpu: "much" } } }] } },
+    "spec.containers[0].resources.limits[cpu]: Invalid value",
+  ],
+  ["pods", { spec: { containers: [main], restartPolicy: "Sometimes" } }, "spec.restartPolicy: Unsupported value"],
+  [
+    "pods",
+    { spec: { containers: [{ ...main, livenessProbe: {} }] } },
+    "spec.containers[0].livenessProbe: Required value: must specify a handler type",
+  ],
+  [
+    "pods",
+    {
+      spec: {
+        containers: [{
+          ...main,
+          env: [{ name: "A", value: "x", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
+        }],
+      },
+    },
+    "spec.containers[0].env[0].valueFrom: Invalid value",
+  ],
+  [
+    "pods",
+    { spec: { containers: [main], tolerations: [{ operator: "Equal", value: "x" }] } },
+    "spec.tolerations[0].operator: Invalid value",
+  ],
+  ["pods", { spec: { containers: [main], priorityClassName: "none" } }, "no PriorityClass with name none was found"],
+  ["pods", { spec: { containers: [main], serviceAccountName: "none" } }, 'serviceaccount "none" not found'],
+  ["deployments", { spec: { template } }, "spec.selector: Required value"],
+  [
+    "deployments",
+    { spec: { selector: { matchLabels: { app: "b" } }, template } },
+    "spec.template.metadata.labels: Invalid value",
+    "`selector` does not match template `labels`",
+  ],
+  [
+    "deployments",
+    { spec: { selector, template, replicas: -1 } },
+    "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
+  ],
+  [
+    "deployments",
+    { spec: { selector, template, strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } } },
+    "may not be 0 when `maxSurge` is 0",
+  ],
+  [
+    "deployments",
+    { spec: { selector, template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } } },
+    'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
+  ],
+  ["jobs", { spec: { template } }, "spec.template.spec.restartPolicy: Unsupported value"],
+  [
+    "cronjobs",
+    { spec: { schedule: "now", jobTemplate: { spec: { template } } } },
+    'spec.schedule: Invalid value: "now"',
+  ],
+  ["services", { spec: {} }, "spec.ports: Required value"],
+  ["services", { spec: { ports: [{ port: 80 }, { port: 81 }] } }, "spec.ports[0].name: Required value"],
+  ["services", { spec: { ports: [{ port: 80 }], type: "Best" } }, "spec.type: Unsupported value"],
+  [
+    "services",
+    { spec: { ports: [{ port: 80 }], clusterIP: "1.2.3.4" } },
+    "the provided IP (1.2.3.4) is not in the valid range",
+  ],
+  ["services", { spec: { type: "ExternalName" } }, "spec.externalName: Required value"],
+  ["configmaps", { data: { "a/b": "x" } }, "data[a/b]: Invalid value"],
+  ["configmaps", { data: { a: "x".repeat(1024 * 1024 + 1) } }, "Too long"],
+  ["secrets", { type: "kubernetes.io/tls", data: {} }, "data[tls.crt]: Required value"],
+  ["namespaces", { metadata: { name: "a.b" } }, "metadata.name: Invalid value"],
+  ["nodes", { spec: { taints: [{ key: "a", effect: "Never" }] } }, "spec.taints[0].effect: Unsupported value"],
+  ["persistentvolumeclaims", { spec: {} }, "spec.accessModes: Required value"],
+  [
+    "persistentvolumes",
+    { spec: { accessModes: ["ReadWriteOnce"], capacity: { storage: "1Gi" } } },
+    "must specify a volume type",
+  ],
+  ["ingresses", { spec: {} }, "either `defaultBackend` or `rules` must be specified"],
+  ["networkpolicies", { spec: { podSelector: {}, ingress: [{ from: [{}] }] } }, "must specify a peer"],
+  ["rolebindings", { roleRef: { kind: "Role" } }, "roleRef.name: Required value"],
+  ["roles", { rules: [{ apiGroups: [""], resources: ["pods"] }] }, "rules[0].verbs: Required value"],
+  ["priorityclasses", { value: 2_000_000_001 }, "maximum allowed value of a user defined priority is 1000000000"],
+  ["poddisruptionbudgets", { spec: { minAvailable: 1, maxUnavailable: 1 } }, "cannot be both set"],
+  [
+    "horizontalpodautoscalers",
+    { spec: { maxReplicas: 0 } },
+    "spec.maxReplicas: Invalid value: 0: must be greater than 0",
+  ],
+  ["endpointslices", { addressType: "IPv4", endpoints: [{ addresses: [] }] }, "endpoints[0].addresses: Required value"],
+  ["events", { involvedObject: { namespace: "other" } }, "does not match event.namespace"],
+  ["configmaps", { metadata: { labels: { "a b": "c" } } }, "metadata.labels: Invalid value"],
+  ["configmaps", { metadata: { finalizers: ["plain"] } }, "metadata.finalizers: Invalid value"],
+  [
+    "configmaps",
+    { metadata: { ownerReferences: [{ kind: "Pod" }] } },
+    "metadata.ownerReferences[0].uid: Invalid value",
+  ],
+];
+
+describe("validation refuses", () => {
+  for (const [resource, fields, ...messages] of refused) {
+    it(`${resource}: ${messages[0]}`, async () => {
+      await using test = await TestRegistry.open();
+      const { metadata, ...rest } = fields as Partial<KubeObject>;
+      const namespaced = resourceOf[resource]!.namespaced ? { namespace: "default" } : {};
+      const object = { metadata: { name: "a", ...namespaced, ...metadata }, ...rest };
+      const error: StatusError = await test.client.create(resourceOf[resource]!, object).then(() => {
+        throw new Error("it was accepted");
+      }, (error) => error);
+      for (const message of messages) expect(error.message).toContain(message);
+    });
+  }
+});
+
+describe("a Pod's update", () => {
+  const update = async (change: (pod: Pod) => void, fields: Partial<Pod["spec"]> = {}): Promise<string> => {
+    await using test = await TestRegistry.open();
+    const pod = copyOf(await test.client.create(resources.pods, minimalPod("a", fields)));
+    change(pod);
+    return await test.client.update(resources.pods, pod).then(() => "accepted", (error: StatusError) => error.message);
+  };
+
+  it("may change images, shorten a deadline and add tolerations", async () => {
+    expect(await update(({ spec }) => spec.containers[0]!.image = "other")).toBe("accepted");
+    expect(await update(({ spec }) => spec.activeDeadlineSeconds = 5, { activeDeadlineSeconds: 9 })).toBe("accepted");
+    expect(await update(({ spec }) => void spec.tolerations!.push({ key: "a", operator: "Exists" }))).toBe("accepted");
+  });
+
+  it("may change nothing else", async () => {
+    const words = "pod updates may not change fields other than";
+    expect(await update(({ spec }) => spec.containers[0]!.command = ["x"])).toContain(words);
+    expect(await update(({ spec }) => spec.nodeName = "elsewhere")).toContain(words);
+    expect(await update(({ spec }) => spec.hostname = "x")).toContain(words);
+    expect(await update(({ spec }) => spec.activeDeadlineSeconds = 10, { activeDeadlineSeconds: 9 }))
+      .toContain("must be less than or equal to previous value");
+    expect(await update(({ spec }) => void spec.containers.push({ name: "b", image: "b" })))
+      .toContain("pod updates may not add or remove containers");
+    expect(await update(({ spec }) => void spec.tolerations!.pop())).toContain(
+      "existing toleration can not be modified",
+    );
+  });
+});
+
+describe("immutable things", () => {
+  it("stay as they are", async () => {
+    await using test = await TestRegistry.open();
+    const target = { name: "a", namespace: "default" };
+    const frozen = { metadata: target, immutable: true, data: { a: "b" } };
+    const map = await test.client.create(resources.configmaps, frozen);
+    await expect(test.client.update(resources.configmaps, { ...copyOf(map), data: {} })).rejects.toThrow(
+      "field is immutable when `immutable` is set",
+    );
+    const deployment = await test.client.create(resources.deployments, {
+      metadata: target,
+      spec: { selector, template: structuredClone(template) },
+    });
+    const other = copyOf(deployment);
+    other.spec.selector = other.spec.template.metadata!.labels = { matchLabels: { app: "b" } } as never;
+    await expect(test.client.update(resources.deployments, other)).rejects.toThrow("spec.selector: Invalid value");
+  });
+});

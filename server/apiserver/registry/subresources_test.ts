@@ -1,0 +1,301 @@
+import { describe, expect, it } from "vitest";
+import {
+  bindings,
+  configmaps,
+  deployments,
+  endpoints,
+  events,
+  horizontalpodautoscalers,
+  horizontalpodautoscalersV1,
+  nodes,
+  pods,
+  replicationcontrollers,
+  serviceaccounts,
+  services,
+  subjectaccessreviews,
+  tokenreviews,
+} from "../../../api/resources.ts";
+import type { KubeObject, Resource } from "../../../api/resource.ts";
+import type { StatusError } from "../../../api/status.ts";
+import type { Scale } from "../../../api/types/autoscaling_v1.ts";
+import type { TokenRequest } from "../../../api/types/authentication_v1.ts";
+import type { Event as EventV1 } from "../../../api/types/events_v1.ts";
+import type { Pod, Service } from "../../../api/types/core_v1.ts";
+import { openMemory } from "../../../datastore/memory/memory_datastore.ts";
+import { createInProcessClient } from "../in_process.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { admin, copyOf, minimalPod, TestRegistry } from "./_testing.ts";
+
+const target = { namespace: "default", name: "a" };
+
+async function failure(promise: Promise<unknown>): Promise<StatusError> {
+  return promise.then(() => {
+    throw new Error("it should have failed");
+  }, (error) => error as StatusError);
+}
+
+function deployment() {
+  return {
+    metadata: { name: "a", namespace: "default" },
+    spec: {
+      selector: { matchLabels: { app: "a" } },
+      template: { metadata: { labels: { app: "a" } }, spec: minimalPod("x").spec },
+    },
+  };
+}
+
+describe("scale", () => {
+  const scales = deployments as unknown as Resource<Scale & KubeObject>;
+
+  it("shows and changes the replicas alone", async () => {
+    await using test = await TestRegistry.open();
+    const made = await test.client.create(deployments, deployment());
+    const scale = await test.client.get(scales, target, { subresource: "scale" });
+    expect(scale).toEqual({
+      kind: "Scale",
+      apiVersion: "autoscaling/v1",
+      metadata: {
+        name: "a",
+        namespace: "default",
+        uid: made.metadata.uid,
+        resourceVersion: made.metadata.resourceVersion,
+        creationTimestamp: made.metadata.creationTimestamp,
+      },
+      spec: { replicas: 1 },
+      status: { replicas: 0, selector: "app=a" },
+    });
+    const scaled = await test.client.update(scales, { ...copyOf(scale), spec: { replicas: 4 } }, {
+      subresource: "scale",
+    });
+    expect(scaled.spec).toEqual({ replicas: 4 });
+    const patched = await test.client.patch(scales, target, { type: "merge", patch: { spec: { replicas: 0 } } }, {
+      subresource: "scale",
+    });
+    expect(patched.spec?.replicas ?? 0).toBe(0);
+    const stored = await test.client.get(deployments, target);
+    expect(stored.spec.replicas).toBe(0);
+    expect(stored.metadata.generation).toBe(3);
+    const negative = { ...copyOf(scale), metadata: { ...target }, spec: { replicas: -1 } };
+    expect((await failure(test.client.update(scales, negative, { subresource: "scale" }))).message)
+      .toContain("spec.replicas: Invalid value: -1");
+  });
+});
+
+describe("binding", () => {
+  it("sets the node once", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(pods, minimalPod("a"));
+    const bind = (node: string) =>
+      test.client.create(bindings, { metadata: { ...target }, target: { kind: "Node", name: node } });
+    await bind("n1");
+    const bound = await test.client.get(pods, target);
+    expect(bound.spec.nodeName).toBe("n1");
+    expect(bound.status?.conditions?.[0]).toMatchObject({ type: "PodScheduled", status: "True" });
+    expect((await failure(bind("n2"))).reason).toBe("Conflict");
+  });
+});
+
+describe("eviction", () => {
+  it("deletes the Pod", async () => {
+    await using test = await TestRegistry.open();
+    const pod = await test.client.create(pods, minimalPod("a"));
+    const eviction = { metadata: { ...target } } as Pod;
+    await test.client.create(pods, eviction, { name: "a", subresource: "eviction" });
+    expect((await failure(test.client.get(pods, target))).code).toBe(404);
+    expect(pod.metadata.name).toBe("a");
+  });
+});
+
+describe("token", () => {
+  const requests = serviceaccounts as unknown as Resource<TokenRequest & KubeObject>;
+  const ask = (test: TestRegistry, spec: TokenRequest["spec"]) =>
+    test.client.create(requests, { metadata: { namespace: "default" }, spec }, {
+      name: "default",
+      subresource: "token",
+    });
+
+  it("is bound to the Pod that runs as the account", async () => {
+    await using test = await TestRegistry.open();
+    const node = await test.client.create(nodes, { metadata: { name: "n1" }, spec: {} });
+    const pod = await test.client.create(pods, minimalPod("a", { nodeName: "n1" }));
+    const boundObjectRef = { kind: "Pod", apiVersion: "v1", name: "a", uid: pod.metadata.uid! };
+    const answer = await ask(test, { audiences: [], expirationSeconds: 3607, boundObjectRef });
+    expect(answer.status).toEqual({ token: "token-1", expirationTimestamp: "2026-01-01T01:00:00Z" });
+    expect(test.tokens[0]).toMatchObject({
+      namespace: "default",
+      serviceAccount: { name: "default" },
+      audiences: ["https://kubernetes.default.svc"],
+      expirationSeconds: 3607,
+      boundObject: { kind: "Pod", name: "a", uid: pod.metadata.uid },
+      node: { name: "n1", uid: node.metadata.uid },
+    });
+    const stale = await failure(ask(test, { audiences: [], boundObjectRef: { ...boundObjectRef, uid: "other" } }));
+    expect(stale.code).toBe(403);
+    expect((await failure(ask(test, { audiences: [], expirationSeconds: 60 }))).code).toBe(422);
+  });
+});
+
+describe("other versions", () => {
+  const eventsV1 = { ...events, group: "events.k8s.io" } as unknown as Resource<EventV1>;
+
+  it("events.k8s.io shows core's events under its own names", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(events, {
+      metadata: { ...target },
+      involvedObject: { kind: "Pod", namespace: "default", name: "p" },
+      reason: "Started",
+      message: "it did",
+      type: "Normal",
+      count: 2,
+    });
+    const shown = await test.client.get(eventsV1, target);
+    expect(shown).toMatchObject({
+      apiVersion: "events.k8s.io/v1",
+      regarding: { name: "p" },
+      note: "it did",
+      deprecatedCount: 2,
+    });
+    await test.client.patch(eventsV1, target, { type: "merge", patch: { note: "again" } });
+    expect((await test.client.get(events, target)).message).toBe("again");
+  });
+
+  it("autoscaling/v1 keeps the CPU target", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(horizontalpodautoscalersV1, {
+      metadata: { ...target },
+      spec: { scaleTargetRef: { kind: "Deployment", name: "a" }, maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+    });
+    const stored = await test.client.get(horizontalpodautoscalers, target);
+    expect(stored.spec.metrics?.[0]?.resource).toEqual({
+      name: "cpu",
+      target: { type: "Utilization", averageUtilization: 70 },
+    });
+    const shown = await test.client.get(horizontalpodautoscalersV1, target);
+    expect(shown.spec.targetCPUUtilizationPercentage).toBe(70);
+    expect(shown.metadata.resourceVersion).toBe(stored.metadata.resourceVersion);
+  });
+});
+
+describe("reviews", () => {
+  it("ask who answers for authentication and authorisation", async () => {
+    await using test = await TestRegistry.open({
+      reviews: {
+        authenticate: async (token) => token === "good" ? { user: admin, audiences: ["x"] } : undefined,
+        authorize: async (user, { verb }) => ({ allowed: user.name === "ann" && verb === "get", reason: "because" }),
+        rules: async () => [],
+      },
+    });
+    const good = await test.client.create(tokenreviews, { metadata: {}, spec: { token: "good" } });
+    expect(good.status).toMatchObject({ authenticated: true, user: { username: "admin" } });
+    const bad = await test.client.create(tokenreviews, { metadata: {}, spec: { token: "bad" } });
+    expect(bad.status?.authenticated).toBe(false);
+    const access = await test.client.create(subjectaccessreviews, {
+      metadata: {},
+      spec: { user: "ann", resourceAttributes: { verb: "get", resource: "pods" } },
+    });
+    expect(access.status).toEqual({ allowed: true, reason: "because" });
+  });
+});
+
+describe("Services", () => {
+  const service = (name: string, spec: Partial<Service["spec"]> = {}): Service => ({
+    metadata: { name, namespace: "default" },
+    spec: { ports: [{ port: 80 }], ...spec },
+  });
+
+  it("get addresses and node ports of their own, and give them back", async () => {
+    await using test = await TestRegistry.open({
+      serviceCIDR: "10.43.0.0/29",
+      nodePorts: { first: 30000, last: 30003 },
+    });
+    const made: Service[] = [];
+    for (const name of ["a", "b", "c", "d", "e", "f"]) made.push(await test.client.create(services, service(name)));
+    const addresses = new Set(made.map(({ spec }) => spec.clusterIP));
+    expect([...addresses].sort()).toEqual([1, 2, 3, 4, 5, 6].map((last) => `10.43.0.${last}`));
+    expect((await failure(test.client.create(services, service("g")))).message).toContain("range 10.43.0.0/29 is full");
+    await test.client.delete(services, { namespace: "default", name: "c" });
+    const again = await test.client.create(services, service("g"));
+    expect(again.spec.clusterIPs).toEqual([made[2]!.spec.clusterIP]);
+    const taken = await failure(test.client.create(services, service("h", { clusterIP: again.spec.clusterIP! })));
+    expect(taken.message).toContain("provided IP is already allocated");
+  });
+
+  it("know after a restart what is taken", async () => {
+    await using first = await TestRegistry.open({ serviceCIDR: "10.43.0.0/30" });
+    const made = await first.client.create(services, service("a", { type: "NodePort" }));
+    expect(made.spec.ports?.[0]?.nodePort).toBeGreaterThanOrEqual(30000);
+    await first.registry.close();
+    await using second = await TestRegistry.open({ datastore: first.datastore, serviceCIDR: "10.43.0.0/30" });
+    const other = await second.client.create(services, service("b"));
+    expect(other.spec.clusterIP).not.toBe(made.spec.clusterIP);
+    const nodePort = made.spec.ports![0]!.nodePort!;
+    const twin = service("c", { clusterIP: "None" });
+    expect((await second.client.create(services, twin)).spec.clusterIP).toBe("None");
+    await second.client.delete(services, { namespace: "default", name: "b" });
+    const clash = service("d", { type: "NodePort", ports: [{ port: 80, nodePort }] });
+    expect((await failure(second.client.create(services, clash))).message).toContain("already allocated");
+  });
+
+  it("keep their address over updates that leave it out, and refuse another", async () => {
+    await using test = await TestRegistry.open();
+    const made = await test.client.create(services, service("a", { type: "NodePort" }));
+    const { clusterIP: _ip, clusterIPs: _ips, ...spec } = copyOf(made).spec;
+    spec.ports = [{ port: 80, targetPort: 8080 }];
+    const updated: Service = await test.client.update(services, { ...copyOf(made), spec } as Service);
+    expect(updated.spec.clusterIP).toBe(made.spec.clusterIP);
+    expect(updated.spec.ports?.[0]?.nodePort).toBe(made.spec.ports?.[0]?.nodePort);
+    const moved = { ...copyOf(updated), spec: { ...updated.spec, clusterIP: "10.43.9.9", clusterIPs: ["10.43.9.9"] } };
+    expect((await failure(test.client.update(services, moved))).message).toContain("may not change once set");
+    const plain = await test.client.update(services, {
+      ...copyOf(updated),
+      spec: { ...updated.spec, type: "ClusterIP" },
+    });
+    expect(plain.spec.ports?.[0]?.nodePort).toBeUndefined();
+    expect(plain.spec.externalTrafficPolicy).toBeUndefined();
+  });
+});
+
+describe("Events", () => {
+  it("go an hour after they were last written", async () => {
+    await using test = await TestRegistry.open();
+    const event = (name: string) => ({
+      metadata: { name, namespace: "default" },
+      involvedObject: { kind: "Pod", namespace: "default", name: "p" },
+    });
+    await test.client.create(events, event("a"));
+    await test.client.create(events, event("b"));
+    await test.clock.advance(1_800_000);
+    await test.client.patch(events, { namespace: "default", name: "b" }, { type: "merge", patch: { count: 2 } });
+    await test.clock.advance(1_802_000);
+    expect((await test.client.list(events)).items.map(({ metadata }) => metadata.name)).toEqual(["b"]);
+    await test.clock.advance(1_802_000);
+    expect((await test.client.list(events)).items).toEqual([]);
+  });
+});
+
+describe("bootstrap", () => {
+  it("makes the first objects, and follows the server's address", async () => {
+    await using test = await TestRegistry.open({ datastore: openMemory() });
+    const client = createInProcessClient(test.registry, admin);
+    const options = { address: "192.0.2.1", port: 6443, serviceIP: "10.43.0.1" };
+    await bootstrap(client, options);
+    await bootstrap(client, { ...options, address: "192.0.2.2" });
+    const service = await client.get(services, { namespace: "default", name: "kubernetes" });
+    expect(service.spec.clusterIP).toBe("10.43.0.1");
+    const found = await client.get(endpoints, { namespace: "default", name: "kubernetes" });
+    expect(found.subsets?.[0]?.addresses).toEqual([{ ip: "192.0.2.2" }]);
+    await client.create(configmaps, { metadata: { name: "a", namespace: "kube-system" } });
+  });
+});
+
+describe("replication controllers", () => {
+  it("take selector and labels from their template", async () => {
+    await using test = await TestRegistry.open();
+    const template = { metadata: { labels: { app: "x" } }, spec: minimalPod("x").spec };
+    const made = await test.client.create(replicationcontrollers, { metadata: { ...target }, spec: { template } });
+    expect(made.spec.selector).toEqual({ app: "x" });
+    expect(made.metadata.labels).toEqual({ app: "x" });
+    await test.client.delete(replicationcontrollers, target);
+    expect((await test.client.get(replicationcontrollers, target)).metadata.finalizers).toEqual(["orphan"]);
+  });
+});
