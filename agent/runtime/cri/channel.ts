@@ -1,4 +1,4 @@
-import type { Client, ServiceError } from "@grpc/grpc-js";
+import type { Client, Metadata, ServiceError } from "@grpc/grpc-js";
 import { installHttp2Guard } from "../../../client/http2_guard.ts";
 import { RuntimeError } from "../contract.ts";
 import type { Codec, Fields } from "./descriptor.ts";
@@ -17,6 +17,7 @@ export interface CallOptions {
   /** Milliseconds; after them the call rejects with `deadlineExceeded`. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One connection to a container runtime's socket. */
@@ -55,6 +56,12 @@ async function connect(address: string): Promise<{ grpc: Grpc; client: Client }>
   return { grpc, client };
 }
 
+function metadataOf(grpc: Grpc, headers: Readonly<Record<string, string>>): Metadata {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}
+
 function serializers({ codec, request, response }: Method) {
   return {
     serialize: (fields: Fields) => codec.encode(request, fields),
@@ -75,7 +82,7 @@ export function openChannel(endpoint: string): Channel {
   }
 
   return {
-    async call(method, fields, { timeout, signal }) {
+    async call(method, fields, { timeout, signal, headers = {} }) {
       const { grpc, client } = await connected();
       return await new Promise<Fields>((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
@@ -85,7 +92,7 @@ export function openChannel(endpoint: string): Channel {
           serialize as never,
           deserialize as never,
           fields,
-          new grpc.Metadata(),
+          metadataOf(grpc, headers),
           { deadline: Date.now() + timeout },
           (fault: ServiceError | null, answer?: unknown) => {
             signal?.removeEventListener("abort", cancel);
@@ -118,14 +125,12 @@ async function* serverStream(
   const { grpc, client } = await connected;
   if (signal.aborted) return;
   const { serialize, deserialize } = serializers(method);
-  const metadata = new grpc.Metadata();
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   const call = client.makeServerStreamRequest(
     method.path,
     serialize as never,
     deserialize as never,
     fields,
-    metadata,
+    metadataOf(grpc, headers),
     {},
   );
   const waiting: Fields[] = [];

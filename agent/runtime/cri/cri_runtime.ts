@@ -15,6 +15,7 @@ export interface CriOptions {
 /** Milliseconds. CNI plugins and a slow card share the long one. */
 const QUICK = 10_000;
 const LONG = 240_000;
+const SUBSCRIBED_WITHIN = 2_000;
 
 /** A container runtime that speaks CRI v1 over its Unix socket. Connects at the first call, and again whenever the runtime comes back. */
 export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
@@ -31,7 +32,15 @@ export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
   /** A container's sandbox never changes, and ContainerStatus does not tell it. */
   const sandboxOf = new Map<string, string>();
 
+  const subscribing = new Set<Promise<void>>();
+
+  /** Who lists after subscribing misses nothing: what shows states waits until every subscription that was begun stands. */
+  async function settled(): Promise<void> {
+    if (subscribing.size > 0) await Promise.all(subscribing);
+  }
+
   async function listContainers(filter: Fields, signal: AbortSignal | undefined) {
+    await settled();
     const answer = await call("ListContainers", { filter }, { timeout: QUICK, signal });
     return (answer.containers as Fields[]).map(toContainerSummary);
   }
@@ -45,6 +54,7 @@ export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
   }
 
   async function container(id: string, signal?: AbortSignal) {
+    await settled();
     const answer = await unlessGone(call("ContainerStatus", { containerId: id }, { timeout: QUICK, signal }));
     return answer ? toContainer(answer.status as Fields, await sandboxIdOf(id, signal)) : undefined;
   }
@@ -54,16 +64,44 @@ export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
     return { name: answer.runtimeName as string, version: answer.runtimeVersion as string };
   }
 
-  async function* events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
-    const running = await version(signal).catch((error) => {
-      if (!signal.aborted) throw error;
+  function events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    let stands = () => {};
+    const subscription = new Promise<void>((resolve) => stands = resolve);
+    subscribing.add(subscription);
+    // One that cannot be had must not hold up what others ask for.
+    const timer = setTimeout(() => stands(), SUBSCRIBED_WITHIN);
+    subscription.then(() => {
+      clearTimeout(timer);
+      subscribing.delete(subscription);
     });
-    if (!running) return;
-    const told = running.name === "containerd" ? containerdEvents(channel, signal) : criEvents(channel, codec, signal);
-    for await (const event of told) {
-      if (event.type === "exited") await whenExited(() => container(event.containerId, signal), signal);
-      if (event.type === "deleted") sandboxOf.delete(event.containerId);
-      yield event;
+    return startedAtOnce(subscribe(signal, stands));
+  }
+
+  async function* subscribe(signal: AbortSignal, stands: () => void): AsyncGenerator<RuntimeEvent> {
+    const running = async () =>
+      (await listContainers({ state: { state: "CONTAINER_RUNNING" } }, signal)).map(({ id }) => id);
+    try {
+      const runtime = await version(signal).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+      if (!runtime) return;
+      const isContainerd = runtime.name === "containerd";
+      // Other runtimes do not show when they are subscribed to; their callers list again now and then, as all should.
+      if (!isContainerd) stands();
+      const told = isContainerd
+        ? containerdEvents(channel, signal, stands, running)
+        : criEvents(channel, codec, signal);
+      for await (const event of told) {
+        if (event.type === "deleted") sandboxOf.delete(event.containerId);
+        if (event.type !== "exited") {
+          yield event;
+          continue;
+        }
+        const { exitCode } = await whenExited(() => container(event.containerId, signal), signal) ?? event;
+        yield { ...event, exitCode };
+      }
+    } finally {
+      stands();
     }
   }
 
@@ -84,10 +122,12 @@ export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
       await unlessGone(call("RemovePodSandbox", { podSandboxId: id }, { timeout: LONG, signal }));
     },
     async sandbox(id, signal) {
+      await settled();
       const answer = await unlessGone(call("PodSandboxStatus", { podSandboxId: id }, { timeout: QUICK, signal }));
       return answer ? toSandbox(answer.status as Fields) : undefined;
     },
     async sandboxes(signal) {
+      await settled();
       return ((await call("ListPodSandbox", {}, { timeout: QUICK, signal })).items as Fields[]).map(toSandbox);
     },
 
@@ -145,7 +185,7 @@ export function createCriRuntime({ endpoint }: CriOptions): ContainerRuntime {
       return (answer.stats as Fields[]).map(toContainerStats);
     },
 
-    events: (signal) => startedAtOnce(events(signal)),
+    events,
 
     images: criImages(caller("ImageService")),
     close() {
@@ -175,14 +215,16 @@ function startedAtOnce<T>(generator: AsyncGenerator<T>): AsyncIterable<T> {
  * containerd tells of an exit before its CRI part has written it down; who is told asks for the container at once and must not
  * find it running. Waits until it has, at most for about a second.
  */
-async function whenExited(
-  look: () => Promise<{ readonly state: string } | undefined>,
+async function whenExited<T extends { readonly state: string }>(
+  look: () => Promise<T | undefined>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<T | undefined> {
   for (let pause = 2; pause < 600 && !signal.aborted; pause *= 2) {
-    if ((await look())?.state !== "running") return;
+    const container = await look();
+    if (container?.state !== "running") return container;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+  return undefined;
 }
 
 async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {

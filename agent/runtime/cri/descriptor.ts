@@ -15,13 +15,18 @@ export function criCodec(): Codec {
   return codec(protobuf.Root.fromJSON(descriptor as protobuf.INamespace));
 }
 
-/** The few messages of containerd's own API that tell of a task's life (api/services/events/v1 and api/events of containerd). */
+/** The few messages of containerd's own API that tell of a task's life (api/services/events/v1, api/services/tasks/v1 and api/events). */
 export function containerdEventCodec(): Codec {
   const string = (id: number) => ({ type: "string", id });
   const uint32 = (id: number) => ({ type: "uint32", id });
   return codec(protobuf.Root.fromJSON({
     nested: {
       SubscribeRequest: { fields: { filters: { rule: "repeated", type: "string", id: 1 } } },
+      PublishRequest: { fields: { topic: string(1), event: { type: "Any", id: 2 } } },
+      Empty: { fields: {} },
+      ListTasksRequest: { fields: {} },
+      ListTasksResponse: { fields: { tasks: { rule: "repeated", type: "Process", id: 1 } } },
+      Process: { fields: { containerId: string(1), id: string(2), status: uint32(4) } },
       Envelope: { fields: { namespace: string(2), topic: string(3), event: { type: "Any", id: 4 } } },
       Any: { fields: { typeUrl: string(1), value: { type: "bytes", id: 2 } } },
       TaskExit: { fields: { containerId: string(1), id: string(2), exitStatus: uint32(4) } },
