@@ -198,8 +198,8 @@ function readEntry(reader: Reader, of: FieldType, map: JsonObject, schema: Schem
     else if (tag >>> 3 === 2) value = readValue(reader, tag & 7, of, undefined, schema, depth + 1);
     else reader.skipType(tag & 7);
   }
-  // A key such as __proto__ must become a key.
-  Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+  // A key such as __proto__ must become a key; a time that is not set is null in JSON.
+  Object.defineProperty(map, key, { value: value ?? null, enumerable: true, configurable: true, writable: true });
   return map;
 }
 
@@ -256,7 +256,7 @@ function writeField(writer: Writer, number: number, type: FieldType, value: unkn
     case "map":
       for (const [key, item] of Object.entries(value as JsonObject)) {
         writer.uint32(number << 3 | 2).fork().uint32(10).string(key);
-        writeField(writer, 2, type.of, item, schema);
+        if (item !== null) writeField(writer, 2, type.of, item, schema);
         writer.ldelim();
       }
   }
