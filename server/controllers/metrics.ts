@@ -1,4 +1,3 @@
-import { Counter, Gauge, Registry } from "prom-client";
 import type { Result } from "./contract.ts";
 
 type Outcome = Result["outcome"];
@@ -7,45 +6,61 @@ const outcomes = Object.keys(
   { done: 0, retry: 0, retryAfter: 0, terminal: 0 } satisfies Record<Outcome, 0>,
 ) as Outcome[];
 
-/** What the controllers count, for `/metrics`. All series exist from the start, at zero. */
+/** One metric with its series, as `/metrics` shows it. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge";
+  readonly values: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+interface Counts {
+  readonly depth: () => number;
+  readonly reconciles: Record<Outcome, number>;
+  seconds: number;
+}
+
+/** What the controllers count. All series exist from the start, at zero. */
 export class ControllerMetrics {
-  readonly registry: Registry = new Registry();
-  readonly #depths = new Map<string, () => number>();
-  readonly #reconciles = new Counter({
-    name: "skiff_controller_reconciles_total",
-    help: "Reconciles by controller and outcome.",
-    labelNames: ["controller", "outcome"],
-    registers: [this.registry],
-  });
-  readonly #seconds = new Counter({
-    name: "skiff_controller_reconcile_seconds_total",
-    help: "Time spent in reconciles, waiting for the API included.",
-    labelNames: ["controller"],
-    registers: [this.registry],
-  });
+  readonly #counts = new Map<string, Counts>();
 
-  constructor() {
-    const depths = this.#depths;
-    new Gauge({
-      name: "skiff_controller_queue_depth",
-      help: "Keys that wait for a reconcile.",
-      labelNames: ["controller"],
-      registers: [this.registry],
-      collect() {
-        for (const [controller, depth] of depths) this.set({ controller }, depth());
-      },
-    });
-  }
-
+  /** What one controller reports to; `depth` tells how many keys wait. */
   of(controller: string, depth: () => number): { observe(outcome: Outcome, milliseconds: number): void } {
-    this.#depths.set(controller, depth);
-    for (const outcome of outcomes) this.#reconciles.inc({ controller, outcome }, 0);
-    this.#seconds.inc({ controller }, 0);
+    const counts: Counts = { depth, reconciles: { done: 0, retry: 0, retryAfter: 0, terminal: 0 }, seconds: 0 };
+    this.#counts.set(controller, counts);
     return {
-      observe: (outcome, milliseconds) => {
-        this.#reconciles.inc({ controller, outcome });
-        this.#seconds.inc({ controller }, milliseconds / 1000);
+      observe(outcome, milliseconds) {
+        counts.reconciles[outcome]++;
+        counts.seconds += milliseconds / 1000;
       },
     };
+  }
+
+  families(): readonly MetricFamily[] {
+    const each = (value: (counts: Counts) => number) => () =>
+      [...this.#counts].map(([controller, counts]) => ({ labels: { controller }, value: value(counts) }));
+    return [
+      {
+        name: "skiff_controller_reconciles_total",
+        help: "Reconciles by controller and outcome.",
+        type: "counter",
+        values: () =>
+          [...this.#counts].flatMap(([controller, { reconciles }]) =>
+            outcomes.map((outcome) => ({ labels: { controller, outcome }, value: reconciles[outcome] }))
+          ),
+      },
+      {
+        name: "skiff_controller_reconcile_seconds_total",
+        help: "Time spent in reconciles, waiting for the API included.",
+        type: "counter",
+        values: each(({ seconds }) => seconds),
+      },
+      {
+        name: "skiff_controller_queue_depth",
+        help: "Keys that wait for a reconcile.",
+        type: "gauge",
+        values: each(({ depth }) => depth()),
+      },
+    ];
   }
 }

@@ -13,9 +13,8 @@ import {
   services,
 } from "../../api/resources.ts";
 import type { Client } from "../../client/client.ts";
-import { createInformerFactory } from "../../client/informers.ts";
 import { TestRegistry } from "../apiserver/registry/_testing.ts";
-import { type RunningControllers, startControllers } from "./all.ts";
+import { type RunningControllers, startControllers } from "./start.ts";
 
 describe("startControllers, on the real registry", () => {
   let test: TestRegistry;
@@ -29,10 +28,9 @@ describe("startControllers, on the real registry", () => {
     stop = new AbortController();
     running = await startControllers({
       client,
-      informers: createInformerFactory(client, { clock: test.clock }),
       clock: test.clock,
       signal: stop.signal,
-      caBundle: "PEM",
+      clusterCa: "PEM",
       tokenIssuer: { issue: () => Promise.resolve({ token: "TOKEN", expirationTimestamp: "" }) },
       resources: () => test.registry.resources(),
     });
