@@ -148,7 +148,7 @@ describe("writing", () => {
     const body = "metadata:\n  name: a\ndata:\n  x: one\n";
     expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
     const types: [method: string, type: string][] = [
-      ["POST", "application/vnd.kubernetes.protobuf"],
+      ["POST", "application/cbor"],
       ["PATCH", "application/apply-patch+yaml"],
       ["PATCH", "application/json"],
     ];

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { DecodeError } from "../../../api/codec/problem.ts";
 import { decodeJSON } from "../../../api/codec/json.ts";
-import type { DecodedObject, Expected } from "../../../api/codec/decode.ts";
+import type { Decoded, DecodedObject, Expected } from "../../../api/codec/decode.ts";
 import {
   badRequest,
   requestEntityTooLarge,
@@ -18,9 +18,9 @@ export const BODY_LIMIT = 3 * 1024 * 1024;
 const BODY_TIMEOUT = 60_000;
 const DISCARD_LIMIT = 32 * 1024 * 1024;
 
-/** The whole body as text. 413 beyond the limit, 504 for one that does not end, 400 for one that is cut off. */
-export function readBody(request: HttpRequest): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
+/** The whole body. 413 beyond the limit, 504 for one that does not end, 400 for one that is cut off. */
+export function readBody(request: HttpRequest): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   if (Number(request.headers["content-length"] ?? 0) > BODY_LIMIT) {
     reject(tooLarge());
     return promise;
@@ -41,7 +41,7 @@ export function readBody(request: HttpRequest): Promise<string> {
     request.off("end", onEnd);
     request.off("close", onClose);
     if (error) reject(error);
-    else resolve((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString("utf8"));
+    else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
   };
   request.on("data", onData);
   request.on("end", onEnd);
@@ -72,31 +72,50 @@ export function contentTypeOf(request: HttpRequest): string {
   return header === undefined ? "application/json" : header.split(";")[0]!.trim().toLowerCase();
 }
 
+type Decode = (body: Buffer, expected: Expected, duplicates: boolean) => Decoded | Promise<Decoded>;
+
+const fromJSON: Decode = (body, expected, duplicates) => decodeJSON(body.toString("utf8"), expected, { duplicates });
+
+/** By media type. YAML and protobuf are imported by the first client that sends them. */
+const decoders: Readonly<Record<string, Decode>> = {
+  "application/json": fromJSON,
+  "*/*": fromJSON,
+  "application/yaml": (body, expected) => decodeOneYAML(body.toString("utf8"), expected),
+  "application/vnd.kubernetes.protobuf": async (body, expected) => {
+    const { decodeProtobuf } = await import("../../../api/codec/protobuf.ts");
+    return decodeProtobuf(body, expected);
+  },
+};
+
+/** What decodes the request's body; 415 for a media type that nothing decodes. */
+function decoderOf(request: HttpRequest): Decode {
+  const type = contentTypeOf(request);
+  const decode = Object.hasOwn(decoders, type) ? decoders[type] : undefined;
+  if (decode === undefined) throw unsupportedMediaType(Object.keys(decoders).filter((known) => known !== "*/*"));
+  return decode;
+}
+
 /**
- * An object of the expected kind, from JSON or YAML. What the schema does not know is refused, warned of or dropped, as
+ * An object of the expected kind, from JSON, YAML or protobuf. What the schema does not know is refused, warned of or dropped, as
  * `fieldValidation` says. 400 for anything that is no such object.
  */
 export async function readObject(call: Call, expected: Expected, validation: FieldValidation): Promise<DecodedObject> {
-  const type = contentTypeOf(call.request);
-  if (type !== "application/json" && type !== "application/yaml" && type !== "*/*") {
-    throw unsupportedMediaType(["application/json", "application/yaml"]);
-  }
-  const text = await readBody(call.request);
-  if (text === "") throw badRequest("the request has no body: an object is expected");
-  return decodeObject(call, text, type === "application/yaml", expected, validation);
+  const object = await readOptionalObject(call, expected, validation);
+  if (object === undefined) throw badRequest("the request has no body: an object is expected");
+  return object;
 }
 
-export async function decodeObject(
-  call: Pick<Call, "warn">,
-  text: string,
-  yaml: boolean,
+/** The same; undefined without a body. */
+export async function readOptionalObject(
+  call: Pick<Call, "warn" | "request">,
   expected: Expected,
   validation: FieldValidation,
-): Promise<DecodedObject> {
+): Promise<DecodedObject | undefined> {
+  const body = await readBody(call.request);
+  if (body.length === 0) return undefined;
+  const decode = decoderOf(call.request);
   try {
-    const { object, problems } = yaml
-      ? await decodeOneYAML(text, expected)
-      : decodeJSON(text, expected, { duplicates: validation !== "Ignore" });
+    const { object, problems } = await decode(body, expected, validation !== "Ignore");
     if (problems.length > 0 && validation === "Strict") {
       throw badRequest(
         cannotBeHandled(expected, `strict decoding error: ${problems.map((p) => p.message).join(", ")}`),

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, unsupportedMediaType } from "../../../api/status.ts";
 import type { PatchRequest } from "../contract.ts";
 import { sendJSON } from "./answer.ts";
-import { contentTypeOf, decodeObject, readBody, readObject } from "./body.ts";
+import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
 import { deleteOptions, type GivenDeleteOptions, givenDeleteOptions, listRequest, writeOptions } from "./query.ts";
 import { sendEntry, sendList } from "./read_routes.ts";
@@ -57,7 +57,7 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
   const type = patchTypes[contentTypeOf(call.request)];
   if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
   const options = writeOptions(call.query, "PatchOptions", call.request.headers["user-agent"]);
-  const patch = parsePatch(await readBody(call.request));
+  const patch = parsePatch((await readBody(call.request)).toString("utf8"));
   const { entry, created } = await store.patch(call, {
     namespace: target.namespace,
     name: target.name,
@@ -117,15 +117,9 @@ export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
 /** A body wins over the query, as upstream. Every group's DeleteOptions are the same. */
 async function readDeleteOptions(of: ResourceCall): Promise<GivenDeleteOptions> {
   const { call } = of;
-  const text = await readBody(call.request);
-  if (text === "") return givenDeleteOptions(call.query);
-  const type = contentTypeOf(call.request);
-  if (type !== "application/json" && type !== "application/yaml") {
-    throw unsupportedMediaType(["application/json", "application/yaml"]);
-  }
   const expected: Expected = { apiVersion: of.apiVersion, kind: "DeleteOptions", anyVersion: true };
-  const object = await decodeObject(call, text, type === "application/yaml", expected, "Ignore");
-  return object as GivenDeleteOptions;
+  const object = await readOptionalObject(call, expected, "Ignore");
+  return object === undefined ? givenDeleteOptions(call.query) : object as GivenDeleteOptions;
 }
 
 async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | "Strict"): Promise<KubeObject> {
