@@ -46,7 +46,7 @@ export class Pods implements PodDirectory {
   // Sources of Pods.
 
   desired(pod: Pod): void {
-    if (isMirrorPod(pod) && !isStaticPod(pod)) return;
+    if (isMirrorPod(pod)) return;
     const uid = pod.metadata.uid ?? "";
     const known = this.#workers.get(uid);
     if (known) {
@@ -74,6 +74,11 @@ export class Pods implements PodDirectory {
 
   has(uid: string): boolean {
     return this.#workers.has(uid);
+  }
+
+  /** The API's object of this Pod is there, for the first time or again. */
+  objectAppeared(uid: string): void {
+    this.#workers.get(uid)?.worker.republish();
   }
 
   refreshVolumes(uid: string): void {

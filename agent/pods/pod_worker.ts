@@ -70,6 +70,12 @@ export class PodWorker {
     else this.#observer.changed(this.#state);
   }
 
+  /** The object has come into being, or anew, and has not heard of the status. */
+  republish(): void {
+    const { at } = this.#state.stage;
+    if (this.#status && at !== "cleared" && at !== "gone") this.#shared.status.publish(this.#state.pod, this.#status);
+  }
+
   /** Stops timers; nothing of the Pod itself. */
   close(): void {
     this.#cancelTimer?.();

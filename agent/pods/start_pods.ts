@@ -54,8 +54,8 @@ export interface PodManager {
   readonly directory: PodDirectory;
   /** All static Pods of the node, each time one of them changes; those that are missing are ended. */
   setStaticPods(pods: readonly Pod[]): void;
-  /** A static Pod's copy in the API, if there is one. */
-  mirror(pod: Pod): Pod | undefined;
+  /** The mirror Pods of this node in the API, also those whose static Pod is no more. */
+  mirrors(): readonly Pod[];
   /** Calls back when a mirror Pod has come, changed or gone. */
   onMirrorChange(changed: () => void): void;
   /** Ends a Pod as failed, to take load off the node. */
@@ -132,9 +132,10 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     const pod = change.object;
     if (isMirrorPod(pod)) {
       if (change.type !== "deleted") {
-        for (const own of manager.all()) if (mirrorOf(own, pod)) shared.status.retry(own.metadata.uid ?? "");
+        for (const own of manager.all()) if (mirrorOf(own, pod)) manager.objectAppeared(own.metadata.uid ?? "");
       }
-      for (const handler of mirrorHandlers) handler();
+      const isSame = change.type === "updated" && mirrorKey(change.previous) === mirrorKey(pod);
+      if (!isSame) { for (const handler of mirrorHandlers) handler(); }
       return;
     }
     const uid = pod.metadata.uid ?? "";
@@ -149,7 +150,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     } else {
       current.set(uid, pod);
       manager.desired(pod);
-      if (change.type === "added") shared.status.retry(uid);
+      if (change.type === "added") manager.objectAppeared(uid);
     }
     keep();
   });
@@ -207,7 +208,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
       for (const pod of gone) manager.absent(pod);
       for (const pod of wanted) manager.desired(pod);
     },
-    mirror: (pod) => mirrorOf(pod, ofNode.get(`${pod.metadata.namespace}/${pod.metadata.name}`)),
+    mirrors: () => ofNode.list().filter(isMirrorPod),
     onMirrorChange: (changed) => void mirrorHandlers.push(changed),
     evict: (uid, reason, message) => manager.evict(uid, reason, message),
     async closed() {
@@ -222,6 +223,11 @@ function mirrorOf(pod: Pod, object: Pod | undefined): Pod | undefined {
       object.metadata.name === pod.metadata.name && object.metadata.namespace === pod.metadata.namespace
     ? object
     : undefined;
+}
+
+/** What decides whether a mirror still is the right one. */
+function mirrorKey({ metadata }: Pod): string {
+  return `${metadata.uid} ${metadata.annotations?.[annotationKeys.configMirror]} ${metadata.deletionTimestamp ?? ""}`;
 }
 
 function podEvents(recorder: EventRecorder): PodEvent {

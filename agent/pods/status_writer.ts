@@ -11,7 +11,7 @@ export interface StatusWriterOptions {
   readonly client: Client;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** The API's object of a Pod as last seen, of a static Pod its mirror. `pending`: it will come, then {@linkcode StatusWriter.retry} is called. */
+  /** The API's object of a Pod as last seen, of a static Pod its mirror. `pending`: it will come, and the status is published again then. */
   readonly apiObject: (pod: Pod) => Pod | "pending" | undefined;
 }
 
@@ -52,12 +52,6 @@ export class StatusWriter {
     const entry = this.#entries.get(pod.metadata.uid ?? "");
     if (!entry || (!entry.writing && entry.wanted === undefined)) return;
     await new Promise<void>((resolve) => entry.idle.push(resolve));
-  }
-
-  /** Tries again what had no object to go to: it has appeared. */
-  retry(uid: string): void {
-    const entry = this.#entries.get(uid);
-    if (entry && entry.wanted !== undefined && !entry.writing) this.#write(entry);
   }
 
   forget(uid: string): void {
