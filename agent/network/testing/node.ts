@@ -1,0 +1,48 @@
+import { endpointslices, pods, services } from "../../../api/resources.ts";
+import { keyOf, type KubeObject, type Resource, splitKey } from "../../../api/resource.ts";
+import { createInformerFactory } from "../../../client/informers.ts";
+import { MemoryClient } from "../../../client/testing/memory_client.ts";
+import { cleanUpNetwork } from "../clean_up.ts";
+import { type Network, type NetworkOptions, startNetwork } from "../network.ts";
+import { serveOperations } from "./json_lines.ts";
+import { peerOperations } from "./peer.ts";
+
+export type StartInput = Omit<NetworkOptions, "informers" | "driver" | "clock">;
+
+const RESOURCES = { Service: services, EndpointSlice: endpointslices, Pod: pods } as Readonly<
+  Record<string, Resource<KubeObject>>
+>;
+
+const client = new MemoryClient();
+const stop = new AbortController();
+let network: Network | undefined;
+
+/** A node whose API server is a client in memory. */
+const nodeOperations = {
+  ...peerOperations,
+  async start(input: StartInput): Promise<{ dnsPort: number }> {
+    const informers = createInformerFactory(client);
+    network = await startNetwork({ ...input, informers });
+    informers.start(stop.signal);
+    await network.whenSynced();
+    return { dnsPort: network.dnsPort };
+  },
+  async apply(object: KubeObject): Promise<void> {
+    const resource = RESOURCES[object.kind!]!;
+    const target = splitKey(keyOf(object));
+    const there = client.all(resource).find((other) => keyOf(other) === keyOf(object));
+    if (there) await client.delete(resource, target);
+    await client.create(resource, object);
+  },
+  async remove({ kind, key }: { kind: string; key: string }): Promise<void> {
+    await client.delete(RESOURCES[kind]!, splitKey(key));
+  },
+  async close(input: { keep: boolean }): Promise<void> {
+    stop.abort();
+    await network!.close(input);
+  },
+  cleanUp: (input: { instance: string; dataDir: string }) => cleanUpNetwork(input),
+};
+
+await serveOperations(nodeOperations);
+Deno.exit();
