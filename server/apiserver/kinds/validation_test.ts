@@ -128,6 +128,9 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ],
   ["endpointslices", { addressType: "IPv4", endpoints: [{ addresses: [] }] }, "endpoints[0].addresses: Required value"],
   ["events", { involvedObject: { namespace: "other" } }, "does not match event.namespace"],
+  ["runtimeclasses", {}, "handler: Required value"],
+  ["volumeattachments", { spec: { attacher: "x", source: {} } }, "spec.nodeName: Required value"],
+  ["validatingadmissionpolicies", { spec: { failurePolicy: "Shrug" } }, "spec.failurePolicy: Unsupported value"],
   ["configmaps", { metadata: { labels: { "a b": "c" } } }, "metadata.labels: Invalid value"],
   ["configmaps", { metadata: { finalizers: ["plain"] } }, "metadata.finalizers: Invalid value"],
   [

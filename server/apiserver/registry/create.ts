@@ -7,8 +7,9 @@ import { keyIn } from "../cache/layout.ts";
 import type { CreateRequest, Entry, RequestContext } from "../contract.ts";
 import { cloneJson } from "./clone.ts";
 import { commitPut } from "./commit.ts";
-import { dropServerSideOnly, validateMetadata } from "./metadata.ts";
+import { dropServerSideOnly } from "./metadata.ts";
 import { ObjectEntry } from "./object_entry.ts";
+import { validateObject } from "./schema_validation.ts";
 import type { Shelf } from "./system.ts";
 
 /** How many names are made from one `generateName` before the client has to try again. */
@@ -50,7 +51,7 @@ async function prepared(shelf: Shelf, context: RequestContext, request: CreateRe
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   strategy.prepareForCreate?.(object);
-  requireValid(shelf, object, [...validateMetadata(row, strategy, metadata), ...(strategy.validate?.(object) ?? [])]);
+  requireValid(shelf, object, validateObject(shelf, object));
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);

@@ -2,7 +2,8 @@ import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { type Facet, wholeObject } from "./facet.ts";
-import { validateMetadata, validateMetadataUpdate } from "./metadata.ts";
+import { validateMetadataUpdate } from "./metadata.ts";
+import { validateObject } from "./schema_validation.ts";
 import type { Shelf } from "./system.ts";
 
 type Fields = Record<string, unknown>;
@@ -21,15 +22,11 @@ export function mainFacet(shelf: Shelf): Facet {
       bumpGeneration(shelf, object, old);
       return object;
     },
-    validate(object, old) {
-      const errors = [
-        ...validateMetadata(row, strategy, object.metadata),
-        ...validateMetadataUpdate(object, old),
-        ...(strategy.validate?.(object) ?? []),
-        ...(strategy.validateUpdate?.(object, old) ?? []),
-      ];
-      return errors;
-    },
+    validate: (object, old) => [
+      ...validateObject(shelf, object),
+      ...validateMetadataUpdate(object, old),
+      ...(strategy.validateUpdate?.(object, old) ?? []),
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { badRequest, conflict, notFound, serverTimeout } from "../../../api/status.ts";
+import { badRequest, conflict, notFound } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, RequestContext, UpdateRequest, WriteOptions } from "../contract.ts";
@@ -73,8 +73,7 @@ export async function change(shelf: Shelf, facet: Facet, context: RequestContext
     const object = await resultOf(shelf, facet, context, change, submitted, current);
     const entry = await store(shelf, object, current, change.options.dryRun);
     if (entry !== undefined) return facet.answer(entry);
-    if (demanded) throw conflict(shelf.row, name);
-    if (attempt >= change.attempts) throw serverTimeout(shelf.row, "update");
+    if (demanded || attempt >= change.attempts) throw conflict(shelf.row, name);
   }
 }
 
