@@ -28,7 +28,8 @@ export function sandboxConfig(config: SandboxConfig): Fields {
   const { security } = config;
   return {
     metadata: { name: config.name, namespace: config.namespace, uid: config.uid, attempt: config.attempt },
-    hostname: config.hostname,
+    // A Pod on the node's network has the node's name: it shares the UTS namespace, and runc refuses to set one there.
+    hostname: config.namespaces.network === "node" ? "" : config.hostname,
     logDirectory: config.logDirectory,
     ...(config.dns ? { dnsConfig: config.dns } : {}),
     portMappings: config.portMappings.map(({ hostIP, ...rest }) => ({ ...rest, hostIp: hostIP })),
