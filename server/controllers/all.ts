@@ -5,6 +5,7 @@ import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceController } from "./endpoints/endpointslice.ts";
+import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
 import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { nodeLifecycle } from "./node_lifecycle/node_lifecycle.ts";
@@ -43,6 +44,7 @@ export function allControllers(
     ["daemonset-controller", daemonSetController],
     ["endpoint-controller", endpointsController],
     ["endpoint-slice-controller", endpointSliceController],
+    ["endpoint-slice-mirroring-controller", endpointSliceMirroringController],
     ["garbage-collector-controller", garbageCollector],
     ["pod-garbage-collector-controller", podGc],
     ["node-controller", nodeLifecycle],

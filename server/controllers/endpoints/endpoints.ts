@@ -39,7 +39,7 @@ class EndpointsController implements Controller {
   setup(enqueue: (key: string) => void): void {
     watchServices(this.#services, this.#pods, enqueue);
     this.#endpoints.onChange(({ object }) => {
-      if (isOurs(object)) enqueue(keyOf(object));
+      if (managedByEndpoints(object)) enqueue(keyOf(object));
     });
   }
 
@@ -48,7 +48,7 @@ class EndpointsController implements Controller {
     const service = this.#services.get(key);
     const current = this.#endpoints.get(key);
     if (service === undefined) {
-      if (current !== undefined && isOurs(current)) await this.#delete(key, current, signal);
+      if (current !== undefined && managedByEndpoints(current)) await this.#delete(key, current, signal);
       return DONE;
     }
     if (hasOwnEndpoints(service) || service.metadata.deletionTimestamp !== undefined) return DONE;
@@ -73,7 +73,8 @@ class EndpointsController implements Controller {
   }
 }
 
-function isOurs({ metadata }: Endpoints): boolean {
+/** Whether the object follows a Service's selector; others were made by hand. */
+export function managedByEndpoints({ metadata }: Endpoints): boolean {
   return metadata.labels?.[managedByLabel] === manager;
 }
 

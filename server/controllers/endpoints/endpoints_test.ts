@@ -4,6 +4,7 @@ import type { Pod, Service } from "../../../api/types/core_v1.ts";
 import { World } from "../testing/world.ts";
 import { endpointsController } from "./endpoints.ts";
 import { endpointSliceController } from "./endpointslice.ts";
+import { endpointSliceMirroringController } from "./mirroring.ts";
 
 describe("endpointSliceController and endpointsController", () => {
   let world: World;
@@ -166,6 +167,47 @@ describe("endpointSliceController and endpointsController", () => {
     await world.client.delete(services, { namespace: "default", name: "web" });
     await world.settle();
     expect(world.client.all(endpoints)).toEqual([manual]);
+  });
+
+  it("shows manual Endpoints as slices, and follows them", async () => {
+    await world.create(services, {
+      metadata: { name: "db" },
+      spec: { ports: [{ port: 5432 }], clusterIP: "10.43.0.10" },
+    });
+    const manual = await world.create(endpoints, {
+      metadata: { name: "db", labels: { tier: "db" } },
+      subsets: [{
+        addresses: [{ ip: "192.0.2.1" }, { ip: "2001:db8::1" }],
+        notReadyAddresses: [{ ip: "192.0.2.2" }],
+        ports: [{ port: 5432 }],
+      }],
+    });
+    await world.start(endpointSliceMirroringController, endpointSliceController, endpointsController);
+    const mirrored = () =>
+      slices().map(({ addressType, endpoints = [] }) =>
+        `${addressType} ${
+          endpoints.map(({ addresses, conditions }) => `${addresses[0]} ${conditions?.ready}`).join(", ")
+        }`
+      ).sort();
+    expect(mirrored()).toEqual(["IPv4 192.0.2.1 true, 192.0.2.2 false", "IPv6 2001:db8::1 true"]);
+    expect(slices()[0]?.ports).toEqual([{ name: "", port: 5432, protocol: "TCP" }]);
+    expect(slices()[0]?.metadata.labels).toEqual({
+      tier: "db",
+      "kubernetes.io/service-name": "db",
+      "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io",
+    });
+    await world.client.update(endpoints, {
+      ...manual,
+      subsets: [{ addresses: [{ ip: "192.0.2.9" }], ports: [{ port: 5432 }] }],
+    });
+    await world.settle();
+    expect(mirrored()).toEqual(["IPv4 192.0.2.9 true"]);
+    await world.client.patch(endpoints, { namespace: "default", name: "db" }, {
+      type: "merge",
+      patch: { metadata: { labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } } },
+    });
+    await world.settle();
+    expect(mirrored()).toEqual([]);
   });
 
   it("removes the Endpoints of a Service that is gone", async () => {
