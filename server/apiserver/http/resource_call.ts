@@ -45,7 +45,7 @@ export function resolveResource(registry: Registry, call: Call, target: Resource
   const { group, version, kind } = onSubresource ?? row;
   return {
     call,
-    target,
+    target: inNamespace ? target : { ...target, namespace: "" },
     store,
     row,
     subresource: onSubresource,

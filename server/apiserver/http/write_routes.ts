@@ -129,7 +129,7 @@ async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | 
 
 function mustMatchNamespace(of: ResourceCall, object: KubeObject): void {
   const { namespace } = object.metadata;
-  const expected = of.row.namespaced ? of.target.namespace : "";
+  const expected = of.target.namespace;
   if (namespace !== undefined && namespace !== "" && namespace !== expected) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
