@@ -1,0 +1,81 @@
+import type { Clock } from "../api/clock.ts";
+import { isNotFound } from "../api/status.ts";
+import { AuthenticationError, type Authenticator, unionAuthenticator } from "./apiserver/auth/authenticator.ts";
+import type { AuthorizationAttributes } from "./apiserver/auth/authorizer.ts";
+import { bearerTokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
+import { clientCertificateAuthenticator } from "./apiserver/auth/client_certificates.ts";
+import { componentAuthorizer } from "./apiserver/auth/component_authorizer.ts";
+import {
+  type ObjectLookup,
+  type ServiceAccountTokens,
+  serviceAccountTokens,
+} from "./apiserver/auth/service_account_tokens.ts";
+import type { Registry } from "./apiserver/contract.ts";
+import type { ReviewAnswers } from "./apiserver/registry/reviews.ts";
+import type { Pki } from "./pki/pki.ts";
+
+export interface IdentityOptions {
+  readonly pki: Pick<Pki, "clusterCa" | "serviceAccountKey">;
+  readonly clock: Clock;
+  readonly clusterDomain: string;
+  /** Asked when a token is shown: the registry is opened with these identities, so it comes later. */
+  readonly registry: () => Registry;
+}
+
+export interface Identities {
+  readonly authenticator: Authenticator;
+  readonly tokens: ServiceAccountTokens;
+  readonly reviews: ReviewAnswers;
+}
+
+/** Who users are, by certificate and token, and what reviews answer of them. */
+export function identities({ pki, clock, clusterDomain, registry }: IdentityOptions): Identities {
+  const lookup: ObjectLookup = async (resource, namespace, name) => {
+    const store = registry().store("", "v1", resource);
+    try {
+      const entry = await store?.get({ user: { name: "system:apiserver", groups: [] }, warn: () => {} }, {
+        namespace,
+        name,
+      });
+      return entry?.object.metadata;
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  };
+  const issuer = `https://kubernetes.default.svc.${clusterDomain}`;
+  const tokens = serviceAccountTokens({ key: pki.serviceAccountKey, issuer, audiences: [issuer], lookup, clock });
+  return {
+    tokens,
+    authenticator: unionAuthenticator([
+      clientCertificateAuthenticator(pki.clusterCa, clock),
+      bearerTokenAuthenticator([tokens]),
+    ]),
+    reviews: {
+      async authenticate(token, audiences) {
+        try {
+          return await tokens.review(token, audiences.length > 0 ? audiences : tokens.defaultAudiences);
+        } catch (error) {
+          if (error instanceof AuthenticationError) return undefined;
+          throw error;
+        }
+      },
+      async authorize(user, attributes) {
+        const decision = await componentAuthorizer.authorize(attributesOf(user, attributes));
+        return { allowed: decision.allowed, reason: decision.allowed ? "" : decision.reason ?? "" };
+      },
+      rules: async (user) =>
+        user.groups.includes("system:masters") ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [],
+    },
+  };
+}
+
+function attributesOf(
+  user: AuthorizationAttributes["user"],
+  from: Parameters<ReviewAnswers["authorize"]>[1],
+): AuthorizationAttributes {
+  const { verb, namespace, group, version, resource, subresource, name, path } = from;
+  return path === undefined
+    ? { user, verb, path: "", resource: { namespace, group, version, resource, subresource, name } }
+    : { user, verb, path };
+}

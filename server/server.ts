@@ -1,0 +1,169 @@
+import { getLogger } from "@logtape/logtape";
+import { systemClock } from "../api/clock.ts";
+import { createEventRecorder } from "../client/event_recorder.ts";
+import type { Client } from "../client/client.ts";
+import { createInformerFactory } from "../client/informers.ts";
+import { startCompactor } from "../datastore/compactor.ts";
+import type { Datastore } from "../datastore/contract.ts";
+import { openDatastore } from "../datastore/open.ts";
+import { startAddons } from "./addons/addons.ts";
+import { componentAuthorizer } from "./apiserver/auth/component_authorizer.ts";
+import type { Registry, UserInfo } from "./apiserver/contract.ts";
+import { startApiServer } from "./apiserver/http/api_server.ts";
+import { createInProcessClient } from "./apiserver/in_process.ts";
+import { bootstrap } from "./apiserver/registry/bootstrap.ts";
+import { openRegistry } from "./apiserver/registry/open.ts";
+import { startControllers } from "./controllers/start.ts";
+import { identities } from "./identities.ts";
+import type { ServerOptions } from "./options.ts";
+import { writeKubeconfig } from "./pki/kubeconfig.ts";
+import type { KeyPair } from "./pki/issue.ts";
+import { openPki } from "./pki/pki.ts";
+import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
+import { firstAddress } from "./service_network.ts";
+
+/** A running API server with its scheduler and controllers. */
+export interface RunningServer {
+  readonly port: number;
+  /** Where the administrator's kubeconfig lies. */
+  readonly kubeconfig: string;
+  /** The in-process client of a component: nothing is serialised, and no credentials are checked. */
+  clientOf(user: UserInfo): Client;
+  /** What a node's agent shows to others, and the authority that it trusts. */
+  nodeIdentity(
+    name: string,
+    addresses: readonly string[],
+  ): Promise<{ readonly clusterCa: string; readonly serving: KeyPair }>;
+  /** Ends watches, finishes commits, releases files and threads. */
+  close(): Promise<void>;
+}
+
+const MASTERS = ["system:masters", "system:authenticated"];
+const logger = getLogger(["skiff", "server"]);
+
+/**
+ * Starts the server. Resolves when the API answers and its basic objects are there; controllers, scheduler and manifests start right after. Rejects, having
+ * released everything, with an error whose message is made for the user (port in use, directory locked, file damaged).
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const clock = systemClock();
+  const stop = new AbortController();
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    stop.abort(new DOMException("the server stops", "AbortError"));
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    await Deno.mkdir(`${options.dataDir}/server`, { recursive: true, mode: 0o700 });
+    const serviceIP = firstAddress(options.serviceCidr);
+    const opened = openDatastore({
+      dataDir: options.dataDir,
+      ...(options.datastoreEndpoint && { endpoint: options.datastoreEndpoint }),
+    });
+    const pki = await openPki(`${options.dataDir}/server/tls`, {
+      serviceIP,
+      clusterDomain: options.clusterDomain,
+      names: [...options.tlsSan, options.advertiseAddress],
+    }).catch(async (error) => {
+      await opened.then((store) => store.close(), () => {});
+      throw error;
+    });
+    const datastore: Datastore = await opened;
+    closers.push(() => datastore.close());
+    const compactor = startCompactor(datastore, clock);
+    closers.push(() => compactor.close());
+
+    const identity = identities({ pki, clock, clusterDomain: options.clusterDomain, registry: () => registry });
+    const registry: Registry = await openRegistry({
+      datastore,
+      clock,
+      tokenIssuer: identity.tokens,
+      serviceCIDR: options.serviceCidr,
+      nodePorts: options.nodePorts,
+      reviews: identity.reviews,
+    });
+    closers.push(() => registry.close());
+
+    const api = await startApiServer({
+      registry,
+      pki,
+      authenticator: identity.authenticator,
+      authorizer: componentAuthorizer,
+      address: options.bindAddress,
+      port: options.port,
+      tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
+      http1Only: options.http1Only,
+    });
+    closers.push(() => api.close());
+
+    const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
+    await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), {
+      serviceIP,
+      address: options.advertiseAddress,
+      port: api.port,
+    });
+    const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
+    await writeKubeconfig(options.kubeconfig, {
+      server: `https://${local}:${api.port}`,
+      certificateAuthority: pki.clusterCa,
+      client: pki.admin,
+    });
+    await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
+
+    const manager = clientOf({ name: "system:kube-controller-manager", groups: ["system:authenticated"] });
+    const scheduler = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
+    const informers = createInformerFactory(manager, { clock });
+    const { signal } = stop;
+    const events = createEventRecorder(scheduler, { clock, signal, component: SCHEDULER_NAME });
+    startScheduler({ client: scheduler, informers, events, clock, signal });
+    const controllers = await startControllers({
+      client: manager,
+      informers,
+      clock,
+      signal,
+      clusterCa: pki.clusterCa,
+      tokenIssuer: identity.tokens,
+    });
+    closers.push(() => controllers.ended);
+    await startManifests(clientOf({ name: "system:apiserver", groups: MASTERS }), registry, options, stop.signal);
+    logger.info("API at https://{address}:{port}", { address: options.advertiseAddress, port: api.port });
+    return {
+      port: api.port,
+      kubeconfig: options.kubeconfig,
+      clientOf,
+      nodeIdentity: async (name, addresses) => ({
+        clusterCa: pki.clusterCa,
+        serving: (await pki.issueNode(name, addresses)).serving,
+      }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startManifests(
+  client: Client,
+  registry: Registry,
+  options: ServerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const clock = systemClock();
+  await startAddons({
+    client,
+    clock,
+    signal,
+    events: createEventRecorder(client, { clock, signal, component: "manifests" }),
+    resources: registry.resources(),
+    directories: [
+      {
+        label: "bundled",
+        path: new URL("../manifests", import.meta.url).pathname,
+        disabled: options.disable,
+        variables: { CLUSTER_DNS: options.clusterDns, CLUSTER_DOMAIN: options.clusterDomain },
+      },
+      { label: "user", path: `${options.dataDir}/server/manifests`, disabled: [] },
+    ],
+  });
+}
