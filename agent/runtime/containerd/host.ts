@@ -18,13 +18,16 @@ export const SEARCH_PATH = [
 const PACKAGES = { containerd: "containerd", runc: "runc", ctr: "containerd" } as const;
 
 /** The tool's absolute path; rejects with a `RuntimeError` that names the Debian package. */
-export async function findTool(name: keyof typeof PACKAGES): Promise<string> {
-  for (const directory of SEARCH_PATH) {
+export async function findTool(
+  name: keyof typeof PACKAGES,
+  path: readonly string[] = SEARCH_PATH,
+): Promise<string> {
+  for (const directory of path) {
     if (await exists(`${directory}/${name}`)) return `${directory}/${name}`;
   }
   throw new RuntimeError(
     "unavailable",
-    `${name} is not installed (looked in ${SEARCH_PATH.join(", ")}): install the package ${PACKAGES[name]}, ` +
+    `${name} is not installed (looked in ${path.join(", ")}): install the package ${PACKAGES[name]}, ` +
       "or give a running container runtime with --container-runtime-endpoint",
   );
 }

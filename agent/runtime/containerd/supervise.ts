@@ -32,7 +32,7 @@ export interface Supervised {
   readonly adopted: boolean;
   /**
    * Ends the supervision. With `keepPods` containerd and all containers go on running (containerd holds the other end of their
-   * output) and the next start finds them; otherwise every sandbox is removed and containerd ended.
+   * output) and the next start finds them; otherwise every sandbox is removed and containerd ended. The first call counts.
    */
   stop(options: { readonly keepPods: boolean }): Promise<void>;
 }
@@ -83,6 +83,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Super
   log.info(adopted ? "found containerd running at {socket}" : "started containerd at {socket}", {
     socket: paths.socket,
   });
+  let stopping: Promise<void> | undefined;
   const supervised = supervise(runtime, paths, binary, clock, supervision.signal);
 
   return {
@@ -90,17 +91,19 @@ export async function startContainerd(options: ContainerdOptions): Promise<Super
     paths,
     runtime,
     adopted,
-    async stop({ keepPods }) {
-      supervision.abort();
-      await supervised;
-      try {
-        if (!keepPods) await removePods(runtime);
-      } finally {
-        await runtime.close();
-        if (!keepPods) await terminateContainerd(paths);
-      }
-    },
+    stop: ({ keepPods }) => stopping ??= stop(keepPods),
   };
+
+  async function stop(keepPods: boolean): Promise<void> {
+    supervision.abort();
+    await supervised;
+    try {
+      if (!keepPods) await removePods(runtime);
+    } finally {
+      await runtime.close();
+      if (!keepPods) await terminateContainerd(paths);
+    }
+  }
 }
 
 /** Its dying is seen by the end of an event stream, so nothing is polled while it lives. */
