@@ -2,7 +2,7 @@ import type { Clock } from "../../../api/clock.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
 import type { UserInfo } from "../contract.ts";
-import type { Lookup } from "../registry/system.ts";
+import type { Lookup } from "../registry/lookup.ts";
 
 /** A write on its way. */
 export interface AdmissionRequest {

@@ -62,7 +62,7 @@ async function prepared(shelf: Shelf, context: RequestContext, request: CreateRe
 async function store(shelf: Shelf, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
   const { namespace = "", name = "" } = object.metadata;
   if (shelf.cache.get(namespace, name) !== undefined) return undefined;
-  const reservation = shelf.system.services.reserve(shelf, object, undefined);
+  const reservation = shelf.system.services.reserve(shelf.storage, object, undefined);
   try {
     if (dryRun) return new ObjectEntry(object);
     return await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, 0);

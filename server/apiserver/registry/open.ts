@@ -14,15 +14,16 @@ import { type Storage, storageOf } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Registry, ResourceStore, TokenIssuer } from "../contract.ts";
 import { strategies } from "../kinds/all.ts";
-import { conversions } from "../kinds/conversion.ts";
+import { conversions } from "../kinds/conversions.ts";
 import type { Strategy } from "../kinds/strategy.ts";
 import { ConvertedResource } from "./converted_resource.ts";
 import { startEventSweeper } from "./event_sweeper.ts";
+import { lookupIn } from "./lookup.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { type ReviewAnswers, reviews } from "./reviews.ts";
 import { ServiceAllocation } from "./service_allocation.ts";
 import { StoredResource } from "./stored_resource.ts";
-import { lookupIn, type Shelf, type System } from "./system.ts";
+import type { Shelf, System } from "./system.ts";
 import { VirtualResource } from "./virtual_resource.ts";
 import { ZeroValues } from "./zero_values.ts";
 

@@ -4,9 +4,8 @@ import { services } from "../../../api/resources.ts";
 import { internal, invalid } from "../../../api/status.ts";
 import type { Service, ServicePort } from "../../../api/types/core_v1.ts";
 import type { Cache } from "../cache/cache.ts";
-import { storageOf } from "../cache/layout.ts";
+import { type Storage, storageOf } from "../cache/layout.ts";
 import { addressRange, Allocator, formatIPv4, parseIPv4 } from "./service_range.ts";
-import type { Shelf } from "./system.ts";
 
 /** Numbers held for a write under way; the cache holds them when it is done. */
 export interface Reservation {
@@ -55,12 +54,8 @@ export class ServiceAllocation {
    * Gives a Service the address and the ports that it lacks, in place, and holds them until the reservation is released. Throws a 422 for
    * chosen ones that are taken or out of range. Does nothing for other kinds.
    */
-  reserve(
-    { storage: { prefix }, row }: Shelf,
-    object: KubeObject,
-    old: KubeObject | undefined,
-  ): Reservation | undefined {
-    if (prefix !== storage.prefix) return undefined;
+  reserve(of: Pick<Storage, "prefix">, object: KubeObject, old: KubeObject | undefined): Reservation | undefined {
+    if (of.prefix !== storage.prefix) return undefined;
     const service = object as Service;
     const before = old === undefined ? { addresses: [], ports: [] } : heldBy(old as Service);
     const errors: FieldError[] = [];
@@ -68,7 +63,7 @@ export class ServiceAllocation {
     try {
       this.#takeAddress(service, before, taken.addresses, errors);
       this.#takePorts(service, before, taken.ports, errors);
-      if (errors.length > 0) throw invalid(row, service.metadata.name ?? "", errors);
+      if (errors.length > 0) throw invalid(services, service.metadata.name ?? "", errors);
     } catch (error) {
       this.#release(taken);
       throw error;

@@ -125,7 +125,7 @@ async function store(
   }
   // A write that changes nothing wakes nobody and wears no disk.
   if (deepEqual(object, current.object)) return current;
-  const reservation = shelf.system.services.reserve(shelf, object, current.object);
+  const reservation = shelf.system.services.reserve(shelf.storage, object, current.object);
   try {
     if (dryRun) return new ObjectEntry(object, current.revision);
     return await commitPut(shelf, keyIn(shelf.storage, current.namespace, current.name), object, current.revision);
