@@ -19,12 +19,6 @@ const parents: Readonly<Record<QosClass, string>> = {
   BestEffort: "/kubepods/besteffort",
 };
 
-/** A name for the node's group that belongs to its data directory alone. */
-export async function cgroupName(dataDirectory: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(dataDirectory));
-  return `skiff-${new Uint8Array(digest).toHex().slice(0, 8)}`;
-}
-
 /** The groups of the kubelet's layout, `/NAME/kubepods/burstable/podUID`: each Pod's with the sums of what its containers ask for. */
 export function createPodCgroups(options: PodCgroupsOptions): PodCgroups {
   const { hierarchy, name, podPidsLimit } = options;

@@ -15,9 +15,46 @@ import type { Reason } from "./state.ts";
  * Whether the Pod may run here beside those that do: the last word after the scheduler's, and for static Pods the only one. Answers why not,
  * with upstream's reasons.
  */
-export function refusal(pod: Pod, others: readonly Pod[], node: Node | undefined): Reason | undefined {
-  if (!node) return undefined;
+export function refusal(
+  pod: Pod,
+  others: readonly Pod[],
+  node: Node | undefined,
+  allowedSysctls: readonly string[],
+): Reason | undefined {
+  const always = wrongSystem(pod) ?? forbiddenSysctl(pod, allowedSysctls);
+  if (always || !node) return always;
   return notSelected(pod, node) ?? tainted(pod, node) ?? portTaken(pod, others) ?? tooBig(pod, others, node);
+}
+
+function wrongSystem(pod: Pod): Reason | undefined {
+  const { name = "linux" } = pod.spec.os ?? {};
+  if (name === "linux") return undefined;
+  return { reason: "PodOSNotSupported", message: `the Pod is for ${name}, this node runs linux` };
+}
+
+/** These are of the Pod's own namespaces and harm no other. */
+const safeSysctls: ReadonlySet<string> = new Set([
+  "kernel.shm_rmid_forced",
+  "net.ipv4.ip_local_port_range",
+  "net.ipv4.ip_local_reserved_ports",
+  "net.ipv4.ip_unprivileged_port_start",
+  "net.ipv4.ping_group_range",
+  "net.ipv4.tcp_fin_timeout",
+  "net.ipv4.tcp_keepalive_intvl",
+  "net.ipv4.tcp_keepalive_probes",
+  "net.ipv4.tcp_keepalive_time",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_syncookies",
+  "net.ipv4.tcp_wmem",
+]);
+
+function forbiddenSysctl(pod: Pod, allowed: readonly string[]): Reason | undefined {
+  const isAllowed = (name: string) =>
+    safeSysctls.has(name) ||
+    allowed.some((pattern) => pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern);
+  const forbidden = pod.spec.securityContext?.sysctls?.find(({ name }) => !isAllowed(name.replaceAll("/", ".")));
+  if (!forbidden) return undefined;
+  return { reason: "SysctlForbidden", message: `sysctl ${JSON.stringify(forbidden.name)} is not allowed on this node` };
 }
 
 function notSelected(pod: Pod, node: Node): Reason | undefined {

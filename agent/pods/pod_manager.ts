@@ -226,7 +226,9 @@ export class Pods implements PodDirectory {
     const { pod } = worker.state;
     const isNew = found.sandboxes.length + found.containers.length === 0 && !pod.status?.startTime &&
       pod.metadata.deletionTimestamp === undefined;
-    const refused = isNew ? refusal(pod, this.#running(worker), node()) : undefined;
+    const refused = isNew
+      ? refusal(pod, this.#running(worker), node(), shared.facts().allowedUnsafeSysctls)
+      : undefined;
     if (refused) {
       shared.event(pod, undefined, "Warning", refused.reason, refused.message);
       worker.send({ type: "end", why: { type: "failed", ...refused } });

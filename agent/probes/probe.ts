@@ -1,12 +1,13 @@
 import type { Container, Probe } from "../../api/types/core_v1.ts";
-import type { ContainerRuntime } from "../runtime/contract.ts";
+import { type ContainerRuntime, RuntimeError } from "../runtime/contract.ts";
 import { messageOf } from "./_message.ts";
 import { grpcCheck } from "./grpc_check.ts";
 import { httpGet } from "./http_get.ts";
 import { portNumber } from "./port.ts";
 
 export interface ProbeOutcome {
-  readonly success: boolean;
+  /** Undefined when nobody could be asked, which says nothing of the container: the runtime is away. */
+  readonly success: boolean | undefined;
   /** Shown in the event: what was answered, or why not. */
   readonly output: string;
 }
@@ -20,7 +21,7 @@ export interface ProbeTarget {
 
 const maxOutput = 10 * 1024;
 
-/** Asks a container once. Never rejects, but for the signal: what cannot be asked has failed. */
+/** Asks a container once. Never rejects, but for the signal: no answer is an answer too. */
 export async function probe(spec: Probe, target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
   const milliseconds = (spec.timeoutSeconds ?? 1) * 1000;
   try {
@@ -36,7 +37,8 @@ export async function probe(spec: Probe, target: ProbeTarget, signal: AbortSigna
     return { success: true, output: "" };
   } catch (error) {
     signal.throwIfAborted();
-    return { success: false, output: messageOf(error).slice(0, maxOutput) };
+    const unasked = error instanceof RuntimeError && error.reason !== "deadlineExceeded";
+    return { success: unasked ? undefined : false, output: messageOf(error).slice(0, maxOutput) };
   }
 }
 

@@ -56,9 +56,10 @@ export class Prober {
       outcome = { success: false, output: String(error) };
     }
     if (this.#stop.signal.aborted) return;
+    this.#cancel = clock.after(Math.max(begin + this.#period - clock.now(), 0), () => this.#run());
+    if (outcome.success === undefined) return;
     const before = this.#tally.verdict;
     this.#tally = count(this.#tally, outcome.success, probe);
-    this.#cancel = clock.after(Math.max(begin + this.#period - clock.now(), 0), () => this.#run());
     if (!outcome.success) onFailure(outcome.output);
     if (this.#tally.verdict !== undefined && this.#tally.verdict !== before) onVerdict(this.#tally.verdict);
   }
