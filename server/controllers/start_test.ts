@@ -5,6 +5,7 @@ import {
   deployments,
   endpoints,
   endpointslices,
+  events,
   namespaces,
   pods,
   replicasets,
@@ -101,6 +102,12 @@ describe("startControllers, on the real registry", () => {
     await client.patch(deployments, { namespace: "default", name: "web" }, { type: "strategic", patch });
     await until("three Pods of v2", () => rolledOut("v2"));
     expect((await all(replicasets)).map(({ spec }) => spec.replicas).sort()).toEqual([0, 3]);
+    const told = new Set((await all(events)).map(({ reason, source }) => `${source?.component}: ${reason}`));
+    expect([...told].sort()).toEqual([
+      "deployment-controller: ScalingReplicaSet",
+      "replicaset-controller: SuccessfulCreate",
+      "replicaset-controller: SuccessfulDelete",
+    ]);
     await client.delete(deployments, { namespace: "default", name: "web" }, { propagationPolicy: "Foreground" });
     await client.delete(services, { namespace: "default", name: "web" });
     await until("nothing left", async () => {

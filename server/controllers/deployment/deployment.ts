@@ -12,6 +12,7 @@ import { isNamespaceTerminating } from "../runner.ts";
 import { claim, targetOf } from "../shared/claim.ts";
 import { controllerKey, watchDependents } from "../shared/controller_ref_events.ts";
 import { claimable, controlledBy, indexByController } from "../shared/indexes.ts";
+import { OwnWrites } from "../shared/own_writes.ts";
 import { condition, reasons, withCondition } from "./conditions.ts";
 import { deadlineSeconds } from "./progress.ts";
 import { hasTemplateOf, isRolling, revisionAnnotation } from "./replica_set_facts.ts";
@@ -29,12 +30,14 @@ class DeploymentController implements Controller {
   readonly #deployments: Informer<Deployment>;
   readonly #replicaSets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
+  readonly #writes: OwnWrites;
 
   constructor(context: ControllerContext) {
     this.#context = context;
     this.#deployments = context.informers.informer(deployments);
     this.#replicaSets = context.informers.informer(replicasets);
     this.#pods = context.informers.informer(pods);
+    this.#writes = new OwnWrites(context.clock);
   }
 
   setup(enqueue: (key: string) => void): void {
@@ -58,7 +61,12 @@ class DeploymentController implements Controller {
 
   async reconcile(key: string, signal: AbortSignal): Promise<Result> {
     const deployment = this.#deployments.get(key);
-    if (deployment === undefined) return DONE;
+    if (deployment === undefined) {
+      this.#writes.forget(key);
+      return DONE;
+    }
+    const milliseconds = this.#writes.untilSeen(key);
+    if (milliseconds > 0) return { outcome: "retryAfter", milliseconds };
     const selector = compileLabelSelector(deployment.spec.selector);
     if (selector.isEmpty()) {
       const message = "This deployment is selecting all pods. A non-empty selector is required.";
@@ -90,7 +98,8 @@ class DeploymentController implements Controller {
       if (result !== undefined) return result;
     }
     for (const { old, next } of plan.updates) {
-      await this.#context.client.update(replicasets, next, { signal });
+      const updated = await this.#context.client.update(replicasets, next, { signal });
+      this.#writes.note(keyOf(deployment), this.#replicaSets, updated);
       this.#tellScaling(deployment, old, next);
     }
     for (const replicaSet of plan.deletes) await this.#delete(replicaSet, signal);
@@ -107,7 +116,8 @@ class DeploymentController implements Controller {
   ): Promise<Result | undefined> {
     const { client } = this.#context;
     try {
-      await client.create(replicasets, replicaSet, { signal });
+      const created = await client.create(replicasets, replicaSet, { signal });
+      this.#writes.note(keyOf(deployment), this.#replicaSets, created);
       this.#tellScaling(deployment, undefined, replicaSet);
       return undefined;
     } catch (error) {
@@ -177,12 +187,15 @@ class DeploymentController implements Controller {
     const annotated = await this.#context.client.patch(deployments, targetOf(deployment), { type: "merge", patch }, {
       signal,
     });
+    this.#writes.note(keyOf(deployment), this.#deployments, annotated);
     // The status that follows is that of the spec which was looked at, not of one that somebody wrote since.
     return { ...annotated, spec: deployment.spec };
   }
 
   async #writeStatus(deployment: Deployment, status: Deployment["status"], signal: AbortSignal): Promise<void> {
     if (status === undefined || deepEqual(deployment.status ?? {}, status)) return;
-    await this.#context.client.update(deployments, { ...deployment, status }, { subresource: "status", signal });
+    const next = { ...deployment, status };
+    const written = await this.#context.client.update(deployments, next, { subresource: "status", signal });
+    this.#writes.note(keyOf(deployment), this.#deployments, written);
   }
 }

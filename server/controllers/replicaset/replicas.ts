@@ -12,6 +12,7 @@ import { claim } from "../shared/claim.ts";
 import { watchDependents } from "../shared/controller_ref_events.ts";
 import { Expectations } from "../shared/expectations.ts";
 import { claimable, indexByController } from "../shared/indexes.ts";
+import { OwnWrites } from "../shared/own_writes.ts";
 import { createPod, deletePod } from "../shared/pod_control.ts";
 import { inDeletionOrder } from "../shared/pod_deletion_order.ts";
 import { isActive, isAvailable, untilAvailable } from "../shared/pod_state.ts";
@@ -46,6 +47,7 @@ class ReplicaController<T extends KubeObject> implements Controller {
   readonly #context: ControllerContext;
   readonly #kind: ReplicaKind<T>;
   readonly #expectations: Expectations;
+  readonly #writes: OwnWrites;
   readonly #owners: Informer<T>;
   readonly #pods: Informer<Pod>;
 
@@ -54,6 +56,7 @@ class ReplicaController<T extends KubeObject> implements Controller {
     this.#context = context;
     this.#kind = kind;
     this.#expectations = new Expectations(context.clock);
+    this.#writes = new OwnWrites(context.clock);
     this.#owners = context.informers.informer(kind.resource);
     this.#pods = context.informers.informer(pods);
   }
@@ -76,8 +79,11 @@ class ReplicaController<T extends KubeObject> implements Controller {
     const owner = this.#owners.get(key);
     if (owner === undefined) {
       this.#expectations.forget(key);
+      this.#writes.forget(key);
       return DONE;
     }
+    const milliseconds = this.#writes.untilSeen(key);
+    if (milliseconds > 0) return { outcome: "retryAfter", milliseconds };
     // Asked before the view is read: what arrives in between is in the view, and its event enqueues the key again.
     const settled = this.#expectations.areMet(key);
     const { replicas, selector, minReadySeconds } = this.#kind.spec(owner);
@@ -177,7 +183,8 @@ class ReplicaController<T extends KubeObject> implements Controller {
     });
     const next = this.#kind.withStatus(owner, status);
     if (deepEqual(owner, next)) return;
-    await this.#context.client.update(this.#kind.resource, next, { subresource: "status", signal });
+    const written = await this.#context.client.update(this.#kind.resource, next, { subresource: "status", signal });
+    this.#writes.note(keyOf(owner), this.#owners, written);
   }
 
   #whenNextAvailable(active: readonly Pod[], minReadySeconds: number): Result {
