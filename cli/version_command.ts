@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { VERSION } from "../server/version.ts";
+import { serverVersion } from "../server/version.ts";
 
 export function versionCommand(): Command {
   return new Command("version").description("print the versions of Skiff, Kubernetes' API and Deno").action(() => {
-    console.log(`skiff ${VERSION}\ndeno ${Deno.version.deno} (v8 ${Deno.version.v8})`);
+    console.log(`skiff ${serverVersion.gitVersion}\ndeno ${Deno.version.deno} (v8 ${Deno.version.v8})`);
   });
 }

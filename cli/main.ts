@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import { serverVersion } from "../server/version.ts";
+import { cleanupCommand } from "./cleanup_command.ts";
+import { UserError } from "./error.ts";
+import { serverCommand } from "./server_command.ts";
+import { versionCommand } from "./version_command.ts";
+
+/** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command("skiff")
+    .description("Kubernetes for the edge in one small file.")
+    .version(serverVersion.gitVersion, "-v, --version", "print the version")
+    .helpCommand(false)
+    .showHelpAfterError("(more with --help)")
+    .exitOverride();
+  let exitCode = 0;
+  const finish = (code: number) => void (exitCode = code);
+  for (const command of [serverCommand(finish), cleanupCommand(), versionCommand()]) {
+    command.exitOverride().showHelpAfterError("(more with --help)");
+    program.addCommand(command);
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message.
+    if (
+      error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander.")
+    ) {
+      return error.exitCode === 0 ? 0 : 2;
+    }
+    if (error instanceof UserError) {
+      console.error(`error: ${error.message}`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

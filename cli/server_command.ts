@@ -1,0 +1,90 @@
+import { Command } from "commander";
+import { getLogger } from "@logtape/logtape";
+import { serverVersion } from "../server/version.ts";
+import { UserError } from "./error.ts";
+import { readHost } from "./host.ts";
+import { requireAgentHost } from "./host_tools.ts";
+import { setUpLogging } from "./logging.ts";
+import { writeReadyFile } from "./ready_file.ts";
+import { type ServerFlags, withServerFlags } from "./server_flags.ts";
+import { type Settings, settingsFrom } from "./settings.ts";
+
+const logger = getLogger(["skiff"]);
+
+/** `skiff server`: the API server with scheduler and controllers and, unless it is left out, this machine's agent. */
+export function serverCommand(finish: (exitCode: number) => void): Command {
+  const command = new Command("server").description("run a server, and the containers of this machine");
+  return withServerFlags(command).action(async (flags: ServerFlags) => {
+    const settings = await settingsFrom(flags, await readHost());
+    if (settings.agent) await requireAgentHost();
+    await setUpLogging(flags.debug ? "debug" : "info");
+    finish(await runServer(settings, flags.readyFile));
+  });
+}
+
+/** Runs until SIGTERM or SIGINT; the containers live on. Answers the exit code. */
+async function runServer(
+  { server: options, agent: agentOptions }: Settings,
+  readyFile: string | undefined,
+): Promise<number> {
+  const stop = stopSignal();
+  // Imported here, so that `--help` and wrong flags answer at once.
+  const [{ startServer }, agentModule] = await Promise.all([
+    import("../server/server.ts"),
+    agentOptions && import("../agent/agent.ts"),
+  ]);
+  const server = await startServer(options).catch(asUserError);
+  try {
+    await writeReadyFile(readyFile, "api", server.kubeconfig);
+    if (!agentOptions || !agentModule) {
+      await stop;
+      return 0;
+    }
+    const { nodeName, nodeIP } = agentOptions;
+    const agent = await agentModule.startAgent({
+      ...agentOptions,
+      client: server.clientOf({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
+      identity: await server.nodeIdentity(nodeName, [nodeName, nodeIP]),
+      version: serverVersion.gitVersion,
+    }).catch(asUserError);
+    try {
+      await Promise.race([agent.ready.then(() => writeReadyFile(readyFile, "node", server.kubeconfig)), stop]);
+      await stop;
+    } finally {
+      await agent.close();
+    }
+    return 0;
+  } finally {
+    logger.info("stopping");
+    await server.close();
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      Deno.addSignalListener(signal, () => {
+        if (asked) Deno.exit(130);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+/** Error classes of the parts below whose messages are made for users; anything else is our defect and keeps its stack. */
+const FOR_USERS = new Set([
+  "DatastoreError",
+  "PkiError",
+  "RuntimeError",
+  "ContainerdError",
+  "NetworkError",
+  "ListenError",
+]);
+
+function asUserError(error: unknown): never {
+  if (error instanceof Error && FOR_USERS.has(error.name)) throw new UserError(error.message, { cause: error });
+  throw error;
+}
