@@ -7,6 +7,8 @@ import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceController } from "./endpoints/endpointslice.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
 import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
+import { jobController } from "./job/job.ts";
+import { ttlAfterFinished } from "./job/ttl.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { nodeLifecycle } from "./node_lifecycle/node_lifecycle.ts";
 import { taintEviction } from "./node_lifecycle/taint_eviction.ts";
@@ -42,6 +44,8 @@ export function allControllers(
     ["replicaset-controller", replicaSetController],
     ["replication-controller", replicationControllerController],
     ["daemonset-controller", daemonSetController],
+    ["job-controller", jobController],
+    ["ttl-after-finished-controller", ttlAfterFinished],
     ["endpoint-controller", endpointsController],
     ["endpoint-slice-controller", endpointSliceController],
     ["endpoint-slice-mirroring-controller", endpointSliceMirroringController],
