@@ -57,7 +57,8 @@ export function containerConfig(config: ContainerConfig, node: NodeFacts): Field
     command: config.command,
     args: config.args,
     workingDir: config.workingDir,
-    envs: config.env.map(({ name, value }) => ({ key: name, value })),
+    // `value` is bytes on the wire.
+    envs: config.env.map(({ name, value }) => ({ key: name, value: new TextEncoder().encode(value) })),
     mounts: config.mounts.map((mount) => ({ ...mount, propagation: PROPAGATION[mount.propagation] })),
     devices: config.devices,
     labels: config.labels,
