@@ -99,6 +99,11 @@ export interface WatchOptions extends CallOptions {
   readonly after: number;
   /** Fill `previous` of the events. */
   readonly previous?: boolean;
+  /**
+   * For `subscribe`: called once if the subscription ends because events were lost, with `compacted` (a shared store was away for longer than its
+   * history). Who holds a cache must list and subscribe again.
+   */
+  readonly onLost?: (error: DatastoreError) => void;
 }
 
 export interface KeyValue {

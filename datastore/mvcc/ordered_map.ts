@@ -93,6 +93,13 @@ export class OrderedMap<V> {
     }
   }
 
+  /** All keys with their values, in order. The map must not change while this is iterated. */
+  *entries(): Generator<readonly [string, V]> {
+    for (const { keys, values } of this.#chunks) {
+      for (let at = 0; at < keys.length; at++) yield [keys[at]!, values[at]!];
+    }
+  }
+
   clear(): void {
     this.#chunks = [{ keys: [], values: [] }];
     this.#size = 0;

@@ -30,6 +30,8 @@ export interface WatchHubOptions {
    * previous values. Absent when these are always there.
    */
   readonly settled?: () => Promise<void>;
+  /** Resolves when the hub is as new as a store that others write to as well. Absent when nobody else does. */
+  readonly refresh?: () => Promise<unknown>;
   /** Reads what the ring no longer has. Absent when the ring has everything since the compaction. */
   readonly readHistory?: ReadHistory;
 }
@@ -58,6 +60,7 @@ interface Watcher {
 export class WatchHub {
   readonly #watchers = new Set<Watcher>();
   readonly #settled: (() => Promise<void>) | undefined;
+  readonly #refresh: (() => Promise<unknown>) | undefined;
   readonly #readHistory: ReadHistory | undefined;
   readonly #limits: HistoryLimits;
   #history: History;
@@ -66,11 +69,12 @@ export class WatchHub {
   #previousWatchers = 0;
   #refusal: DatastoreError | undefined;
 
-  constructor({ revision, compacted, limits, settled, readHistory }: WatchHubOptions) {
+  constructor({ revision, compacted, limits, settled, refresh, readHistory }: WatchHubOptions) {
     this.#revision = revision;
     this.#compacted = compacted;
     this.#limits = limits;
     this.#settled = settled;
+    this.#refresh = refresh;
     this.#readHistory = readHistory;
     this.#history = new History(revision, limits);
   }
@@ -123,8 +127,17 @@ export class WatchHub {
 
   async subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
     options.signal?.throwIfAborted();
-    const { watcher, joined } = this.#join(range, options, { sink, end: () => {} });
+    let isJoined = false;
+    let lost: unknown;
+    const end = (error?: unknown) => {
+      if (error === undefined) return;
+      if (isJoined) options.onLost?.(error as DatastoreError);
+      else lost = error;
+    };
+    const { watcher, joined } = this.#join(range, options, { sink, end });
     await joined;
+    if (lost !== undefined) throw lost;
+    isJoined = true;
     return { close: () => this.#leave(watcher) };
   }
 
@@ -149,6 +162,12 @@ export class WatchHub {
     } finally {
       this.#leave(watcher);
     }
+  }
+
+  /** Events were lost: everybody who watches must list again. Goes on from `revision`. */
+  lose(revision: number, compacted: number, error: DatastoreError): void {
+    for (const watcher of this.#watchers) this.#leave(watcher, error);
+    this.reset(revision, compacted);
   }
 
   /** Lets no new watcher in, for this reason, until it is called without one. */
@@ -202,6 +221,7 @@ export class WatchHub {
 
   async #catchUp(watcher: Watcher): Promise<void> {
     checkRange(watcher.range);
+    if (watcher.position > this.#revision && !this.#refusal) await this.#refresh?.();
     if (watcher.previous) await this.#settled?.();
     while (!watcher.closed) {
       if (this.#refusal) throw this.#refusal;
@@ -269,7 +289,11 @@ export class WatchHub {
   }
 }
 
-function select(watcher: Watcher, { events, plain }: StoredBatch): readonly WatchEvent[] {
+/** The batch's events in a range, whose bounds are in the order of {@linkcode sortKey}. */
+export function select(
+  watcher: Pick<Watcher, "start" | "end" | "previous">,
+  { events, plain }: StoredBatch,
+): readonly WatchEvent[] {
   const inRange = (event: StoredEvent) => event.sorted >= watcher.start && event.sorted < watcher.end;
   if (!watcher.previous && events.every(inRange)) return plain;
   return events.filter(inRange).map((event) => watcher.previous ? event.full : event.plain);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { WatchBatch } from "../contract.ts";
+import { DatastoreError, type WatchBatch } from "../contract.ts";
 import { EVERYTHING, reasonOf } from "../suite/engine.ts";
 import { storeBatch } from "./history.ts";
 import { WatchHub } from "./watch_hub.ts";
@@ -56,5 +56,30 @@ describe("WatchHub", () => {
     it.close();
     expect(await reasonOf(it.subscribe(EVERYTHING, { after: 1 }, () => {}))).toBe("closed");
     expect(it.watchers).toBe(0);
+  });
+
+  it("tells watchers that events were lost, and goes on", async () => {
+    const { hub: it, publish } = hub();
+    publish("a");
+    const errors: string[] = [];
+    await it.subscribe(EVERYTHING, { after: 1, onLost: ({ reason }) => void errors.push(reason) }, () => {});
+    const watching = reasonOf((async () => {
+      for await (const _ of it.watch(EVERYTHING, { after: 1 }));
+    })());
+    await Promise.resolve();
+    it.lose(50, 40, new DatastoreError("compacted", "list again"));
+    expect(errors).toEqual(["compacted"]);
+    expect(await watching).toBe("compacted");
+    expect(it.watchers).toBe(0);
+    const seen: number[] = [];
+    await it.subscribe(
+      EVERYTHING,
+      { after: 50 },
+      ({ events, revision }) => void (events.length && seen.push(revision)),
+    );
+    it.advance(60);
+    publish("b");
+    expect(seen).toEqual([61]);
+    expect(await reasonOf(it.subscribe(EVERYTHING, { after: 39 }, () => {}))).toBe("compacted");
   });
 });

@@ -1,0 +1,241 @@
+import type { Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import { type CallOptions, DatastoreError } from "../contract.ts";
+import { closedError } from "../mvcc/check.ts";
+import { datastoreError, isTransient } from "./errors.ts";
+import { type Method, serializers } from "./messages.ts";
+
+type Grpc = typeof import("@grpc/grpc-js");
+
+export interface EtcdTls {
+  /** PEM. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export interface ChannelOptions {
+  /** `http://host:port` or `https://host:port`, at least one. */
+  readonly endpoints: readonly string[];
+  readonly tls: EtcdTls;
+  /** Milliseconds that a call may take, its changes of the endpoint included. */
+  readonly timeout: number;
+}
+
+interface Member {
+  readonly endpoint: string;
+  readonly client: Client;
+}
+
+/** One endpoint may take so long to connect before the next one is tried. */
+const CONNECT_MILLISECONDS = 2000;
+const PAUSE_MILLISECONDS = 100;
+/** etcd ends connections that ping more often than every 5 s. */
+const KEEP_ALIVE = { "grpc.keepalive_time_ms": 10_000, "grpc.keepalive_timeout_ms": 5000 };
+
+const OPTIONS = {
+  ...KEEP_ALIVE,
+  "grpc.max_receive_message_length": -1,
+  "grpc.max_send_message_length": -1,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.min_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1000,
+  "grpc.enable_http_proxy": 0,
+  "grpc.service_config_disable_resolution": 1,
+  "grpc.use_local_subchannel_pool": 1,
+};
+
+/**
+ * Calls whichever of etcd's members answers, beginning with the one that answered last. grpc-js is loaded with the first call. The process should have
+ * installed its guard of `node:http2` before.
+ */
+export class EtcdChannel {
+  readonly #options: ChannelOptions;
+  readonly #members: Member[] = [];
+  #grpc: Promise<Grpc> | undefined;
+  #loaded: Grpc | undefined;
+  #current = 0;
+  #connecting: Promise<Member> | undefined;
+  #closed = false;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+  }
+
+  /** Reads are tried again at another endpoint until the time is over; `write` calls only before they were sent. Rejects with a `DatastoreError`. */
+  async call<Request, Response>(
+    method: Method<Request, Response>,
+    request: Request,
+    { signal, write = false }: CallOptions & { write?: boolean } = {},
+  ): Promise<Response> {
+    const deadline = Date.now() + this.#options.timeout;
+    for (;;) {
+      const member = await this.#connected(deadline, signal);
+      try {
+        return await this.#unary(member, method, request, deadline, signal);
+      } catch (fault) {
+        signal?.throwIfAborted();
+        if (this.#closed) throw closedError();
+        if (isTransient(fault as ServiceError)) this.#leave(member);
+        const error = datastoreError(fault as ServiceError, member.endpoint, { write });
+        const again = error.reason === "unavailable" && isTransient(fault as ServiceError);
+        if (!again || Date.now() + PAUSE_MILLISECONDS >= deadline) throw error;
+        await pause(PAUSE_MILLISECONDS);
+      }
+    }
+  }
+
+  /** Opens a stream of requests and responses. `end` is called once, after the last response. */
+  async stream<Request, Response>(
+    method: Method<Request, Response>,
+    handlers: { data(response: Response): void; end(error: DatastoreError): void },
+  ): Promise<{ readonly endpoint: string; write(request: Request): void; cancel(): void }> {
+    const member = await this.#connected(Date.now() + this.#options.timeout);
+    const { serialize, deserialize } = serializers(method);
+    const call: ClientDuplexStream<Request, Response> = member.client.makeBidiStreamRequest(
+      method.path,
+      serialize,
+      deserialize as never,
+      this.#metadata(),
+      {},
+    );
+    let ended = false;
+    const end = (error: DatastoreError) => {
+      if (ended) return;
+      ended = true;
+      handlers.end(error);
+    };
+    call.on("data", (response: Response) => {
+      if (!ended) handlers.data(response);
+    });
+    call.on("error", (fault: ServiceError) => {
+      if (!ended && isTransient(fault)) this.#leave(member);
+      end(datastoreError(fault, member.endpoint));
+    });
+    call.on("end", () => end(new DatastoreError("unavailable", `etcd at ${member.endpoint} ended the watch`)));
+    return {
+      endpoint: member.endpoint,
+      write: (request) => void call.write(request),
+      cancel: () => {
+        ended = true;
+        call.cancel();
+      },
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { client } of this.#members) client.close();
+  }
+
+  /** A member that has lost its leader must say so, rather than wait for one. */
+  #metadata() {
+    const metadata = new this.#loaded!.Metadata();
+    metadata.set("hasleader", "true");
+    return metadata;
+  }
+
+  #unary<Request, Response>(
+    { client }: Member,
+    method: Method<Request, Response>,
+    request: Request,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
+    const { serialize, deserialize } = serializers(method);
+    return new Promise((resolve, reject) => {
+      const call = client.makeUnaryRequest(
+        method.path,
+        serialize,
+        deserialize as never,
+        request,
+        this.#metadata(),
+        { deadline },
+        (fault: ServiceError | null, answer?: unknown) => {
+          signal?.removeEventListener("abort", cancel);
+          if (fault) reject(fault);
+          else resolve(answer as Response);
+        },
+      );
+      function cancel(): void {
+        call.cancel();
+      }
+      signal?.addEventListener("abort", cancel, { once: true });
+    });
+  }
+
+  /** The next connection goes to another member, if there is one. */
+  #leave(member: Member): void {
+    if (this.#members[this.#current] === member) this.#current = (this.#current + 1) % this.#members.length;
+  }
+
+  /** A member that is connected: what is sent to it and fails may have arrived. */
+  async #connected(deadline: number, signal?: AbortSignal): Promise<Member> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#closed) throw closedError();
+      const member = this.#members[this.#current];
+      if (member && this.#isReady(member)) return member;
+      try {
+        return await (this.#connecting ??= this.#connect().finally(() => this.#connecting = undefined));
+      } catch (error) {
+        if (this.#closed) throw closedError();
+        if (Date.now() >= deadline) throw error;
+        await pause(PAUSE_MILLISECONDS);
+      }
+    }
+  }
+
+  #isReady({ client }: Member): boolean {
+    return client.getChannel().getConnectivityState(false) === this.#loaded!.connectivityState.READY;
+  }
+
+  /** Tries each member once. */
+  async #connect(): Promise<Member> {
+    const grpc = await this.#load();
+    if (this.#members.length === 0) this.#makeMembers(grpc);
+    let last: unknown;
+    for (let i = 0; i < this.#members.length; i++) {
+      const index = (this.#current + i) % this.#members.length;
+      const member = this.#members[index]!;
+      try {
+        await new Promise<void>((resolve, reject) =>
+          member.client.waitForReady(
+            Date.now() + CONNECT_MILLISECONDS,
+            (error) => error ? reject(error) : resolve(),
+          )
+        );
+        this.#current = index;
+        return member;
+      } catch (error) {
+        last = error;
+      }
+    }
+    const all = this.#options.endpoints.join(", ");
+    throw new DatastoreError(
+      "unavailable",
+      `no etcd answers at ${all}: is it running, and do address and certificates fit?`,
+      { cause: last },
+    );
+  }
+
+  async #load(): Promise<Grpc> {
+    this.#grpc ??= import("@grpc/grpc-js").then((module) => (module as unknown as { default: Grpc }).default);
+    return this.#loaded = await this.#grpc;
+  }
+
+  #makeMembers(grpc: Grpc): void {
+    const { endpoints, tls } = this.#options;
+    const bytes = (pem: string | undefined) => pem === undefined ? null : new TextEncoder().encode(pem) as never;
+    for (const endpoint of endpoints) {
+      const { protocol, host } = new URL(endpoint);
+      const credentials = protocol === "https:"
+        ? grpc.credentials.createSsl(bytes(tls.ca), bytes(tls.key), bytes(tls.cert))
+        : grpc.credentials.createInsecure();
+      this.#members.push({ endpoint, client: new grpc.Client(host, credentials, OPTIONS) });
+    }
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,343 @@
+import {
+  type CallOptions,
+  type CommitResult,
+  type Conflict,
+  type Datastore,
+  DatastoreError,
+  type DatastoreStats,
+  type GetResult,
+  type KeyRange,
+  type KeyValue,
+  type ListOptions,
+  type ListResult,
+  type Operation,
+  type ReadOptions,
+  type Subscription,
+  type WatchBatch,
+  type WatchOptions,
+} from "../contract.ts";
+import { Arrivals } from "../mvcc/arrivals.ts";
+import {
+  checkCompaction,
+  checkLimit,
+  checkOperations,
+  checkRange,
+  checkReadRevision,
+  checkUnwatched,
+  closedError,
+  EVERY_KEY,
+  notEmptyError,
+  restoringError,
+} from "../mvcc/check.ts";
+import { Holds } from "../mvcc/holds.ts";
+import { encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
+import { WatchHub } from "../mvcc/watch_hub.ts";
+import type { EtcdChannel } from "./channel.ts";
+import { Compaction } from "./compaction.ts";
+import { Feed } from "./feed.ts";
+import { readHistory } from "./history.ts";
+import type { KeySpace } from "./keys.ts";
+import {
+  EQUAL,
+  MOD,
+  number,
+  RANGE,
+  type RangeRequest,
+  type RangeResponse,
+  type RequestOp,
+  STATUS,
+  TXN,
+  type TxnResponse,
+} from "./messages.ts";
+import { readSnapshot, replay } from "./restore.ts";
+
+/** Of one page of a list: so many keys at first, later as many as make about so many bytes. */
+const PAGE = { first: 250, least: 20, most: 5000, bytes: 1024 * 1024 };
+/** Reads and writes wait so long for the watch to come to their revision. */
+const ARRIVAL_MILLISECONDS = 10_000;
+const RING = { batches: 4096, bytes: 4 * 1024 * 1024 };
+
+export interface Opened {
+  readonly channel: EtcdChannel;
+  readonly keys: KeySpace;
+  readonly revision: number;
+  readonly compacted: number;
+}
+
+/**
+ * The contract over etcd, whose semantics it has. Every call is answered once the watch of this process has come to the call's revision:
+ * what a caller reads, caches that are fed by a subscription have as well.
+ */
+export class EtcdDatastore implements Datastore {
+  readonly #channel: EtcdChannel;
+  readonly #keys: KeySpace;
+  readonly #hub: WatchHub;
+  readonly #arrivals: Arrivals;
+  readonly #feed: Feed;
+  readonly #compaction: Compaction;
+  readonly #holds = new Holds(() => Date.now(), () => this.#compaction.advance());
+  readonly #commits = new Set<Promise<unknown>>();
+  #restoring = false;
+  #closing: Promise<void> | undefined;
+
+  constructor({ channel, keys, revision, compacted }: Opened) {
+    this.#channel = channel;
+    this.#keys = keys;
+    this.#arrivals = new Arrivals(revision, ARRIVAL_MILLISECONDS);
+    this.#hub = new WatchHub({
+      revision,
+      compacted,
+      limits: RING,
+      refresh: () => this.revision(),
+      readHistory: (query) => readHistory(channel, keys, query, this.#hub.revision),
+    });
+    this.#compaction = new Compaction(channel, this.#holds, compacted);
+    this.#feed = new Feed({
+      channel,
+      keys,
+      hub: this.#hub,
+      arrived: () => this.#arrivals.reach(this.#hub.revision),
+      lost: async ({ error, compacted }) => {
+        const { header } = await channel.call(RANGE, this.#probe());
+        this.#hub.lose(number(header.revision), compacted, error);
+      },
+    });
+  }
+
+  async get(key: string, options: ReadOptions = {}): Promise<GetResult> {
+    this.#checkRead(options);
+    const { revision = 0 } = options;
+    const { header, kvs } = await this.#range({ key: this.#keys.outer(key), revision }, options);
+    return { revision: number(header.revision), item: kvs[0] && this.#keys.item(kvs[0]) };
+  }
+
+  async list(range: KeyRange, options: ListOptions = {}): Promise<ListResult> {
+    checkRange(range);
+    checkLimit(options.limit);
+    this.#checkRead(options);
+    const items: KeyValue[] = [];
+    let [revision, more] = [0, false];
+    for await (const page of this.#pages(range, options.limit ?? Infinity, options)) {
+      ({ revision, more } = page);
+      for (const item of page.items) items.push(item);
+    }
+    return { revision, items, more };
+  }
+
+  /** At least one page: at most `limit` items of the range, all as of one revision, which no compaction of ours takes away meanwhile. */
+  async *#pages(
+    range: KeyRange,
+    limit: number,
+    options: ListOptions,
+  ): AsyncGenerator<{ items: readonly KeyValue[]; revision: number; more: boolean }> {
+    const hold = this.#holds.acquire(options.revision ?? this.#hub.revision);
+    try {
+      let { revision } = options;
+      let size = PAGE.first;
+      for (let bounds = this.#keys.range(range), left = limit;;) {
+        if (this.#closing) throw closedError();
+        hold.check();
+        const page = Math.min(left, size);
+        const request: RangeRequest = bounds
+          ? { ...bounds, limit: page, keysOnly: options.keysOnly ?? false }
+          : this.#probe();
+        const response = await this.#range({ ...request, revision: revision ?? 0 }, options);
+        revision ??= number(response.header.revision);
+        const items = response.kvs.map((kv) => this.#keys.item(kv));
+        yield { items, revision, more: response.more };
+        left -= items.length;
+        if (!response.more || left === 0) return;
+        const bytes = items.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+        size = Math.min(Math.max(Math.round(page * PAGE.bytes / bytes), PAGE.least), PAGE.most);
+        bounds = this.#keys.range({ start: `${items.at(-1)!.key}\0`, end: range.end });
+      }
+    } finally {
+      hold.release();
+    }
+  }
+
+  async count(range: KeyRange, options: ReadOptions = {}): Promise<{ revision: number; count: number }> {
+    checkRange(range);
+    this.#checkRead(options);
+    const bounds = this.#keys.range(range);
+    const { revision = 0 } = options;
+    const { header, count } = await this.#range({ ...bounds ?? this.#probe(), revision, countOnly: true }, options);
+    return { revision: options.revision ?? number(header.revision), count: bounds ? number(count) : 0 };
+  }
+
+  async commit(operations: readonly Operation[], options: CallOptions = {}): Promise<CommitResult> {
+    this.#checkWrite(options);
+    checkOperations(operations);
+    if (operations.length === 0) return { ok: true, revision: await this.revision(options) };
+    const commit = this.#commit(operations, options);
+    this.#commits.add(commit);
+    try {
+      return await commit;
+    } finally {
+      this.#commits.delete(commit);
+    }
+  }
+
+  async #commit(operations: readonly Operation[], { signal }: CallOptions): Promise<CommitResult> {
+    const expecting = operations.flatMap(({ key, expect }, index) =>
+      expect === undefined ? [] : [{ key: this.#keys.outer(key), expect, index }]
+    );
+    const response = await this.#channel.call(TXN, {
+      compare: expecting.map(({ key, expect }) => ({ result: EQUAL, target: MOD, key, modRevision: expect })),
+      success: operations.map((operation): RequestOp => {
+        const key = this.#keys.outer(operation.key);
+        return operation.kind === "put" ? { put: { key, value: operation.value } } : { deleteRange: { key } };
+      }),
+      failure: expecting.map(({ key }) => ({ range: { key } })),
+    }, { ...signal && { signal }, write: true });
+    const revision = number(response.header.revision);
+    try {
+      await this.#arrivals.wait(revision);
+    } catch (error) {
+      if (!response.succeeded) throw error;
+      const message = `the write happened at revision ${revision}, but the watch did not see it in time`;
+      throw new DatastoreError("unknownOutcome", message, { cause: error });
+    }
+    if (response.succeeded) return { ok: true, revision };
+    return { ok: false, revision, conflicts: this.#conflicts(expecting, response) };
+  }
+
+  #conflicts(
+    expecting: readonly { readonly index: number; readonly expect: number }[],
+    { responses }: TxnResponse,
+  ): Conflict[] {
+    return expecting.flatMap(({ index, expect }, i) => {
+      const [kv] = responses[i]!.range.kvs;
+      const actual = kv && this.#keys.item(kv);
+      return (actual?.modRevision ?? 0) === expect ? [] : [{ index, actual }];
+    });
+  }
+
+  watch(range: KeyRange, options: WatchOptions): AsyncIterable<WatchBatch> {
+    return this.#hub.watch(range, options);
+  }
+
+  subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
+    return this.#hub.subscribe(range, options, sink);
+  }
+
+  async revision(options: CallOptions = {}): Promise<number> {
+    this.#checkCall(options);
+    const { header } = await this.#range(this.#probe(), options);
+    return number(header.revision);
+  }
+
+  async compact(revision: number, options: CallOptions = {}): Promise<void> {
+    this.#checkWrite(options);
+    checkCompaction(revision, Infinity);
+    checkCompaction(revision, await this.revision(options));
+    if (revision <= this.#hub.compacted) return;
+    this.#hub.compact(revision);
+    await this.#compaction.to(revision, options);
+  }
+
+  snapshot(options: CallOptions = {}): ReadableStream<Uint8Array> {
+    return encodeSnapshot(this.#snapshotParts(options));
+  }
+
+  async *#snapshotParts(options: CallOptions): AsyncGenerator<SnapshotHeader | readonly KeyValue[]> {
+    this.#checkCall(options);
+    const hold = this.#holds.acquire(this.#hub.revision);
+    try {
+      const { revision, count } = await this.count(EVERY_KEY, options);
+      yield { revision, keys: count };
+      for await (const { items } of this.#pages(EVERY_KEY, Infinity, { ...options, revision })) {
+        hold.check();
+        if (items.length > 0) yield items;
+      }
+    } finally {
+      hold.release();
+    }
+  }
+
+  async restore(
+    snapshot: ReadableStream<Uint8Array>,
+    options: CallOptions = {},
+  ): Promise<{ revision: number; keys: number }> {
+    this.#checkWrite(options);
+    checkUnwatched(this.#hub.watchers);
+    this.#restoring = true;
+    this.#hub.refuse(restoringError());
+    try {
+      const current = await this.revision(options);
+      if (current > 1) throw notEmptyError(current);
+      const content = await readSnapshot(snapshot, options);
+      await replay(this.#channel, this.#keys, content, options);
+      const { revision, keys } = content.header;
+      await this.#arrivals.wait(revision);
+      await this.#compaction.to(revision, options);
+      this.#hub.reset(revision, revision);
+      return { revision, keys };
+    } finally {
+      this.#restoring = false;
+      this.#hub.refuse(this.#closing ? closedError() : undefined);
+    }
+  }
+
+  async stats(): Promise<DatastoreStats> {
+    this.#checkCall({});
+    const [{ revision, count }, { dbSize }, compacted] = await Promise.all([
+      this.count(EVERY_KEY),
+      this.#channel.call(STATUS, {}),
+      this.#compaction.learn(this.#keys),
+    ]);
+    if (compacted > this.#hub.compacted) this.#hub.compact(compacted);
+    return {
+      engine: "etcd",
+      durable: true,
+      revision,
+      compactedRevision: this.#hub.compacted,
+      keys: count,
+      bytes: number(dbSize),
+      watchers: this.#hub.watchers,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // Lets `#closing` be set first: nothing new is accepted from here on.
+    await Promise.resolve();
+    await Promise.allSettled(this.#commits);
+    this.#hub.close();
+    this.#feed.close();
+    this.#arrivals.fail(closedError());
+    await this.#compaction.close();
+    this.#channel.close();
+  }
+
+  /** Asks for the revision, and nothing else. */
+  #probe(): RangeRequest {
+    return { key: this.#keys.filler, countOnly: true };
+  }
+
+  async #range(request: RangeRequest, { signal }: CallOptions): Promise<RangeResponse> {
+    const response = await this.#channel.call(RANGE, request, { ...signal && { signal } });
+    await this.#arrivals.wait(number(response.header.revision));
+    return response;
+  }
+
+  #checkCall({ signal }: CallOptions): void {
+    if (this.#closing) throw closedError();
+    signal?.throwIfAborted();
+  }
+
+  /** Whether a revision was reached, etcd itself knows best. */
+  #checkRead(options: ReadOptions): void {
+    this.#checkCall(options);
+    checkReadRevision(options.revision, Infinity, this.#hub.compacted);
+  }
+
+  #checkWrite(options: CallOptions): void {
+    this.#checkCall(options);
+    if (this.#restoring) throw restoringError();
+  }
+}

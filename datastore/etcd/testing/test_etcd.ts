@@ -1,0 +1,97 @@
+/** A real etcd (Debian's etcd-server) for tests, on free ports, with its data in a directory of its own. */
+export interface TestEtcd {
+  readonly endpoint: string;
+  readonly directory: string;
+  /** Kills it (SIGKILL), if it runs. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data; resolves when it answers. */
+  start(): Promise<void>;
+  /** Freezes and thaws the process. */
+  signal(signal: Deno.Signal): void;
+  dispose(): Promise<void>;
+}
+
+export interface TestEtcdOptions {
+  /** Server and client certificates for https. */
+  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
+  /** Wait for the disk, as a real one does; tests of behaviour need not. */
+  readonly fsync?: boolean;
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function isUp(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function startEtcd({ tls, fsync = false }: TestEtcdOptions = {}): Promise<TestEtcd> {
+  const directory = await Deno.makeTempDir({ prefix: "skiff-etcd-" });
+  const [client, peer] = [freePort(), freePort()];
+  const scheme = tls ? "https" : "http";
+  const endpoint = `${scheme}://127.0.0.1:${client}`;
+  const args = [
+    `--data-dir=${directory}/data`,
+    `--listen-client-urls=${endpoint}`,
+    `--advertise-client-urls=${endpoint}`,
+    `--listen-peer-urls=http://127.0.0.1:${peer}`,
+    `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
+    `--initial-cluster=default=http://127.0.0.1:${peer}`,
+    "--max-request-bytes=8388608",
+    "--logger=zap",
+    `--log-outputs=${directory}/etcd.log`,
+    "--heartbeat-interval=20",
+    "--election-timeout=200",
+    ...fsync ? [] : ["--unsafe-no-fsync"],
+    ...tls
+      ? [
+        `--trusted-ca-file=${tls.caFile}`,
+        `--cert-file=${tls.certFile}`,
+        `--key-file=${tls.keyFile}`,
+        "--client-cert-auth",
+      ]
+      : [],
+  ];
+  let child: Deno.ChildProcess | undefined;
+
+  async function start(): Promise<void> {
+    child = new Deno.Command("etcd", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    let exited = false;
+    void child.status.then(() => exited = true);
+    while (!await isUp(client)) {
+      if (exited) throw new Error(`etcd ended: ${await Deno.readTextFile(`${directory}/etcd.log`)}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async function kill(): Promise<void> {
+    if (!child) return;
+    const { status } = child;
+    child.kill("SIGKILL");
+    child = undefined;
+    await status;
+  }
+
+  const etcd: TestEtcd = {
+    endpoint,
+    directory,
+    start,
+    kill,
+    signal: (signal) => child?.kill(signal),
+    async dispose() {
+      await kill();
+      await Deno.remove(directory, { recursive: true });
+    },
+  };
+  await start();
+  return etcd;
+}
