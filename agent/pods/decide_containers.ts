@@ -17,6 +17,8 @@ export function decideContainers(plan: Plan): void {
     prefetch(plan);
     return;
   }
+  // A start that was under way while its sandbox died.
+  if (killOutside(plan, sandbox)) return;
   const stage = decideInit(plan, sandbox);
   if (stage === "initialized") decideMain(plan, sandbox);
   for (const spec of plan.state.pod.spec.ephemeralContainers ?? []) {
@@ -25,10 +27,16 @@ export function decideContainers(plan: Plan): void {
 }
 
 function replaceSandbox(plan: Plan, dead: Sandbox | undefined): void {
-  const { state } = plan;
-  const orphans = state.containers.filter(isAlive);
-  for (const container of orphans) {
-    const graceSeconds = state.pod.spec.terminationGracePeriodSeconds ?? 30;
+  if (killOutside(plan, undefined)) return;
+  plan.do({ type: "runSandbox", attempt: dead ? dead.attempt + 1 : 0 });
+}
+
+/** Ends what runs in another sandbox than this one; answers whether there is anything. */
+function killOutside(plan: Plan, sandbox: Sandbox | undefined): boolean {
+  const { containers, pod } = plan.state;
+  const outside = containers.filter((container) => isAlive(container) && container.sandboxId !== sandbox?.id);
+  for (const container of outside) {
+    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30;
     plan.kill({
       type: "killContainer",
       container,
@@ -36,8 +44,7 @@ function replaceSandbox(plan: Plan, dead: Sandbox | undefined): void {
       message: "Pod sandbox changed, it will be killed and re-created.",
     });
   }
-  if (orphans.length > 0) return;
-  plan.do({ type: "runSandbox", attempt: dead ? dead.attempt + 1 : 0 });
+  return outside.length > 0;
 }
 
 /** While the sandbox is made the images of the first containers can come already. */

@@ -71,8 +71,10 @@ export function decodeStatus(bytes: Uint8Array): number {
     if (type === 0) {
       const value = read();
       if (tag >> 3 === 1) status = value;
-    } else if (type === 2) at += read();
-    else at += type === 1 ? 8 : type === 5 ? 4 : bytes.length;
+    } else if (type === 2) {
+      const length = read();
+      at += length;
+    } else at += type === 1 ? 8 : type === 5 ? 4 : bytes.length;
   }
   return status;
 }
