@@ -24,6 +24,7 @@ export interface Identity {
 export interface NodeApi {
   readonly api: KubeletApi;
   readonly ca: string;
+  readonly server: Identity;
   readonly apiServer: Identity;
   readonly admin: Identity;
   readonly jane: Identity;
@@ -64,19 +65,21 @@ export async function startNodeApi(runtime: ContainerRuntime, pods: readonly Tes
     const issued = await testCertificate(of, { subject: [{ O: [organization] }, { CN: [commonName] }] });
     return { cert: certificatePem(issued), key: await privateKeyPem(issued) };
   };
-  const server = await testServerCertificate(authority);
+  const issued = await testServerCertificate(authority);
+  const server = { cert: certificatePem(issued), key: await privateKeyPem(issued) };
   const ca = certificatePem(authority);
   const api = await startKubeletApi({
     nodeName: "node-1",
     address: "127.0.0.1",
     port: 0,
-    tls: { cert: certificatePem(server), key: await privateKeyPem(server), clientCa: ca },
+    tls: { ...server, clientCa: ca },
     pods: directoryOf(pods),
     runtime,
   });
   return {
     api,
     ca,
+    server,
     apiServer: await identity(authority, "kube-apiserver-kubelet-client", "skiff"),
     admin: await identity(authority, "admin", "system:masters"),
     jane: await identity(authority, "jane", "team-a"),
