@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../../api/clock.ts";
 import { deepFreeze } from "../../../api/meta/freeze.ts";
 import type { KubeObject } from "../../../api/resource.ts";
@@ -17,6 +18,8 @@ export interface CacheOptions {
   readonly ring?: RingLimits;
   readonly bookmarkMilliseconds?: number;
 }
+
+const log = getLogger(["skiff", "apiserver", "cache"]);
 
 /** Objects in the first read at once: a page of big ones stays far below a worker's message limits. */
 const pageSize = 2_000;
@@ -102,7 +105,8 @@ export class Cache {
     for (;;) {
       for (const { key, value, modRevision } of page.items) {
         const cache = this.#cacheOf(key);
-        cache?.fill(new StoredEntry(cache.storage, key, canonicalText(cache.storage, value), modRevision));
+        const text = cache && readableText(cache.storage, key, value);
+        if (text !== undefined) cache!.fill(new StoredEntry(cache!.storage, key, text, modRevision));
       }
       const last = page.items.at(-1);
       if (!page.more || last === undefined) return;
@@ -158,4 +162,14 @@ export class Cache {
 function frozenAt(object: KubeObject, revision: number): KubeObject {
   object.metadata.resourceVersion = String(revision);
   return deepFreeze(object);
+}
+
+/** Undefined for a value that is no JSON: one bad object must not keep all others from being served. */
+function readableText(storage: Storage, key: string, value: string): string | undefined {
+  try {
+    return canonicalText(storage, value);
+  } catch (error) {
+    log.error("{key} in the datastore is no JSON object and is left out: {error}", { key, error });
+    return undefined;
+  }
 }

@@ -15,6 +15,8 @@ import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+/** Only a load balancer has them. */
+const balancerFields = ["healthCheckNodePort", "allocateLoadBalancerNodePorts", "loadBalancerClass"] as const;
 const affinitySeconds = 10_800;
 const maxAffinitySeconds = 86_400;
 
@@ -47,9 +49,6 @@ export const serviceStrategy: Strategy<Service> = {
     dropUnused(spec, before);
     keepAllocated(spec, before);
   },
-  prepareForCreate({ spec }) {
-    dropUnused(spec, spec);
-  },
   validate({ spec }) {
     const errors: FieldError[] = [];
     requireOneOf(spec.type, specPath.child("type"), types, errors);
@@ -63,6 +62,11 @@ export const serviceStrategy: Strategy<Service> = {
       errors.push(
         FieldError.invalid(path, seconds, `must be greater than 0 and less than or equal to ${maxAffinitySeconds}`),
       );
+    }
+    for (const field of balancerFields) {
+      if (spec.type !== "LoadBalancer" && spec[field] !== undefined) {
+        errors.push(FieldError.forbidden(specPath.child(field), "may only be used when `type` is 'LoadBalancer'"));
+      }
     }
     requireOneOf(spec.internalTrafficPolicy, specPath.child("internalTrafficPolicy"), ["Cluster", "Local"], errors);
     requireOneOf(spec.externalTrafficPolicy, specPath.child("externalTrafficPolicy"), ["Cluster", "Local"], errors);
@@ -98,7 +102,7 @@ function alignClusterIPs(spec: ServiceSpec): void {
 /** What a type has no use for goes when the type changes, unless the client has just set it. */
 function dropUnused(spec: ServiceSpec, before: ServiceSpec): void {
   if (spec.type === "ExternalName") {
-    if (spec.clusterIP === before.clusterIP || spec.clusterIP === "") {
+    if (spec.clusterIP === before.clusterIP) {
       delete spec.clusterIP;
       delete spec.clusterIPs;
     }
@@ -109,14 +113,12 @@ function dropUnused(spec: ServiceSpec, before: ServiceSpec): void {
   const external = spec.type === "NodePort" || spec.type === "LoadBalancer";
   if (!external) {
     for (const port of spec.ports ?? []) {
-      if (before === spec || before.ports?.some(({ nodePort }) => nodePort === port.nodePort)) delete port.nodePort;
+      if (before.ports?.some(({ nodePort }) => nodePort === port.nodePort)) delete port.nodePort;
     }
     delete spec.externalTrafficPolicy;
   }
   if (spec.type !== "LoadBalancer") {
-    delete spec.healthCheckNodePort;
-    delete spec.allocateLoadBalancerNodePorts;
-    delete spec.loadBalancerClass;
+    for (const field of balancerFields) if (spec[field] === before[field]) delete spec[field];
   } else if (spec.externalTrafficPolicy !== "Local") delete spec.healthCheckNodePort;
 }
 

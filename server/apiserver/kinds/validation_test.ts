@@ -103,6 +103,13 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     { spec: { ports: [{ port: 80 }], clusterIP: "1.2.3.4" } },
     "the provided IP (1.2.3.4) is not in the valid range",
   ],
+  ["services", { spec: { ports: [{ port: 80, nodePort: 30000 }] } }, "spec.ports[0].nodePort: Forbidden"],
+  ["services", { spec: { ports: [{ port: 80 }], loadBalancerClass: "x/y" } }, "spec.loadBalancerClass: Forbidden"],
+  [
+    "services",
+    { spec: { type: "ExternalName", externalName: "a.b", clusterIP: "10.43.0.9" } },
+    "spec.clusterIPs: Forbidden",
+  ],
   ["services", { spec: { type: "ExternalName" } }, "spec.externalName: Required value"],
   ["configmaps", { data: { "a/b": "x" } }, "data[a/b]: Invalid value"],
   ["configmaps", { data: { a: "x".repeat(1024 * 1024 + 1) } }, "Too long"],

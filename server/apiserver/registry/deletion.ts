@@ -18,6 +18,10 @@ export type Deletion =
 /** Pure. `now` in milliseconds; `old` is frozen, the marked object is a copy. */
 export function planDeletion(shelf: Shelf, old: KubeObject, options: DeleteOptions, now: number): Deletion {
   const { strategy } = shelf;
+  // An end that is set stands, until someone names an earlier one.
+  if (options.gracePeriodSeconds === undefined && (old.metadata.deletionGracePeriodSeconds ?? 0) > 0) {
+    return { outcome: "unchanged" };
+  }
   const grace = strategy.gracePeriodSeconds?.(old, options.gracePeriodSeconds) ?? 0;
   const finalizers = finalizersFor(shelf, old, options);
   const holds = finalizers.length > 0 || (strategy.holdsBack?.(old) ?? false);

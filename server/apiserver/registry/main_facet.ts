@@ -10,12 +10,14 @@ type Fields = Record<string, unknown>;
 
 /** The object itself: everything but what the server and the status subresource decide. */
 export function mainFacet(shelf: Shelf): Facet {
-  const { row, strategy } = shelf;
+  const { row, storage, strategy } = shelf;
   const hasStatus = row.subresources.some(({ name }) => name === "status");
   return {
     ...wholeObject(shelf),
     subresource: "",
     merge(object, old) {
+      object.kind = storage.kind;
+      object.apiVersion = storage.apiVersion;
       if (hasStatus) keepField(object, old, "status");
       strategy.defaults?.(object);
       strategy.prepareForUpdate?.(object, old);

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { schema } from "../../../api/schema/schema.ts";
+import { ZeroValues } from "./zero_values.ts";
+
+function normalised(apiVersion: string, kind: string, object: Record<string, unknown>): Record<string, unknown> {
+  new ZeroValues(schema).normalise(schema.ofKind(apiVersion, kind)!, object);
+  return object;
+}
+
+describe("zero values", () => {
+  it("go where Go omits them, and stay where a pointer or their presence means something", () => {
+    const spec = {
+      replicas: 0,
+      paused: false,
+      minReadySeconds: 0,
+      template: {
+        spec: {
+          hostNetwork: false,
+          nodeName: "",
+          terminationGracePeriodSeconds: 0,
+          volumes: [{ name: "v", emptyDir: {} }],
+          containers: [{ name: "a", args: [], tty: false, env: [{ name: "E", value: "" }] }],
+          nodeSelector: {},
+        },
+      },
+    };
+    expect(normalised("apps/v1", "Deployment", { metadata: { labels: {} }, spec }).spec).toEqual({
+      replicas: 0,
+      strategy: {},
+      template: {
+        metadata: {},
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          volumes: [{ name: "v", emptyDir: {} }],
+          containers: [{ name: "a", env: [{ name: "E" }], resources: {} }],
+        },
+      },
+    });
+  });
+
+  it("appear where Go always writes them", () => {
+    expect(normalised("v1", "Service", {}).status).toEqual({ loadBalancer: {} });
+    expect(normalised("apps/v1", "ReplicaSet", {}).status).toEqual({ replicas: 0 });
+    expect(normalised("v1", "ConfigMap", { data: null })).toEqual({ metadata: {} });
+  });
+});
