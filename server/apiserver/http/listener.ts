@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { installHttp2Guard } from "../../../client/http2_guard.ts";
+import { guardTlsSocket } from "../../../client/tls_guard.ts";
 import { type Connection, ConnectionTable, type IdleLimits } from "./connections.ts";
 import { SocketResponse } from "./socket_response.ts";
 import type { Exchange, HttpRequest, HttpResponse } from "./message.ts";
@@ -91,7 +92,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     socket.on("close", () => open.delete(socket));
   });
   server.on("secureConnection", (socket: TLSSocket) => {
-    if (socket.alpnProtocol !== "h2") connections.of(socket, socket);
+    if (socket.alpnProtocol === "h2") return;
+    guardTlsSocket(socket);
+    connections.of(socket, socket);
   });
   server.on("session", (session: http2.ServerHttp2Session) => {
     connections.of(session, session.socket as TLSSocket);
@@ -109,6 +112,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {});
+    // One direction's end is not the other's: a client that has sent its input still waits for the output.
+    socket.allowHalfOpen = true;
     const connection = connections.of(socket as TLSSocket, socket as TLSSocket);
     connection.begin();
     const response = new SocketResponse(socket);

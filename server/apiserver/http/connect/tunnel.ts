@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
+import { guardTlsSocket } from "../../../../client/tls_guard.ts";
 import { badRequest, internal } from "../../../../api/status.ts";
 import type { Call } from "../call.ts";
 import { type Backend, forwardedHeaders, unreachable } from "./backend.ts";
@@ -47,9 +48,13 @@ function hostHeader({ host, port }: Backend): string {
 function dial(call: Call, backend: Backend): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const { host, port } = backend;
+  const options = { host, port, allowHalfOpen: true };
   const socket: net.Socket = backend.tls
-    ? tls.connect({ host, port, ...backend.tls, ALPNProtocols: ["http/1.1"] }, () => resolve(socket))
-    : net.connect({ host, port }, () => resolve(socket));
+    ? tls.connect({ ...options, ...backend.tls, ALPNProtocols: ["http/1.1"] }, () => {
+      guardTlsSocket(socket as tls.TLSSocket);
+      resolve(socket);
+    })
+    : net.connect(options, () => resolve(socket));
   const timer = setTimeout(() => socket.destroy(new Error("timed out")), DIAL_MILLISECONDS);
   socket.on("error", (error) => reject(unreachable(backend, error)));
   socket.once("close", () => reject(unreachable(backend, new Error("connection closed"))));
