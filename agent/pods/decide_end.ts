@@ -79,8 +79,12 @@ export function finished(state: PodState): End | undefined {
   for (const spec of pod.spec.initContainers ?? []) {
     if (isSidecar(spec)) continue;
     const container = latest(state, spec.name);
-    const mainStarted = pod.spec.containers.some((main) => latest(state, main.name));
-    if (mainStarted || container?.state !== "exited") continue;
+    if (container?.state !== "exited") continue;
+    // After that it may have run once more only because its sandbox was made anew.
+    const mainStarted = pod.spec.containers.some((main) =>
+      state.containers.some((other) => other.name === main.name && other.sandboxId === container.sandboxId)
+    );
+    if (mainStarted) continue;
     if (container.exitCode !== 0 && !shouldRestart(pod, spec, container)) return { type: "completed" };
   }
   const ended = pod.spec.containers.every((spec) => {

@@ -215,7 +215,7 @@ function randomPod(random: SeededRandom): Pod {
 describe("step, at random", () => {
   it("keeps its promises whatever happens, comes to rest, and leaves nothing", () => {
     const { seed } = seededRandom();
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 150; round++) {
       const random = seededRandom(seed + round);
       const world = new World(randomPod(random), random);
       try {
