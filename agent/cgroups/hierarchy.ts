@@ -5,7 +5,10 @@ export type Hierarchy =
   | { readonly version: 1; readonly root: string; readonly controllers: readonly string[] }
   | { readonly version: 2; readonly root: string; readonly controllers: readonly string[] };
 
-/** Those of version 1 that Pods are put into; what the kernel lacks of them is left out. */
+/**
+ * Those of version 1 that Pods are put into; what the kernel lacks of them is left out. The last two control nothing, but runc makes a Pod's
+ * group in them as well, and leaves its parents to us.
+ */
 const usedControllers = [
   "cpu",
   "cpuacct",
@@ -18,6 +21,8 @@ const usedControllers = [
   "hugetlb",
   "net_cls",
   "perf_event",
+  "systemd",
+  "unified",
 ];
 
 export class CgroupError extends Error {
