@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import * as tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemClock } from "../../api/clock.ts";
 import type { ContainerRuntime } from "../runtime/contract.ts";
 import { testContainer, testSandbox } from "../runtime/suite_test_cases.ts";
 import { BUSYBOX, type TestNode, testNode } from "../runtime/testing/test_node.ts";
+import { rotateIfLarge } from "./logs/log_rotation.ts";
 import { ChannelClient, get, type NodeApi, startNodeApi, type TestPod } from "./testing/node_api.ts";
 import { SpdyDecoder, type SpdyFrame, SynStreamEncoder } from "./streaming/spdy_frames.ts";
 
@@ -193,6 +195,26 @@ describe("the node's API over containerd", () => {
     const id = pods[0]!.containers.talker!.id;
     await runtime.stopContainer(id, 0);
     expect((await followed).body).toBe(whole.body);
+  });
+
+  it("loses no line of a log that is rotated while it is followed", async () => {
+    const sandbox = testSandbox("web", node.logDirectory);
+    const script = "i=0; while ! [ -e /tmp/go ]; do echo $i; i=$((i+1)); usleep 100; done";
+    const command = ["sh", "-c", script];
+    const id = await runtime.createContainer(pods[0]!.sandboxId, testContainer("counter", BUSYBOX, command), sandbox);
+    const logPath = `${node.logDirectory}/counter.log`;
+    Object.assign(pods[0]!.containers, { counter: { id, logPath } });
+    await runtime.startContainer(id);
+    const followed = get(api, "/containerLogs/default/web/counter?follow=true");
+    const clock = systemClock();
+    for (let rotations = 0; rotations < 2;) {
+      if (await rotateIfLarge(runtime, id, logPath, { maxBytes: 20_000, clock })) rotations++;
+      else await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await runtime.execSync(id, ["touch", "/tmp/go"], 10);
+    const numbers = (await followed).body.trimEnd().split("\n");
+    expect(numbers.length).toBeGreaterThan(1000);
+    expect(numbers).toEqual(numbers.map((_, i) => String(i)));
   });
 
   it("answers who it is for, and tells the rest why not", async () => {

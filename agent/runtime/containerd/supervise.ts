@@ -2,7 +2,9 @@ import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../../api/clock.ts";
 import { pause } from "../../../client/pause.ts";
 import { type ContainerRuntime, RuntimeError } from "../contract.ts";
+import { openChannel } from "../cri/channel.ts";
 import { createCriRuntime } from "../cri/cri_runtime.ts";
+import { untilDisconnected } from "../cri/events.ts";
 import { removePods } from "./clean_up.ts";
 import { containerdConfig } from "./config.ts";
 import { findCniBinDir, findTool, lacksSysResource, supportsOverlay, underSystemd } from "./host.ts";
@@ -106,7 +108,7 @@ export async function startContainerd(options: ContainerdOptions): Promise<Super
   }
 }
 
-/** Its dying is seen by the end of an event stream, so nothing is polled while it lives. */
+/** Its dying is seen by the end of a stream that carries nothing, so nothing is polled while it lives. */
 async function supervise(
   runtime: ContainerRuntime,
   paths: ContainerdPaths,
@@ -114,6 +116,7 @@ async function supervise(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  const channel = openChannel(paths.socket);
   let wait = FIRST_PAUSE;
   let stopRotating = () => {};
   const rotate = () => {
@@ -124,9 +127,7 @@ async function supervise(
   while (!signal.aborted) {
     const since = clock.now();
     try {
-      for await (const _ of runtime.events(signal)) {
-        // What happens to containers is for others.
-      }
+      await untilDisconnected(channel, signal);
     } catch (error) {
       if (signal.aborted) break;
       log.warn("lost containerd: {error}", { error });
@@ -146,6 +147,7 @@ async function supervise(
     }
   }
   stopRotating();
+  channel.close();
 }
 
 async function untilReady(runtime: ContainerRuntime, paths: ContainerdPaths, signal?: AbortSignal): Promise<void> {

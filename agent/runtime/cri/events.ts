@@ -22,15 +22,9 @@ export async function* containerdEvents(
   running: () => Promise<readonly string[]>,
 ): AsyncGenerator<RuntimeEvent> {
   const codec = containerdEventCodec();
-  const method: Method = {
-    path: "/containerd.services.events.v1.Events/Subscribe",
-    request: "SubscribeRequest",
-    response: "Envelope",
-    codec,
-  };
   const filters = ['namespace=="k8s.io",topic~="^/(tasks/(exit|oom|start)|containers/delete|skiff/subscribed)$"'];
   const first = new AbortController();
-  const messages = channel.stream(method, { filters }, { signal, limit: UNREAD_LIMIT, headers: HEADERS });
+  const messages = subscribe(channel, codec, filters, signal);
   publishUntil(AbortSignal.any([signal, first.signal]), channel, codec);
   for await (const envelope of messages) {
     if (!first.signal.aborted) {
@@ -42,6 +36,24 @@ export async function* containerdEvents(
     const event = TOPICS[envelope.topic as string]?.(codec, (envelope.event as { value: Uint8Array }).value);
     if (event) yield event;
   }
+}
+
+/** Rejects with a `RuntimeError` when containerd dies; resolves when the signal aborts. Costs nothing meanwhile. */
+export async function untilDisconnected(channel: Channel, signal: AbortSignal): Promise<void> {
+  const none = ['topic=="/skiff/none"'];
+  for await (const _ of subscribe(channel, containerdEventCodec(), none, signal)) {
+    // Nothing has this topic.
+  }
+}
+
+function subscribe(channel: Channel, codec: Codec, filters: string[], signal: AbortSignal): AsyncIterable<Fields> {
+  const method: Method = {
+    path: "/containerd.services.events.v1.Events/Subscribe",
+    request: "SubscribeRequest",
+    response: "Envelope",
+    codec,
+  };
+  return channel.stream(method, { filters }, { signal, limit: UNREAD_LIMIT, headers: HEADERS });
 }
 
 async function runningTasks(channel: Channel, codec: Codec, signal: AbortSignal): Promise<ReadonlySet<string>> {
