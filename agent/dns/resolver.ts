@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import packet from "dns-packet";
 import { contains, parseCidr } from "../network/cidr.ts";
 import type { Forwarder } from "./forwarder.ts";
@@ -148,7 +149,8 @@ function questionFor(name: string, type: number): Question {
 /** Aliases and addresses of an upstream's answer; none when it cannot be read. */
 function decodeAnswers(message: Uint8Array): DnsRecord[] {
   try {
-    const { answers } = packet.decode(message);
+    // The library reads by methods of Buffer.
+    const { answers } = packet.decode(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
     return answers.filter(({ type }: DnsRecord) => ["A", "AAAA", "CNAME", "TXT", "SRV"].includes(type));
   } catch {
     return [];

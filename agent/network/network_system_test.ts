@@ -279,6 +279,10 @@ describe("the network of a node", () => {
     await answers(outside, "tcp", "192.168.77.1", 8888, "refused");
   });
 
+  it("changed elements only until here: nothing failed and was made anew", async () => {
+    expect(await node.call("complaints", {})).toEqual([]);
+  });
+
   it("makes the table anew when somebody flushed the rules, at the latest with the next check", async () => {
     await node.exec("nft", "flush", "ruleset");
     expect(await ask(a.namespace, "tcp", "10.243.0.20", 80)).not.toMatch(/^[ab]/);

@@ -1,3 +1,5 @@
+import type { Protocol } from "./frontend.ts";
+
 /** What the rules that never change depend on. Networks in prefix notation. */
 export interface TableFacts {
   readonly table: string;
@@ -12,6 +14,7 @@ export interface TableFacts {
 /** Marks a packet whose source is to become this node's; the bit that Kubernetes' own proxy uses. */
 export const MASQUERADE_MARK = "0x4000";
 
+const PROTOCOL_NAMES: readonly Protocol[] = ["tcp", "udp", "sctp"];
 const VIP = "ip daddr . meta l4proto . th dport";
 const NODE_PORT = "meta l4proto . th dport";
 /** 127.0.0.0/8 stays the node's own: translating it would need `route_localnet`, which opens loopback to the network. */
@@ -19,7 +22,7 @@ const TO_NODE = "fib daddr type local ip daddr != 127.0.0.0/8";
 
 /**
  * The table without any Service. Connections are looked up in two verdict maps, by address (`vips`) and by port alone
- * (`node_ports`), which lead to a chain for the number of backends; that one picks from `vip_backends` or `node_port_backends`. So a Service
+ * (`node_ports`), which lead to a chain for the protocol and the number of backends; that one picks from the map of backends. So a Service
  * is nothing but elements of maps, unless it has session affinity (sets and a chain of its own).
  */
 export function baseTable(facts: TableFacts): string {
@@ -31,9 +34,7 @@ export function baseTable(facts: TableFacts): string {
   return `table ip ${table} {
 	map vips { type ipv4_addr . inet_proto . inet_service : verdict; }
 	map node_ports { type inet_proto . inet_service : verdict; }
-	map vip_backends { typeof ${VIP} . numgen random mod 2 : ip daddr . th dport; }
-	map node_port_backends { typeof ${NODE_PORT} . numgen random mod 2 : ip daddr . th dport; }
-	map refused_vips { type ipv4_addr . inet_proto . inet_service : verdict; }
+${backendMaps()}	map refused_vips { type ipv4_addr . inet_proto . inet_service : verdict; }
 	map refused_node_ports { type inet_proto . inet_service : verdict; }
 	set hairpins { type ipv4_addr . ipv4_addr; }
 	set vip_sources { type ipv4_addr . inet_proto . inet_service . ipv4_addr; flags interval; }
@@ -71,6 +72,20 @@ ${refusing("input")}${refusing("forward")}${refusing("output")}}
 `;
 }
 
+/** One map for each protocol: nft 1.0.6 takes no later rule on a map whose type it reads back as a port of any protocol. */
+function backendMaps(): string {
+  return PROTOCOL_NAMES.map((protocol) => {
+    const to = `ip daddr . ${protocol} dport`;
+    return `	map vip_backends_${protocol} {
+		typeof ip daddr . ${protocol} dport . numgen random mod 2 : ${to}
+	}
+	map node_port_backends_${protocol} {
+		typeof ${protocol} dport . numgen random mod 2 : ${to}
+	}
+`;
+  }).join("");
+}
+
 /** Only a connection's first packet is looked at, and only when nothing translated it. */
 function refusing(hook: "input" | "forward" | "output"): string {
   return `	chain refuse_${hook} {
@@ -93,22 +108,26 @@ export const HOOKED_CHAINS = [
 /** How connections of a frontend reach a backend; the same chain serves all frontends of the same sort and number of backends. */
 export interface PickChain {
   readonly at: "address" | "node";
+  readonly protocol: Protocol;
   readonly backends: number;
   readonly masquerade: boolean;
   readonly guarded: boolean;
 }
 
-export function pickChainName({ at, backends, masquerade, guarded }: PickChain): string {
+export function pickChainName({ at, protocol, backends, masquerade, guarded }: PickChain): string {
   const sort = at === "address" ? "vip" : "node_port";
-  return `${guarded ? "guarded_" : ""}${sort}_${backends}${masquerade ? "_masquerade" : ""}`;
+  return `${guarded ? "guarded_" : ""}${sort}_${protocol}_${backends}${masquerade ? "_masquerade" : ""}`;
 }
 
 export function pickChainRules(chain: PickChain): readonly string[] {
-  const [key, map] = chain.at === "address" ? [VIP, "vip_backends"] : [NODE_PORT, "node_port_backends"];
-  return [
-    ...entryRules(chain),
-    `meta l4proto { tcp, udp, sctp } dnat ip to ${key} . numgen random mod ${chain.backends} map @${map}`,
-  ];
+  const { at, protocol, backends } = chain;
+  const key = `${at === "address" ? "ip daddr . " : ""}${protocol} dport . numgen random mod ${backends}`;
+  return [...entryRules(chain), `dnat ip to ${key} map @${backendMap(chain)}`];
+}
+
+/** The map from a frontend's address, port and a number below that of its backends to one of these. */
+export function backendMap({ at, protocol }: Pick<PickChain, "at" | "protocol">): string {
+  return `${at === "address" ? "vip" : "node_port"}_backends_${protocol}`;
 }
 
 /** What every connection of a frontend passes first. */

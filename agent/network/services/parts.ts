@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { formatCidr, tryParseCidr } from "../cidr.ts";
-import { entryRules, pickChainName, pickChainRules } from "./base_table.ts";
+import { backendMap, entryRules, pickChainName, pickChainRules } from "./base_table.ts";
 import { type Affinity, type Backend, type Frontend, frontendKey } from "./frontend.ts";
 
 /** What a frontend is in the nft table: elements of maps and sets, and the chains and sets these refer to. */
@@ -26,7 +26,7 @@ export type Definition =
 export const MAX_REMEMBERED = 262_144;
 
 export function partsOf(frontend: Frontend): Parts {
-  const { at, backends, masquerade, sources } = frontend;
+  const { at, protocol, port, backends, masquerade, sources } = frontend;
   const key = frontendKey(frontend);
   const prefix = at.kind === "address" ? "vip" : "node_port";
   if (backends.length === 0) {
@@ -44,11 +44,12 @@ export function partsOf(frontend: Frontend): Parts {
     elements.push({ map: `${prefix}s`, key, data: `goto ${chain.name}` });
     return { elements, definitions: [...backends.map((b) => rememberedSources(frontend.affinity!, b)), chain] };
   }
-  const pick = { at: at.kind, backends: backends.length, masquerade, guarded };
+  const pick = { at: at.kind, protocol, backends: backends.length, masquerade, guarded };
   const name = pickChainName(pick);
+  const place = at.kind === "address" ? `${at.address} . ${port}` : `${port}`;
   elements.push({ map: `${prefix}s`, key, data: `goto ${name}` });
-  backends.forEach(({ address, port }, index) =>
-    elements.push({ map: `${prefix}_backends`, key: `${key} . ${index}`, data: `${address} . ${port}` })
+  backends.forEach((backend, index) =>
+    elements.push({ map: backendMap(pick), key: `${place} . ${index}`, data: `${backend.address} . ${backend.port}` })
   );
   return { elements, definitions: [{ kind: "chain", name, rules: pickChainRules(pick) }] };
 }

@@ -41,8 +41,8 @@ describe("RuleState", () => {
     state.takeAll();
     state.claim("s", [vip("10.43.0.1", ["10.42.0.5", "10.42.1.6"])]);
     expect(state.takeChange()).toEqual({
-      script: "delete element ip t vip_backends { 10.43.0.1 . tcp . 80 . 1 : 10.42.1.5 . 8080 }\n" +
-        "add element ip t vip_backends { 10.43.0.1 . tcp . 80 . 1 : 10.42.1.6 . 8080 }\n",
+      script: "delete element ip t vip_backends_tcp { 10.43.0.1 . 80 . 1 : 10.42.1.5 . 8080 }\n" +
+        "add element ip t vip_backends_tcp { 10.43.0.1 . 80 . 1 : 10.42.1.6 . 8080 }\n",
       stale: [],
     });
     state.claim("s", [vip("10.43.0.1", ["10.42.0.5", "10.42.1.6"])]);
@@ -56,7 +56,7 @@ describe("RuleState", () => {
     state.claim("b", [vip("10.43.0.10", ["10.42.0.2"])]);
     state.claim("own", [vip("10.43.0.10", ["10.42.0.3"])], 0);
     model.run(state.takeChange()!.script);
-    const backend = () => model.maps.get("vip_backends")!.get("10.43.0.10 . tcp . 80 . 0");
+    const backend = () => model.maps.get("vip_backends_tcp")!.get("10.43.0.10 . 80 . 0");
     expect(backend()).toBe("10.42.0.3 . 8080");
     state.claim("own", []);
     model.run(state.takeChange()!.script);

@@ -10,6 +10,7 @@ import { hostPortFrontends } from "./host_ports.ts";
 import { applyScript, isTableWhole } from "./nft.ts";
 import { type RuleChange, RuleState } from "./rule_state.ts";
 import type { ServiceDirectory, Source } from "./service_directory.ts";
+import type { StaleFlow } from "./stale_flows.ts";
 import { serviceFrontends } from "./service_frontends.ts";
 
 export interface ServiceSyncOptions {
@@ -46,7 +47,7 @@ export class ServiceSync {
   readonly #dirtyPods = new Map<string, Pod | undefined>();
   #mustMakeAnew = true;
   #wake: (() => void) | undefined;
-  #applications = 0;
+  readonly #stale: StaleFlow[] = [];
   readonly #firstRun = Promise.withResolvers<void>();
 
   constructor(options: ServiceSyncOptions) {
@@ -54,11 +55,6 @@ export class ServiceSync {
     this.#clock = options.clock ?? systemClock({ background: true });
     this.#state = new RuleState(options.facts);
     this.#state.claim("own", options.own, 0);
-  }
-
-  /** How often the table was changed. */
-  get applications(): number {
-    return this.#applications;
   }
 
   /** Applies what there is once, without Services: for a node whose API server is not to be reached yet. */
@@ -140,11 +136,12 @@ export class ServiceSync {
   }
 
   async #apply({ script, stale }: RuleChange): Promise<void> {
+    // Of a change that fails, too: the table that is made anew has it.
+    this.#stale.push(...stale);
     await applyScript(script);
     this.#mustMakeAnew = false;
-    this.#applications++;
     try {
-      await forgetFlows(stale);
+      await forgetFlows(this.#stale.splice(0));
     } catch (error) {
       log.warn("UDP flows may stay with backends that are gone: {error}", { error });
     }

@@ -1,3 +1,4 @@
+import { configure } from "@logtape/logtape";
 import { endpointslices, pods, services } from "../../../api/resources.ts";
 import { keyOf, type KubeObject, type Resource, splitKey } from "../../../api/resource.ts";
 import { createInformerFactory } from "../../../client/informers.ts";
@@ -12,6 +13,16 @@ export type StartInput = Omit<NetworkOptions, "informers" | "driver" | "clock">;
 const RESOURCES = { Service: services, EndpointSlice: endpointslices, Pod: pods } as Readonly<
   Record<string, Resource<KubeObject>>
 >;
+
+/** What was logged as a warning or worse. */
+const complaints: string[] = [];
+await configure({
+  sinks: { complaints: (record) => void complaints.push(`${record.message.join("")}`) },
+  loggers: [
+    { category: "skiff", lowestLevel: "warning", sinks: ["complaints"] },
+    { category: ["logtape", "meta"], lowestLevel: "error", sinks: [] },
+  ],
+});
 
 const client = new MemoryClient();
 const stop = new AbortController();
@@ -34,6 +45,7 @@ const nodeOperations = {
     if (there) await client.delete(resource, target);
     await client.create(resource, object);
   },
+  complaints: () => complaints.splice(0),
   async remove({ kind, key }: { kind: string; key: string }): Promise<void> {
     await client.delete(RESOURCES[kind]!, splitKey(key));
   },
