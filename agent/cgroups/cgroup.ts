@@ -94,7 +94,7 @@ function settings(hierarchy: Hierarchy, path: string, limits: Limits): [string, 
 }
 
 /** Version 1's shares (2 to 262144) on version 2's scale (1 to 10000). */
-export function cpuWeight(shares: number): number {
+function cpuWeight(shares: number): number {
   return 1 + Math.floor((Math.max(shares, 2) - 2) * 9999 / 262142);
 }
 

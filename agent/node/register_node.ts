@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../api/clock.ts";
 import { deepEqual } from "../../api/meta/deep_equal.ts";
 import { nodes } from "../../api/resources.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status.ts";
-import type { Node, NodeCondition, NodeStatus } from "../../api/types/core_v1.ts";
+import type { Node, NodeStatus } from "../../api/types/core_v1.ts";
 import type { Client } from "../../client/client.ts";
 import { pause } from "../../client/pause.ts";
 import type { ContainerRuntime, Image, RuntimeVersion } from "../runtime/contract.ts";
@@ -19,8 +19,6 @@ export interface RegisterNodeOptions extends NodeOptions {
   readonly dataDirectory: string;
   /** What besides the runtime must be ready: answers why it is not, in words, or undefined. */
   readonly notReady?: () => string | undefined;
-  /** After each look at the node. */
-  readonly observed?: (conditions: readonly NodeCondition[]) => void;
   readonly clock?: Clock;
   /** Ends the heartbeat. */
   readonly signal: AbortSignal;
@@ -175,11 +173,10 @@ class Heartbeat implements NodeAgent {
 
   /** Answers whether the node is Ready. */
   async #report(poked: boolean): Promise<boolean> {
-    const { client, signal, observed, name } = this.#options;
+    const { client, signal, name } = this.#options;
     const now = this.#clock.now();
     const seen = await this.#observe();
     const conditions = nodeConditions(seen, this.#node.status?.conditions, now);
-    observed?.(conditions);
     const isDue = now - this.#reportedAt >= fullReport;
     const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
     const sameConditions = conditions.every((condition) => {

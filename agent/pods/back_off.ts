@@ -5,8 +5,8 @@ export interface BackOff {
   readonly at: number;
 }
 
-export const backOffBase = 10_000;
-export const backOffLimit = 300_000;
+const backOffBase = 10_000;
+const backOffLimit = 300_000;
 
 /** When a try that failed at `since` may be repeated; undefined when at once. */
 export function waitsUntil(backOff: BackOff | undefined, since: number, now: number): number | undefined {

@@ -2,13 +2,13 @@ import type { Pod } from "../../api/types/core_v1.ts";
 
 const maxHostnameLength = 63;
 
-export interface PodHostname {
+interface PodHostname {
   readonly hostname: string;
   /** `NAME.SUBDOMAIN.NAMESPACE.svc.DOMAIN`; absent without a subdomain. */
   readonly fqdn?: string;
 }
 
-export function podHostname(pod: Pod, clusterDomain: string): PodHostname {
+function podHostname(pod: Pod, clusterDomain: string): PodHostname {
   const { hostname: chosen, subdomain, hostnameOverride } = pod.spec;
   if (hostnameOverride) return { hostname: hostnameOverride };
   // Cut as upstream cuts it, which may leave a dash or dot at the end that no hostname may have.

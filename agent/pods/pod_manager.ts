@@ -85,11 +85,6 @@ export class Pods implements PodDirectory {
     this.#workers.get(uid)?.worker.send({ type: "refreshVolumes", at: this.#options.shared.clock.now() });
   }
 
-  /** Ends a Pod as failed: it is too much for the node. */
-  evict(uid: string, reason: string, message: string): void {
-    this.#workers.get(uid)?.worker.send({ type: "end", why: { type: "failed", reason, message } });
-  }
-
   // The runtime.
 
   claim(runtimeId: string, uid: string): void {
@@ -183,7 +178,12 @@ export class Pods implements PodDirectory {
 
   #container(namespace: string, name: string, container: string, previous: boolean) {
     const all = this.#named(namespace, name)?.state.containers.filter((one) => one.name === container);
-    return all?.[previous ? 1 : 0];
+    if (!previous) return all?.[0];
+    // The newest one itself while it waits to be made anew: what the status calls its last state.
+    const { containerStatuses = [], initContainerStatuses = [] } = this.pod(namespace, name)?.status ?? {};
+    const status = [...containerStatuses, ...initContainerStatuses].find((one) => one.name === container);
+    const last = status?.lastState?.terminated?.containerID;
+    return all?.find((one) => last?.endsWith(`//${one.id}`));
   }
 
   /** Of several with one name the one that is not ending. */

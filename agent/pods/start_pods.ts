@@ -58,8 +58,6 @@ export interface PodManager {
   mirrors(): readonly Pod[];
   /** Calls back when a mirror Pod has come, changed or gone. */
   onMirrorChange(changed: () => void): void;
-  /** Ends a Pod as failed, to take load off the node. */
-  evict(uid: string, reason: string, message: string): void;
   /** Resolves when all is at rest after the signal has aborted. */
   closed(): Promise<void>;
 }
@@ -210,7 +208,6 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     },
     mirrors: () => ofNode.list().filter(isMirrorPod),
     onMirrorChange: (changed) => void mirrorHandlers.push(changed),
-    evict: (uid, reason, message) => manager.evict(uid, reason, message),
     async closed() {
       await Promise.allSettled([watching, settled, saved?.close()]);
     },

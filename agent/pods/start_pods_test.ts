@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { pods } from "../../api/resources.ts";
+import { configmaps, pods } from "../../api/resources.ts";
 import { RuntimeError } from "../runtime/contract.ts";
+import { FakeRuntime } from "./testing/fake_runtime.ts";
 import { PodsHarness } from "./testing/harness.ts";
 
 async function withPods(body: (harness: PodsHarness) => Promise<void>): Promise<void> {
@@ -212,6 +213,111 @@ describe("startPods", () => {
       await h.client.delete(pods, { namespace: "default", name: "a" });
       await h.open();
       await h.until("all is gone", async () => (await h.runtime.sandboxes()).length === 0);
+    }));
+
+  it("goes on with the Pods it knew when the server cannot be reached", () =>
+    withPods(async (h) => {
+      await h.create("a", {});
+      await h.untilPhase("a", "Running");
+      await h.clock.advance(2_000);
+      await h.until("saved", async () => {
+        return await Deno.readTextFile(`${h.directory}/saved.json`).then((text) => text.includes("web:1"), () => false);
+      });
+      await h.stop();
+      // The machine was switched off meanwhile.
+      h.runtime = new FakeRuntime(() => h.clock.now());
+      h.offline = true;
+      await h.open();
+      await h.clock.advance(5_100);
+      await h.untilCalled("startContainer web");
+      expect(h.runtime.named("web")!.attempt).toBe(1);
+      h.offline = false;
+      await h.clock.advance(60_000);
+      const id = `containerd://${h.runtime.named("web")!.id}`;
+      await h.until("the API hears of it", async () =>
+        (await h.get("a")).status?.containerStatuses?.[0]?.containerID === id);
+      expect(
+        h.runtime.calls.filter((call) =>
+          call === "runSandbox"
+        ).length,
+      ).toBe(1);
+    }));
+
+  it("ends the Pods it went on with when the server says they are no more", () =>
+    withPods(async (h) => {
+      await h.create("a", {});
+      await h.untilPhase("a", "Running");
+      await h.clock.advance(2_000);
+      await h.until("saved", () => Deno.stat(`${h.directory}/saved.json`).then(() => true, () => false));
+      await h.stop();
+      h.offline = true;
+      await h.open();
+      await h.clock.advance(5_100);
+      expect(h.manager.directory.pod("default", "a")).toBeDefined();
+      const finalizers = { type: "merge", patch: { metadata: { finalizers: null } } } as const;
+      await h.client.patch(pods, { namespace: "default", name: "a" }, finalizers);
+      await h.client.delete(pods, { namespace: "default", name: "a" });
+      h.offline = false;
+      await h.clock.advance(60_000);
+      await h.until("all is gone", async () => (await h.runtime.sandboxes()).length === 0);
+    }));
+
+  it("brings volumes up to date when what they show changes, and stops watching with the Pod", () =>
+    withPods(async (h) => {
+      await h.client.create(configmaps, { metadata: { namespace: "default", name: "settings" }, data: { a: "1" } });
+      const { metadata } = await h.create("a", { volumes: [{ name: "v", configMap: { name: "settings" } }] });
+      await h.untilPhase("a", "Running");
+      const file = `${h.facts.podsRoot}/${metadata.uid}/volumes/kubernetes.io~configmap/v/a`;
+      expect(await Deno.readTextFile(file)).toBe("1");
+      await h.client.patch(configmaps, { namespace: "default", name: "settings" }, {
+        type: "merge",
+        patch: { data: { a: "2" } },
+      });
+      await h.until("changed", async () => await Deno.readTextFile(file) === "2");
+      expect(h.runtime.calls.filter((call) => call === "startContainer web").length).toBe(1);
+    }));
+
+  it("waits for a volume that cannot be had, and says so", () =>
+    withPods(async (h) => {
+      await h.create("a", { volumes: [{ name: "v", configMap: { name: "settings" } }] });
+      await h.until("FailedMount", () => h.events.some((event) => event.startsWith("Warning FailedMount")));
+      await h.client.create(configmaps, { metadata: { namespace: "default", name: "settings" }, data: { a: "1" } });
+      await h.clock.advance(1_100);
+      await h.untilPhase("a", "Running");
+    }));
+
+  it("refuses what does not fit, for good", () =>
+    withPods(async (h) => {
+      await h.create("a", { os: { name: "windows" } });
+      const { status } = await h.untilPhase("a", "Failed");
+      expect(status).toMatchObject({ reason: "PodOSNotSupported" });
+      expect(h.runtime.calls).toEqual([]);
+    }));
+
+  it("ends a Pod at its deadline", () =>
+    withPods(async (h) => {
+      await h.create("a", { activeDeadlineSeconds: 60, terminationGracePeriodSeconds: 3 });
+      await h.untilPhase("a", "Running");
+      await h.clock.advance(61_000);
+      const { status } = await h.untilPhase("a", "Failed");
+      expect(status?.reason).toBe("DeadlineExceeded");
+      expect(h.runtime.calls).toContain("stopContainer web 3");
+      expect(h.runtime.named("web")).toBeDefined();
+    }));
+
+  it("starts ephemeral containers in a Pod that runs, once", () =>
+    withPods(async (h) => {
+      await h.create("a", {});
+      await h.untilPhase("a", "Running");
+      await h.client.patch(pods, { namespace: "default", name: "a" }, {
+        type: "strategic",
+        patch: { spec: { ephemeralContainers: [{ name: "debug", image: "x", targetContainerName: "web" }] } },
+      });
+      await h.untilCalled("startContainer debug");
+      h.runtime.exit("debug", 1);
+      await h.until("shown", async () =>
+        (await h.get("a")).status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.exitCode === 1);
+      expect((await h.get("a")).status?.phase).toBe("Running");
     }));
 
   it("probes: startup first, then liveness restarts and readiness shows", () =>

@@ -14,13 +14,13 @@ export interface HttpGet {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** Cut at {@linkcode maxBody} bytes. */
+  /** Its first 10 KiB. */
   readonly body: string;
   /** Where a redirect leads that goes to another host: it was not followed. */
   readonly leadsAway?: string;
 }
 
-export const maxBody = 10 * 1024;
+const maxBody = 10 * 1024;
 const maxRedirects = 10;
 
 /**

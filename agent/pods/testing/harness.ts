@@ -1,6 +1,8 @@
 import { ManualClock } from "../../../api/clock.ts";
 import { pods } from "../../../api/resources.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
+import { serviceUnavailable } from "../../../api/status.ts";
+import type { Client } from "../../../client/client.ts";
 import { createInformerFactory } from "../../../client/informers.ts";
 import { MemoryClient } from "../../../client/testing/memory_client.ts";
 import type { NodeFacts } from "../node_facts.ts";
@@ -11,7 +13,9 @@ import { FakeRuntime } from "./fake_runtime.ts";
 export class PodsHarness {
   readonly clock = new ManualClock();
   readonly client = new MemoryClient(this.clock);
-  readonly runtime = new FakeRuntime(() => this.clock.now());
+  runtime = new FakeRuntime(() => this.clock.now());
+  /** Set while the API server cannot be reached. */
+  offline = false;
   readonly events: string[] = [];
   readonly cgroups = new Set<string>();
   readonly directory: string;
@@ -31,10 +35,12 @@ export class PodsHarness {
   async open(): Promise<void> {
     this.#stop = new AbortController();
     const { signal } = this.#stop;
-    const informers = createInformerFactory(this.client, { clock: this.clock });
+    const client = this.#network();
+    const informers = createInformerFactory(client, { clock: this.clock });
     const starting = startPods({
       runtime: this.runtime,
-      client: this.client,
+      client,
+      savedPods: `${this.directory}/saved.json`,
       informers,
       clock: this.clock,
       random: () => 0.5,
@@ -51,6 +57,18 @@ export class PodsHarness {
     });
     informers.start(signal);
     this.manager = await starting;
+  }
+
+  /** The client as a node has it: every call fails while it is offline. */
+  #network(): Client {
+    return new Proxy<Client>(this.client, {
+      get: (target, name: keyof Client) => (...inputs: unknown[]) => {
+        if (!this.offline) return (target[name] as (...inputs: unknown[]) => unknown).apply(target, inputs);
+        const failure = serviceUnavailable("the test has cut the connection");
+        if (name !== "watch") return Promise.reject(failure);
+        return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }) };
+      },
+    });
   }
 
   get facts(): NodeFacts {
