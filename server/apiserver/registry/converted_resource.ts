@@ -120,12 +120,18 @@ export class ConvertedResource implements ResourceStore {
     const facet = this.#stored.facet(subresource, verb);
     const { group, kind } = this.row;
     const { apiVersion } = this.#conversion;
+    const { system } = this.#stored.shelf;
     return {
       ...facet,
       kind: { group, kind, apiVersion },
-      message: this.#stored.shelf.system.schema.ofKind(apiVersion, kind)!,
+      message: system.schema.ofKind(apiVersion, kind)!,
       view: (object) => this.#fromStored(facet.view(object)),
-      merge: (submitted, old) => facet.merge(this.#conversion.toStored(submitted), old),
+      merge: (submitted, old) => {
+        const stored = this.#conversion.toStored(submitted);
+        // What one version always writes may be what the other one omits.
+        system.zeroValues.normalise(facet.message, stored as unknown as Record<string, unknown>);
+        return facet.merge(stored, old);
+      },
       answer: (entry) => this.#shown(facet.answer(entry)),
     };
   }
