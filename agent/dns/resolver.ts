@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import packet from "dns-packet";
+import { type Clock, systemClock } from "../../api/clock.ts";
 import { contains, parseCidr } from "../network/cidr.ts";
 import type { Forwarder } from "./forwarder.ts";
+import { limitedLog } from "./limited_log.ts";
 import { parseQuery, type Query } from "./query.ts";
 import { type DnsRecord, encodeName } from "./record.ts";
 import { encodeRefusal, encodeReply, failure, payloadLimit, type Reply, type Transport } from "./reply.ts";
@@ -15,6 +17,7 @@ export interface ResolverOptions extends ZoneFacts {
   readonly ownNetworks: readonly string[];
   /** The directory has everything that there was at its start; before that, names of the cluster are a failure, not missing. */
   readonly isReady: () => boolean;
+  readonly clock?: Clock;
   /** In [0, 1), for the order of answers. */
   readonly random?: () => number;
 }
@@ -30,12 +33,14 @@ export class Resolver {
   readonly #suffix: string;
   readonly #networks;
   readonly #random: () => number;
+  readonly #complain: (error: unknown) => void;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
     this.#suffix = `.${options.domain}`;
     this.#networks = options.ownNetworks.map((network) => parseCidr("network", network));
     this.#random = options.random ?? Math.random;
+    this.#complain = limitedLog(options.clock ?? systemClock());
   }
 
   /** Never throws or rejects, whatever the bytes; undefined is no answer at all. */
@@ -44,6 +49,19 @@ export class Resolver {
     if (parsed.kind === "ignored") return undefined;
     if (parsed.kind === "refused") return encodeRefusal(parsed.message, parsed.rcode);
     const { query } = parsed;
+    const fail = (error: unknown) => {
+      this.#complain(error);
+      return encodeReply(query, failure(), transport);
+    };
+    try {
+      const answer = this.#answer(query, transport);
+      return answer instanceof Promise ? answer.catch(fail) : answer;
+    } catch (error) {
+      return fail(error);
+    }
+  }
+
+  #answer(query: Query, transport: Transport): MaybePromise<Uint8Array> {
     const found = this.#lookUp(query.name);
     if (found === "elsewhere") return this.#forward(query, transport);
     if (!this.#options.isReady()) return encodeReply(query, failure(), transport);

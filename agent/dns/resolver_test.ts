@@ -43,6 +43,7 @@ const services: Service[] = [
     ports: [],
   }),
   sampleService("many", { clusterIP: "None" }),
+  sampleService("odd", { clusterIP: "None" }),
 ];
 const slices: EndpointSlice[] = [
   sampleSlice("web", ["10.42.0.9"]),
@@ -52,6 +53,7 @@ const slices: EndpointSlice[] = [
   }], {
     ports: [{ name: "pg", protocol: "TCP", port: 5432 }],
   }),
+  sampleSlice("odd", ["not an address"]),
   sampleSlice("many", Array.from({ length: 200 }, (_, i) => `10.42.8.${i + 1}`)),
 ];
 
@@ -230,6 +232,12 @@ describe("Resolver", () => {
     badVersion[badVersion.length - 5] = 1;
     const refused = (await resolver.answer(badVersion, "udp"))!;
     expect([refused[3]! & 15, refused[refused.length - 6]]).toEqual([0, 1]);
+  });
+
+  it("fails for one name, not altogether, where the API has what DNS cannot say", async () => {
+    const from = makeResolver();
+    expect((await ask("odd.default.svc.cluster.local", "A", { from })).rcode).toBe("SERVFAIL");
+    expect((await ask("web.default.svc.cluster.local", "A", { from })).rcode).toBe("NOERROR");
   });
 
   it("survives any bytes, and answers no more than it was sent room for", async () => {

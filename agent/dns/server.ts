@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
-import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../api/clock.ts";
 import { NetworkError } from "../network/error.ts";
 import { readMessage, writeMessage } from "./exchange.ts";
+import { limitedLog } from "./limited_log.ts";
 import type { Resolver } from "./resolver.ts";
 
 export interface DnsServerOptions {
@@ -22,11 +22,6 @@ export interface DnsServer {
 const MAX_CONNECTIONS = 128;
 /** Milliseconds without a message after which a connection is closed. */
 const IDLE = 10_000;
-/** Milliseconds between two log lines of the same sort. */
-const LOG_INTERVAL = 60_000;
-
-const log = getLogger(["skiff", "dns"]);
-
 /** Serves DNS on one address. Rejects with a `NetworkError` when none of the ports is free. */
 export async function serveDns(options: DnsServerOptions): Promise<DnsServer> {
   const { hostname, ports } = options;
@@ -145,17 +140,4 @@ function closeQuietly(connection: Deno.Conn): void {
   } catch (error) {
     if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
-}
-
-/** Whoever sends us nonsense does not choose how much we write. */
-function limitedLog(clock: Clock): (error: unknown) => void {
-  let next = -Infinity;
-  let unsaid = 0;
-  return (error) => {
-    unsaid++;
-    if (clock.now() < next) return;
-    log.warn("DNS had {count} faults, the last one: {error}", { count: unsaid, error });
-    next = clock.now() + LOG_INTERVAL;
-    unsaid = 0;
-  };
 }

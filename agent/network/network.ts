@@ -14,7 +14,9 @@ import { writeCniConfig } from "./cni.ts";
 import { type NetworkDriver, singleNodeDriver } from "./driver.ts";
 import { NetworkError } from "./error.ts";
 import { networkNames } from "./names.ts";
+import { warnOfForeignFirewall } from "./foreign_firewall.ts";
 import type { Frontend } from "./services/frontend.ts";
+import { HealthCheckServers } from "./services/health_checks.ts";
 import { hasTable } from "./services/nft.ts";
 import { ServiceDirectory } from "./services/service_directory.ts";
 import { ServiceSync } from "./services/service_sync.ts";
@@ -41,7 +43,7 @@ export interface NetworkOptions extends
 }
 
 export interface Network {
-  /** Every address of every Pod on this node is reached from the outside as this. */
+  /** The bridge's address: the Pods' way out, and their source where they reach themselves. */
   readonly gateway: string;
   /** Where the cluster DNS listens, on {@linkcode gateway}. */
   readonly dnsPort: number;
@@ -82,6 +84,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const sliceInformer = informers.informer(endpointslices);
   const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
   const directory = new ServiceDirectory(serviceInformer, sliceInformer);
+  const healthChecks = new HealthCheckServers(directory, nodeName);
   const dns = await startDns({ ...options, clusterCidr, serviceCidr }, {
     directory,
     gateway,
@@ -94,6 +97,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const own = dnsFrontends(clusterDns, { address: gateway, port: dns.port });
   const sync = new ServiceSync({ facts, nodeName, directory, pods: podInformer, own, clock });
   if (!await hasTable(table)) await sync.applyBase();
+  await warnOfForeignFirewall(bridge);
   // Last: from now on containerd gives Pods their addresses.
   await writeCniConfig({ dataDir, bridge, podCidr, mtu });
 
@@ -113,6 +117,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       stop.abort();
       await syncing;
       await dns.close();
+      await healthChecks[Symbol.asyncDispose]();
       directory[Symbol.dispose]();
       if (keep) return;
       await driver.remove();

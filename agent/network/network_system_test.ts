@@ -3,6 +3,7 @@ import type { Service } from "../../api/types/core_v1.ts";
 import type { EndpointSlice } from "../../api/types/discovery_v1.ts";
 import { run } from "./command.ts";
 import { Namespace } from "./testing/namespace.ts";
+import type { StartInput } from "./testing/node.ts";
 import type { AskInput } from "./testing/peer.ts";
 import { TestPod } from "./testing/pod.ts";
 
@@ -45,7 +46,7 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
 describe("the network of a node", () => {
   let node: Namespace, outside: Namespace, dataDir: string;
   let a: TestPod, b: TestPod;
-  const peers: Namespace[] = [];
+  let start: StartInput;
 
   async function ask(
     from: Namespace,
@@ -94,7 +95,7 @@ describe("the network of a node", () => {
     await run("ip", ["-n", outside.name, "addr", "add", "192.168.77.2/24", "dev", "eth0"]);
     await run("ip", ["-n", node.name, "link", "set", `${id}x`, "up"]);
     await run("ip", ["-n", outside.name, "link", "set", "eth0", "up"]);
-    await node.call("start", {
+    start = {
       dataDir,
       nodeName: "node-a",
       nodeIP: "192.168.77.1",
@@ -105,10 +106,10 @@ describe("the network of a node", () => {
       clusterDomain: "cluster.local",
       resolvConf: "/nonexistent",
       instance,
-    });
+    };
+    await node.call("start", start);
     a = await TestPod.create(`${id}a`, node, dataDir);
     b = await TestPod.create(`${id}b`, node, dataDir);
-    peers.push(a.namespace, b.namespace);
     for (const [pod, name] of [[a, "a"], [b, "b"]] as const) {
       for (const protocol of ["tcp", "udp"]) await pod.namespace.call("listen", { name, protocol, port: 8080 });
     }
@@ -277,6 +278,29 @@ describe("the network of a node", () => {
     await answers(outside, "tcp", "192.168.77.1", 8888, "a 192.168.77.2");
     await node.call("remove", { kind: "Pod", key: "default/hosted" });
     await answers(outside, "tcp", "192.168.77.1", 8888, "refused");
+  });
+
+  it("tells load balancers whether the node has endpoints", async () => {
+    const spec = { type: "LoadBalancer", externalTrafficPolicy: "Local", healthCheckNodePort: 30_999 };
+    const check =
+      async () => (await node.call<[number, { localEndpoints: number }]>("fetch", "http://192.168.77.1:30999/"));
+    await apply(makeSlice("checked", [a.address]), makeService("checked", "10.243.0.30", spec));
+    expect(await check()).toMatchObject([200, { service: { name: "checked" }, localEndpoints: 1 }]);
+    await apply(makeSlice("checked", []));
+    await until(async () => (await check())[0] === 503, "the node says that it has none");
+    await node.call("remove", { kind: "Service", key: "default/checked" });
+  });
+
+  it("serves on while Skiff is away, and takes over what is there", async () => {
+    await node.call("close", { keep: true });
+    expect(await ask(a.namespace, "tcp", "10.243.0.20", 80)).toMatch(/^[ab] /);
+    const before = await node.exec("ip", "-o", "addr", "show", "dev", `${instance}0`);
+    const asking = answerers(a.namespace, "tcp", "10.243.0.20", 80, 300);
+    await node.call("start", start);
+    expect(await asking).toEqual(["a", "b"]);
+    expect(await node.exec("ip", "-o", "addr", "show", "dev", `${instance}0`)).toBe(before);
+    const name = "web.default.svc.cluster.local";
+    expect(await a.namespace.call("resolve", { name, type: "A", server: "10.243.0.10" })).toEqual(["10.243.0.20"]);
   });
 
   it("changed elements only until here: nothing failed and was made anew", async () => {

@@ -18,6 +18,6 @@ function selectors({ address, port, backend }: StaleFlow): string[] {
     ...(address ? ["--orig-dst", address] : []),
     "--orig-port-dst",
     String(port),
-    ...(backend ? ["--dst-nat", backend] : []),
+    ...(backend ? ["--reply-src", backend] : []),
   ];
 }

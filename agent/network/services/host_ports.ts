@@ -15,7 +15,8 @@ export function hostPortFrontends({ spec, status }: Pod): Frontend[] {
       const named = PROTOCOLS.get(protocol);
       if (named === undefined || !isPort(hostPort) || !isPort(containerPort)) return [];
       const isAnywhere = hostIP === undefined || hostIP === "" || hostIP === "0.0.0.0";
-      if (!isAnywhere && !isIPv4(hostIP)) return [];
+      // What the node's own processes have on their loopback is not a Pod's to take.
+      if (!isAnywhere && (!isIPv4(hostIP) || hostIP.startsWith("127."))) return [];
       return [{
         at: isAnywhere ? { kind: "node" } : { kind: "address", address: hostIP },
         protocol: named,

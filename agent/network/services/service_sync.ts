@@ -32,6 +32,8 @@ const MIN_BACK_OFF = 200;
 const MAX_BACK_OFF = 10_000;
 /** How often, in milliseconds, somebody's `nft flush ruleset` is looked for. */
 const CHECK_INTERVAL = 15_000;
+/** Every so many checks one is thorough. */
+const THOROUGH_EVERY = 20;
 
 const log = getLogger(["skiff", "network"]);
 
@@ -163,11 +165,11 @@ export class ServiceSync {
 
   async #checkRegularly(signal: AbortSignal): Promise<void> {
     const { table } = this.#options.facts;
-    while (!signal.aborted) {
+    for (let check = 1; !signal.aborted; check++) {
       try {
         await pause(this.#clock, CHECK_INTERVAL, signal);
-        if (await isTableWhole(table)) continue;
-        log.warn("somebody removed the nft table {table}: it is made anew", { table });
+        if (await isTableWhole(table, check % THOROUGH_EVERY === 0)) continue;
+        log.warn("somebody removed rules of the nft table {table}: it is made anew", { table });
         this.#enqueue(() => this.#mustMakeAnew = true);
       } catch (error) {
         if (!signal.aborted) log.warn("could not look at the nft table {table}: {error}", { table, error });

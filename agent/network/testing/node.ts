@@ -25,15 +25,16 @@ await configure({
 });
 
 const client = new MemoryClient();
-const stop = new AbortController();
-let network: Network | undefined;
+let running: { readonly network: Network; readonly stop: AbortController } | undefined;
 
 /** A node whose API server is a client in memory. */
 const nodeOperations = {
   ...peerOperations,
   async start(input: StartInput): Promise<{ dnsPort: number }> {
     const informers = createInformerFactory(client);
-    network = await startNetwork({ ...input, informers });
+    const network = await startNetwork({ ...input, informers });
+    const stop = new AbortController();
+    running = { network, stop };
     informers.start(stop.signal);
     await network.whenSynced();
     return { dnsPort: network.dnsPort };
@@ -50,8 +51,8 @@ const nodeOperations = {
     await client.delete(RESOURCES[kind]!, splitKey(key));
   },
   async close(input: { keep: boolean }): Promise<void> {
-    stop.abort();
-    await network!.close(input);
+    running!.stop.abort();
+    await running!.network.close(input);
   },
   cleanUp: (input: { instance: string; dataDir: string }) => cleanUpNetwork(input),
 };

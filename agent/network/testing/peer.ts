@@ -31,6 +31,11 @@ export const peerOperations = {
   ask(input: AskInput): Promise<string> {
     return input.protocol === "tcp" ? askTcp(input) : askUdp(input);
   },
+  /** Status and JSON. */
+  async fetch(url: string): Promise<readonly [number, unknown]> {
+    const response = await fetch(url);
+    return [response.status, await response.json()];
+  },
   /** Data of the records, or the name of the error. */
   async resolve({ name, type, server }: ResolveInput): Promise<unknown> {
     try {
