@@ -1,3 +1,6 @@
+import { Buffer } from "node:buffer";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import { closedError } from "../mvcc/check.ts";
@@ -24,10 +27,13 @@ export interface ChannelOptions {
 interface Member {
   readonly endpoint: string;
   readonly client: Client;
+  /** Ends each of its streams. */
+  readonly streams: Set<() => void>;
 }
 
-/** One endpoint may take so long to connect before the next one is tried. */
+/** One endpoint may take so long to connect, or to answer a read, before the next one is tried. */
 const CONNECT_MILLISECONDS = 2000;
+const READ_MILLISECONDS = 3000;
 const PAUSE_MILLISECONDS = 100;
 /** etcd ends connections that ping more often than every 5 s. */
 const KEEP_ALIVE = { "grpc.keepalive_time_ms": 10_000, "grpc.keepalive_timeout_ms": 5000 };
@@ -71,7 +77,8 @@ export class EtcdChannel {
     for (;;) {
       const member = await this.#connected(deadline, signal);
       try {
-        return await this.#unary(member, method, request, deadline, signal);
+        const patience = write ? deadline : Math.min(deadline, Date.now() + READ_MILLISECONDS);
+        return await this.#unary(member, method, request, patience, signal);
       } catch (fault) {
         signal?.throwIfAborted();
         if (this.#closed) throw closedError();
@@ -99,26 +106,31 @@ export class EtcdChannel {
       {},
     );
     let ended = false;
+    const cancel = () => {
+      ended = true;
+      member.streams.delete(leave);
+      call.cancel();
+    };
     const end = (error: DatastoreError) => {
       if (ended) return;
-      ended = true;
+      cancel();
       handlers.end(error);
     };
+    const leave = () => end(new DatastoreError("unavailable", `etcd at ${member.endpoint} does not answer`));
+    member.streams.add(leave);
     call.on("data", (response: Response) => {
       if (!ended) handlers.data(response);
     });
     call.on("error", (fault: ServiceError) => {
-      if (!ended && isTransient(fault)) this.#leave(member);
+      if (ended) return;
       end(datastoreError(fault, member.endpoint));
+      if (isTransient(fault)) this.#leave(member);
     });
     call.on("end", () => end(new DatastoreError("unavailable", `etcd at ${member.endpoint} ended the watch`)));
     return {
       endpoint: member.endpoint,
       write: (request) => void call.write(request),
-      cancel: () => {
-        ended = true;
-        call.cancel();
-      },
+      cancel,
     };
   }
 
@@ -163,9 +175,11 @@ export class EtcdChannel {
     });
   }
 
-  /** The next connection goes to another member, if there is one. */
+  /** What comes next goes to another member, if there is one: streams as well, or the watch would stay with a member that hangs. */
   #leave(member: Member): void {
-    if (this.#members[this.#current] === member) this.#current = (this.#current + 1) % this.#members.length;
+    if (this.#members.length === 1 || this.#members[this.#current] !== member) return;
+    this.#current = (this.#current + 1) % this.#members.length;
+    for (const end of member.streams) end();
   }
 
   /** A member that is connected: what is sent to it and fails may have arrived. */
@@ -179,7 +193,7 @@ export class EtcdChannel {
         return await (this.#connecting ??= this.#connect().finally(() => this.#connecting = undefined));
       } catch (error) {
         if (this.#closed) throw closedError();
-        if (Date.now() >= deadline) throw error;
+        if (!(error instanceof DatastoreError) || Date.now() >= deadline) throw error;
         await pause(PAUSE_MILLISECONDS);
       }
     }
@@ -225,15 +239,31 @@ export class EtcdChannel {
 
   #makeMembers(grpc: Grpc): void {
     const { endpoints, tls } = this.#options;
-    const bytes = (pem: string | undefined) => pem === undefined ? null : new TextEncoder().encode(pem) as never;
+    const bytes = (pem: string | undefined) => pem === undefined ? null : Buffer.from(pem);
+    const { ca, key, cert } = tls;
     for (const endpoint of endpoints) {
-      const { protocol, host } = new URL(endpoint);
-      const credentials = protocol === "https:"
-        ? grpc.credentials.createSsl(bytes(tls.ca), bytes(tls.key), bytes(tls.cert))
+      const { protocol, host, hostname } = new URL(endpoint);
+      const address = hostname.replace(/^\[|\]$/g, "");
+      const isSecure = protocol === "https:";
+      const checked = isSecure && isIP(address) ? byAddress(address) : undefined;
+      const credentials = isSecure
+        ? grpc.credentials.createSsl(bytes(ca), bytes(key), bytes(cert), checked?.verify)
         : grpc.credentials.createInsecure();
-      this.#members.push({ endpoint, client: new grpc.Client(host, credentials, OPTIONS) });
+      const client = new grpc.Client(host, credentials, { ...OPTIONS, ...checked?.options });
+      this.#members.push({ endpoint, client, streams: new Set() });
     }
   }
+}
+
+/** grpc-js would name the address as the TLS server's name, which Deno (2.9.5) refuses: names are not addresses. */
+function byAddress(address: string) {
+  return {
+    options: { "grpc.ssl_target_name_override": "etcd" },
+    verify: {
+      checkServerIdentity: (_: string, certificate: unknown) =>
+        checkServerIdentity(address, certificate as PeerCertificate),
+    },
+  };
 }
 
 function pause(milliseconds: number): Promise<void> {

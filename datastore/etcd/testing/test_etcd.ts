@@ -1,13 +1,14 @@
 /** A real etcd (Debian's etcd-server) for tests, on free ports, with its data in a directory of its own. */
 export interface TestEtcd {
   readonly endpoint: string;
+  readonly port: number;
   readonly directory: string;
   /** Kills it (SIGKILL), if it runs. */
   kill(): Promise<void>;
   /** Starts it again on the same data; resolves when it answers. */
   start(): Promise<void>;
-  /** Freezes and thaws the process. */
-  signal(signal: Deno.Signal): void;
+  /** Stops the process where it is, with its connections open; {@linkcode TestEtcd.kill} ends it. */
+  freeze(): void;
   dispose(): Promise<void>;
 }
 
@@ -34,23 +35,46 @@ async function isUp(port: number): Promise<boolean> {
   }
 }
 
-export async function startEtcd({ tls, fsync = false }: TestEtcdOptions = {}): Promise<TestEtcd> {
+interface Ports {
+  readonly client: number;
+  readonly peer: number;
+}
+
+/** One etcd by itself. */
+export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd> {
+  const [etcd] = await startCluster(1, options);
+  return etcd!;
+}
+
+/** A cluster of so many members; resolves when all answer. */
+export async function startCluster(size: number, options: TestEtcdOptions = {}): Promise<TestEtcd[]> {
+  const ports = Array.from({ length: size }, (): Ports => ({ client: freePort(), peer: freePort() }));
+  const members = await Promise.all(ports.map((_, index) => newMember(ports, index, options)));
+  await Promise.all(members.map((member) => member.start()));
+  return members;
+}
+
+async function newMember(
+  all: readonly Ports[],
+  index: number,
+  { tls, fsync = false }: TestEtcdOptions,
+): Promise<TestEtcd> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-etcd-" });
-  const [client, peer] = [freePort(), freePort()];
-  const scheme = tls ? "https" : "http";
-  const endpoint = `${scheme}://127.0.0.1:${client}`;
+  const { client, peer } = all[index]!;
+  const endpoint = `${tls ? "https" : "http"}://127.0.0.1:${client}`;
   const args = [
+    `--name=m${index}`,
     `--data-dir=${directory}/data`,
     `--listen-client-urls=${endpoint}`,
     `--advertise-client-urls=${endpoint}`,
     `--listen-peer-urls=http://127.0.0.1:${peer}`,
     `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
-    `--initial-cluster=default=http://127.0.0.1:${peer}`,
+    `--initial-cluster=${all.map(({ peer }, i) => `m${i}=http://127.0.0.1:${peer}`).join()}`,
     "--max-request-bytes=8388608",
     "--logger=zap",
     `--log-outputs=${directory}/etcd.log`,
-    "--heartbeat-interval=20",
-    "--election-timeout=200",
+    `--heartbeat-interval=${all.length > 1 ? 100 : 20}`,
+    `--election-timeout=${all.length > 1 ? 1000 : 200}`,
     ...fsync ? [] : ["--unsafe-no-fsync"],
     ...tls
       ? [
@@ -81,17 +105,16 @@ export async function startEtcd({ tls, fsync = false }: TestEtcdOptions = {}): P
     await status;
   }
 
-  const etcd: TestEtcd = {
+  return {
     endpoint,
+    port: client,
     directory,
     start,
     kill,
-    signal: (signal) => child?.kill(signal),
+    freeze: () => child?.kill("SIGSTOP"),
     async dispose() {
       await kill();
       await Deno.remove(directory, { recursive: true });
     },
   };
-  await start();
-  return etcd;
 }
