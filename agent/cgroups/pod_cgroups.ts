@@ -34,6 +34,12 @@ export function createPodCgroups(options: PodCgroupsOptions): PodCgroups {
         await removeCgroup(hierarchy, `/${name}${parent}/pod${uid}`, { kill: true });
       }
     },
+    async list() {
+      const children = await Promise.all(
+        Object.values(parents).map((parent) => childCgroups(hierarchy, `/${name}${parent}`)),
+      );
+      return children.flat().filter((child) => child.startsWith("pod")).map((child) => child.slice("pod".length));
+    },
   };
 }
 

@@ -131,7 +131,9 @@ export class Pods implements PodDirectory {
   async sweep(): Promise<void> {
     const { shared } = this.#options;
     const found = new Map(this.#runtime ?? []);
-    for (const uid of await podDirectories(shared.facts())) if (!found.has(uid)) found.set(uid, nothing);
+    for (const uid of [...await podDirectories(shared.facts()), ...await shared.cgroups.list()]) {
+      if (!found.has(uid)) found.set(uid, nothing);
+    }
     for (const [uid, runtime] of found) {
       if (this.#workers.has(uid) || [...this.#successors.values()].some((pod) => pod.metadata.uid === uid)) continue;
       try {

@@ -38,6 +38,8 @@ export interface PodCgroups {
   /** Makes the Pod's cgroup with its limits; answers what the sandbox is to be given as parent. */
   ensure(pod: Pod): Promise<string>;
   remove(uid: string): Promise<void>;
+  /** The uids of all Pods that have one. */
+  list(): Promise<string[]>;
 }
 
 /** `spec.containers{web}`, as events name the container they are about. */

@@ -211,6 +211,25 @@ describe("Pods in containerd", () => {
     await remove("steady");
   });
 
+  it("loses nothing when containerd is killed", async () => {
+    await create("through", {});
+    const before = (await untilPhase("through", "Running")).status!.containerStatuses![0]!.containerID;
+    const pid = Number(await Deno.readTextFile(node.supervised.paths.pidFile));
+    Deno.kill(pid, "SIGKILL");
+    await create("after", {});
+    await untilPhase("after", "Running");
+    const { status } = await get("through");
+    expect(status!.containerStatuses![0]).toMatchObject({ containerID: before, restartCount: 0, ready: true });
+    const id = manager.directory.containerId("default", "through", "main", false)!;
+    await node.supervised.runtime.stopContainer(id, 0);
+    await until(
+      "its death is heard of",
+      async () => (await get("through")).status?.containerStatuses?.[0]?.restartCount === 1,
+    );
+    await remove("through");
+    await remove("after");
+  });
+
   it("takes the median second from create to Running for itself and containerd", async () => {
     const times: number[] = [];
     for (let i = 0; i < 7; i++) {

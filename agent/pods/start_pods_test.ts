@@ -282,8 +282,10 @@ describe("startPods", () => {
       await h.create("a", { volumes: [{ name: "v", configMap: { name: "settings" } }] });
       await h.until("FailedMount", () => h.events.some((event) => event.startsWith("Warning FailedMount")));
       await h.client.create(configmaps, { metadata: { namespace: "default", name: "settings" }, data: { a: "1" } });
-      await h.clock.advance(1_100);
-      await h.untilPhase("a", "Running");
+      await h.until("Running", async () => {
+        await h.clock.advance(100);
+        return (await h.get("a")).status?.phase === "Running";
+      });
     }));
 
   it("refuses what does not fit, for good", () =>

@@ -55,14 +55,14 @@ function take(state: PodState, input: Input, now: number): PodState {
         },
       };
     case "refreshVolumes":
-      return { ...state, refreshAt: input.at };
+      return takeRefresh(state, input.at);
     case "end":
       return state.stage.at === "active" ? { ...state, stage: { at: "ending", why: input.why, since: now } } : state;
     case "image":
       return settle(
         { ...state, images: { ...state.images, [input.action.container]: input.image } },
         input.action,
-        input.image.type === "failed",
+        input.image.type === "failed" ? input.image.reason : undefined,
         now,
       );
     case "settled":
@@ -72,6 +72,12 @@ function take(state: PodState, input: Input, now: number): PodState {
     default:
       return input satisfies never;
   }
+}
+
+/** What a mount has failed for may be there now: it is not made to wait. */
+function takeRefresh(state: PodState, refreshAt: number): PodState {
+  const { mountVolumes: _, ...backOffs } = state.backOffs;
+  return { ...state, refreshAt, backOffs };
 }
 
 function takeContainer(state: PodState, container: Container): PodState {
@@ -90,7 +96,7 @@ function takeSettled(
   failure: Reason | undefined,
   now: number,
 ): PodState {
-  const settled = settle(state, action, failure !== undefined, now);
+  const settled = settle(state, action, failure?.reason, now);
   switch (action.type) {
     case "mountVolumes":
       return failure ? settled : { ...settled, volumes: "mounted" };
@@ -120,14 +126,14 @@ function takeSettled(
   }
 }
 
-/** Images wait as upstream's do, for the registry's sake; what is only this node's own work is tried again sooner. */
-function settle(state: PodState, action: Action, failed: boolean, now: number): PodState {
+/** Pulls wait as upstream's do, for the registry's sake; what is only this node's own work is tried again sooner. */
+function settle(state: PodState, action: Action, failure: string | undefined, now: number): PodState {
   const key = actionKey(action);
   const inFlight = new Map(state.inFlight);
   inFlight.delete(key);
-  if (failed) {
+  if (failure !== undefined) {
     const before = state.backOffs[key];
-    const next = action.type === "ensureImage" ? nextBackOff(before, now) : nextBackOff(before, now, 1_000, 30_000);
+    const next = failure === "ErrImagePull" ? nextBackOff(before, now) : nextBackOff(before, now, 1_000, 30_000);
     return { ...state, inFlight, backOffs: { ...state.backOffs, [key]: next } };
   }
   if (!state.backOffs[key]) return { ...state, inFlight };

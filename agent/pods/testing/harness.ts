@@ -53,6 +53,7 @@ export class PodsHarness {
           return `/test/pod${pod.metadata.uid}`;
         },
         remove: async (uid) => void this.cgroups.delete(uid),
+        list: async () => [...this.cgroups],
       },
     });
     informers.start(signal);
