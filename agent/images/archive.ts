@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { pack } from "tar-stream";
 import type { Architecture } from "./pause_program.ts";
 
 /** One entry of a layer; directories need none. */
@@ -43,7 +42,9 @@ export async function dockerArchive(image: ImageContent): Promise<Uint8Array> {
   ]);
 }
 
-async function tar(entries: readonly LayerEntry[]): Promise<Uint8Array> {
+/** A tar archive; its entries bear no time. The library is loaded when one is made: most starts of a node make none. */
+export async function tar(entries: readonly LayerEntry[]): Promise<Uint8Array> {
+  const { pack } = await import("tar-stream");
   const archive = pack();
   const mtime = new Date(0);
   for (const entry of entries) {

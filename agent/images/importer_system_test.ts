@@ -3,6 +3,7 @@ import { busyboxImage } from "../../tests/fixtures/busybox_image.ts";
 import { testContainer, testSandbox } from "../runtime/suite_test_cases.ts";
 import { BUSYBOX, type TestNode, testNode } from "../runtime/testing/test_node.ts";
 import { type ImageImporter, type ImageImporterOptions, startImageImporter } from "./importer.ts";
+import { ociArchive, ociImage } from "./testing/oci.ts";
 import { PAUSE_IMAGE } from "./pause_image.ts";
 
 describe("startImageImporter over containerd", () => {
@@ -109,6 +110,20 @@ describe("startImageImporter over containerd", () => {
     await Deno.rename(`${node.dataDir}/good.tar`, `${directory}/repaired.tar`);
     await until(() => imported.length > 0);
     expect(imported).toEqual(["docker.io/library/repaired:v2"]);
+  });
+
+  it("takes OCI layouts, by either name that they may have", async () => {
+    const archive = async (content: string, annotation: string, name: string) =>
+      await ociArchive(await ociImage(content), { [annotation]: name });
+    await place("a-full.tar", await archive("a", "io.containerd.image.name", "registry.example/team/full:v1"));
+    await place("b-short.tar", await archive("b", "org.opencontainers.image.ref.name", "short:v1"));
+    await place("c-tag.tar", await archive("c", "org.opencontainers.image.ref.name", "latest"));
+    await start();
+    expect(imported).toEqual(["registry.example/team/full:v1", "docker.io/library/short:v1"]);
+    expect(problems).toEqual([{
+      path: `${directory}/c-tag.tar`,
+      message: expect.stringContaining("has no name"),
+    }]);
   });
 
   it("has a pause image that reaps the orphans of a Pod with one PID namespace", async () => {
