@@ -77,6 +77,8 @@ class InProcessClient implements Client {
     const end = () => queue.end();
     options.signal?.addEventListener("abort", end);
     timeout?.addEventListener("abort", end);
+    // It may have aborted while the watch was being registered.
+    if (options.signal?.aborted) end();
     try {
       for (;;) {
         const event = await queue.next();

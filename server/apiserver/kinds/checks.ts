@@ -21,6 +21,11 @@ export function requireText(value: string | undefined, path: Path, errors: Field
   return false;
 }
 
+/** The value of a key that a client chose: it may be called `constructor`, which every object inherits. */
+export function own<V>(map: Readonly<Record<string, V>>, key: string): V | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
 /** An absent value is no fault here. */
 export function requireOneOf(
   value: string | undefined,

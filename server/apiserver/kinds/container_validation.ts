@@ -15,7 +15,7 @@ import type {
   VolumeDevice,
   VolumeMount,
 } from "../../../api/types/core_v1.ts";
-import { checkText, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { checkText, own, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { validateHandler, validateProbe } from "./probe_validation.ts";
 
 export const protocols = ["TCP", "UDP", "SCTP"];
@@ -145,12 +145,13 @@ function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, pat
   }
 }
 
-export function validateResources(resources: ResourceRequirements | undefined, path: Path, errors: FieldError[]): void {
+function validateResources(resources: ResourceRequirements | undefined, path: Path, errors: FieldError[]): void {
   const { limits = {}, requests = {} } = resources ?? {};
   for (const [name, text] of Object.entries(limits)) validateAmount(name, text, path.child("limits"), errors);
   for (const [name, text] of Object.entries(requests)) {
     const request = validateAmount(name, text, path.child("requests"), errors);
-    const limit = limits[name] === undefined ? undefined : quantityAt(limits[name], path.child("limits").key(name), []);
+    const stated = own(limits, name);
+    const limit = stated === undefined ? undefined : quantityAt(stated, path.child("limits").key(name), []);
     if (request && limit && request.compare(limit) > 0) {
       const detail = `must be less than or equal to ${name} limit of ${limit}`;
       errors.push(FieldError.invalid(path.child("requests"), text, detail));

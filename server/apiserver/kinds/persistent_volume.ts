@@ -2,7 +2,7 @@ import { FieldError } from "../../../api/meta/field.ts";
 import type { PersistentVolume } from "../../../api/types/core_v1.ts";
 import { quantityAt, requireOneOf } from "./checks.ts";
 import { accessModes, volumeModes } from "./persistent_volume_claim.ts";
-import { specPath } from "./scheduling_validation.ts";
+import { specPath, validateNodeTerm } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const reclaimPolicies = ["Delete", "Recycle", "Retain"];
@@ -51,6 +51,9 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     if (first === undefined) errors.push(FieldError.required(specPath, "must specify a volume type"));
     for (const source of more) {
       errors.push(FieldError.forbidden(specPath.child(source), "may not specify more than 1 volume type"));
+    }
+    for (const [index, term] of (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).entries()) {
+      validateNodeTerm(term, specPath.child("nodeAffinity", "required", "nodeSelectorTerms").index(index), errors);
     }
     if (spec.local && !spec.nodeAffinity?.required) {
       errors.push(FieldError.required(specPath.child("nodeAffinity"), "Local volume requires node affinity"));

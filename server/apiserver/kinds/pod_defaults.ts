@@ -83,6 +83,6 @@ function imagePullPolicy(image: string): string {
 function requestLimits({ resources }: Container): void {
   for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
     const requests = resources!.requests ??= {};
-    requests[name] ??= limit;
+    if (!Object.hasOwn(requests, name)) requests[name] = limit;
   }
 }

@@ -5,7 +5,15 @@ import type { LimitRange, ResourceQuota } from "../../../api/types/core_v1.ts";
 import type { Lease } from "../../../api/types/coordination_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
-import { checkText, labelSelectorAt, quantityAt, requireNotNegative, requireOneOf, requireText } from "./checks.ts";
+import {
+  checkText,
+  labelSelectorAt,
+  own,
+  quantityAt,
+  requireNotNegative,
+  requireOneOf,
+  requireText,
+} from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { validateIntOrPercent } from "./workload_checks.ts";
@@ -25,7 +33,7 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
     const errors: FieldError[] = [];
     const { name = "" } = metadata;
     if (name.startsWith("system-")) {
-      if (systemPriorityClasses[name] !== value) {
+      if (own(systemPriorityClasses, name) !== value) {
         const detail = "priority class names with 'system-' prefix are reserved for system use only";
         errors.push(FieldError.forbidden(root("metadata", "name"), detail));
       }
@@ -118,7 +126,7 @@ export const limitRangeStrategy: Strategy<LimitRange> = {
         }
       }
       for (const [name, text] of Object.entries(item.min ?? {})) {
-        const max = item.max?.[name];
+        const max = own(item.max ?? {}, name);
         if (max === undefined) continue;
         const [low, high] = [quantityAt(text, path, []), quantityAt(max, path, [])];
         if (low && high && low.compare(high) > 0) {

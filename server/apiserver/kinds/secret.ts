@@ -1,7 +1,7 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkConfigMapKey } from "../../../api/meta/names.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
-import { checkText } from "./checks.ts";
+import { checkText, own } from "./checks.ts";
 import { base64Length, maxDataBytes, validateImmutable } from "./config_map.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -35,7 +35,7 @@ export const secretStrategy: Strategy<Secret> = {
       size += base64Length(value);
     }
     if (size > maxDataBytes) errors.push(FieldError.tooLong(root("data"), maxDataBytes));
-    for (const key of requiredKeys[type] ?? []) {
+    for (const key of own(requiredKeys, type) ?? []) {
       if (!Object.hasOwn(data, key)) errors.push(FieldError.required(root("data").key(key)));
     }
     if (type === "kubernetes.io/dockerconfigjson" && data[".dockerconfigjson"] && !isJson(data[".dockerconfigjson"])) {
@@ -43,7 +43,7 @@ export const secretStrategy: Strategy<Secret> = {
         FieldError.invalid(root("data").key(".dockerconfigjson"), "<secret contents redacted>", "it is not JSON"),
       );
     }
-    if (type === "kubernetes.io/basic-auth" && !("username" in data) && !("password" in data)) {
+    if (type === "kubernetes.io/basic-auth" && data.username === undefined && data.password === undefined) {
       errors.push(FieldError.required(root("data").key("username")), FieldError.required(root("data").key("password")));
     }
     if (type === accountToken && !metadata.annotations?.[accountName]) {

@@ -3,6 +3,7 @@ import { checkDns1123Label } from "../../../api/meta/names.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from "../../../api/types/core_v1.ts";
 import { checkText, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { isFieldPath, validateLocalPath } from "./container_validation.ts";
+import { validateClaimSpec } from "./persistent_volume_claim.ts";
 
 const maxMode = 0o777;
 const minTokenSeconds = 600;
@@ -43,7 +44,8 @@ function validateSource(volume: Volume, path: Path, errors: FieldError[]): void 
   for (const source of more) {
     errors.push(FieldError.forbidden(path.child(source), "may not specify more than 1 volume type"));
   }
-  const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs } = volume;
+  const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs, ephemeral } =
+    volume;
   if (emptyDir?.sizeLimit !== undefined) {
     const at = path.child("emptyDir", "sizeLimit");
     const limit = quantityAt(emptyDir.sizeLimit, at, errors);
@@ -75,6 +77,11 @@ function validateSource(volume: Volume, path: Path, errors: FieldError[]): void 
   }
   if (persistentVolumeClaim) {
     requireText(persistentVolumeClaim.claimName, path.child("persistentVolumeClaim", "claimName"), errors);
+  }
+  if (ephemeral) {
+    const at = path.child("ephemeral", "volumeClaimTemplate");
+    if (ephemeral.volumeClaimTemplate) validateClaimSpec(ephemeral.volumeClaimTemplate.spec, at.child("spec"), errors);
+    else errors.push(FieldError.required(at));
   }
   if (nfs) {
     requireText(nfs.server, path.child("nfs", "server"), errors);

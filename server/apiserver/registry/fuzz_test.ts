@@ -11,6 +11,9 @@ import { context, copyOf, plain, TestRegistry } from "./_testing.ts";
 type Json = Record<string, unknown>;
 
 const texts = [
+  // What every object of the language has, and no map of ours must find.
+  "constructor",
+  "__proto__",
   "a",
   "a-b",
   "main",
