@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, createGzip, type Gzip } from "node:zlib";
@@ -34,7 +35,8 @@ export function send(
   headers?: OutgoingHttpHeaders,
 ): void | Promise<void> {
   if (text.length >= GZIP_FROM && wantsGzip(call)) return sendPieces(call, code, contentType, [text], headers);
-  call.response.writeHead(code, { ...headersOf(call, contentType), ...headers });
+  const length = Buffer.byteLength(text);
+  call.response.writeHead(code, { ...headersOf(call, contentType), "content-length": length, ...headers });
   call.response.end(text);
 }
 
@@ -132,12 +134,14 @@ export function sendStatus(
 ): void {
   const code = status.code ?? 500;
   const retryAfter = status.details?.retryAfterSeconds;
+  const text = JSON.stringify(status);
   call.response.writeHead(code, {
     ...headersOf(call, mediaTypes.json),
+    "content-length": Buffer.byteLength(text),
     ...(retryAfter ? { "retry-after": String(retryAfter) } : {}),
     ...headers,
   });
-  call.response.end(JSON.stringify(status));
+  call.response.end(text);
 }
 
 function headersOf(call: Pick<Call, "warnings">, contentType: string): OutgoingHttpHeaders {
