@@ -1,6 +1,7 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
 import type { TokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
+import { cronJobController } from "./cronjob/cronjob.ts";
 import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
@@ -18,6 +19,7 @@ import { replicationControllerController } from "./replicaset/replicationcontrol
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
+import { statefulSetController } from "./statefulset/statefulset.ts";
 
 /** What some controllers need beside their context. */
 export interface ControllerInputs {
@@ -44,8 +46,10 @@ export function allControllers(
     ["replicaset-controller", replicaSetController],
     ["replication-controller", replicationControllerController],
     ["daemonset-controller", daemonSetController],
+    ["statefulset-controller", statefulSetController],
     ["job-controller", jobController],
     ["ttl-after-finished-controller", ttlAfterFinished],
+    ["cronjob-controller", cronJobController],
     ["endpoint-controller", endpointsController],
     ["endpoint-slice-controller", endpointSliceController],
     ["endpoint-slice-mirroring-controller", endpointSliceMirroringController],
