@@ -139,7 +139,11 @@ function fail(response: ServerResponse, error: unknown): void {
   if (code >= 500) log.warn("request failed: {error}", { error });
   // Cutting the connection tells the client that the body is not whole.
   if (response.headersSent) response.destroy();
-  else response.writeHead(code, { "content-type": "text/plain; charset=utf-8" }).end(`${message}\n`);
+  else {
+    // A stranger does not get to keep a connection.
+    const connection = code === 401 ? { connection: "close" } : {};
+    response.writeHead(code, { "content-type": "text/plain; charset=utf-8", ...connection }).end(`${message}\n`);
+  }
 }
 
 function refuse(socket: Duplex, error: unknown): void {

@@ -24,18 +24,18 @@ export async function passThrough(
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   const runtime = await sendUpgrade(url, headers);
-  const end = () => {
+  const guard = new IdleGuard(clock, idleTimeout, () => {
     runtime.destroy();
     client.destroy();
-  };
-  const guard = new IdleGuard(clock, idleTimeout, end);
+  });
   const touch = () => guard.touch();
-  const closed = [runtime, client].map((side) =>
+  const closed = ([[runtime, client], [client, runtime]] as const).map(([side, other]) =>
     new Promise<void>((resolve) => {
-      side.on("error", end);
+      side.on("error", () => other.destroy());
       side.on("data", touch);
       side.once("close", () => {
-        end();
+        // What the other side has not got yet it still gets.
+        other.end(() => other.destroy());
         resolve();
       });
     })

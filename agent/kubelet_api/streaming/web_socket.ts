@@ -19,6 +19,8 @@ export interface WebSocket {
 }
 
 const LARGEST_MESSAGE = 16 * 1024 * 1024;
+/** How long a slow client may take for what was sent before the end, in milliseconds. */
+const CLOSE_TIMEOUT = 300_000;
 
 /**
  * Completes a WebSocket handshake with the first of `protocols` that the client offers. Undefined when it offers none of them or the handshake is
@@ -46,6 +48,7 @@ export function acceptWebSocket(
     clientTracking: false,
     maxPayload: LARGEST_MESSAGE,
     perMessageDeflate: false,
+    closeTimeout: CLOSE_TIMEOUT,
     handleProtocols: () => chosen,
   });
   return new Promise((resolve) => {

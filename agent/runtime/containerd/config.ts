@@ -8,8 +8,6 @@ export interface ContainerdSettings {
   readonly cniBinDir: string;
   /** Containers below the node's own oom_score_adj need CAP_SYS_RESOURCE. */
   readonly restrictOomScoreAdj: boolean;
-  /** systemd is the machine's init and owns the cgroup tree. */
-  readonly systemdCgroup: boolean;
 }
 
 /** Plugins that would only poll, probe or listen: file systems nobody asked for, tracing, the restart monitor of `ctr`. */
@@ -52,7 +50,8 @@ export function containerdConfig({ paths, ...settings }: ContainerdSettings): st
     [`${cri}.containerd`, { snapshotter: settings.snapshotter, default_runtime_name: "runc" }],
     [`${cri}.containerd.runtimes.runc`, { runtime_type: "io.containerd.runc.v2" }],
     [`${cri}.containerd.runtimes.runc.options`, {
-      SystemdCgroup: settings.systemdCgroup,
+      // The agent makes the Pods' cgroups as directories; under systemd's driver runc would take their paths for names of slices.
+      SystemdCgroup: false,
       Root: `${paths.state}/runc`,
     }],
   ];

@@ -22,7 +22,6 @@ describe("containerdConfig", () => {
       snapshotter: "native",
       cniBinDir: "/usr/lib/cni",
       restrictOomScoreAdj: true,
-      systemdCgroup: false,
     });
     expect(config).toContain('root = "/data \\"x\\"/agent/containerd"');
     expect(config).toContain('snapshotter = "native"');

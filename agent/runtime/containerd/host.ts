@@ -49,11 +49,6 @@ export async function lacksSysResource(): Promise<boolean> {
   return (BigInt(`0x${effective}`) >> 24n & 1n) === 0n;
 }
 
-/** systemd's own test for being the init of this machine (sd_booted(3)). */
-export function underSystemd(): Promise<boolean> {
-  return exists("/run/systemd/system");
-}
-
 /** Tries an overlay mount where the snapshots will lie: on some file systems (overlay itself, some network ones) it fails. */
 export async function supportsOverlay(paths: ContainerdPaths): Promise<boolean> {
   if (await exists(`${paths.root}/io.containerd.snapshotter.v1.overlayfs/metadata.db`)) return true;

@@ -7,7 +7,7 @@ import { createCriRuntime } from "../cri/cri_runtime.ts";
 import { untilDisconnected } from "../cri/events.ts";
 import { removePods } from "./clean_up.ts";
 import { containerdConfig } from "./config.ts";
-import { findCniBinDir, findTool, lacksSysResource, supportsOverlay, underSystemd } from "./host.ts";
+import { findCniBinDir, findTool, lacksSysResource, supportsOverlay } from "./host.ts";
 import { type ContainerdPaths, containerdPaths } from "./paths.ts";
 import { launchContainerd, rotateLog, runningContainerd, terminateContainerd } from "./process.ts";
 
@@ -61,7 +61,6 @@ export async function startContainerd(options: ContainerdOptions): Promise<Super
     snapshotter: options.snapshotter ?? (await supportsOverlay(paths) ? "overlayfs" : "native"),
     cniBinDir: options.cniBinDir ?? await findCniBinDir(),
     restrictOomScoreAdj: await lacksSysResource(),
-    systemdCgroup: await underSystemd(),
   });
   const unchanged = await Deno.readTextFile(paths.config).catch(() => "") === config;
   if (!unchanged) {
