@@ -211,6 +211,83 @@ describe("Pods in containerd", () => {
     await remove("steady");
   });
 
+  it("holds containers to their security contexts", async () => {
+    const container = { name: "main", image: BUSYBOX, imagePullPolicy: "IfNotPresent", command: ["sleep", "1000"] };
+    await create("bound", {
+      securityContext: {
+        runAsUser: 1000,
+        runAsGroup: 2000,
+        supplementalGroups: [3000],
+        seccompProfile: { type: "RuntimeDefault" },
+        sysctls: [{ name: "net.ipv4.ip_unprivileged_port_start", value: "77" }],
+      },
+      hostname: "named",
+      containers: [{
+        ...container,
+        securityContext: {
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
+          runAsNonRoot: true,
+        },
+      }],
+    });
+    await create("free", {
+      hostNetwork: true,
+      hostPID: true,
+      containers: [{ ...container, securityContext: { privileged: true } }],
+    });
+    await create("together", {
+      shareProcessNamespace: true,
+      containers: [container, { ...container, name: "other", command: ["sleep", "777"] }],
+    });
+    await create("root", { containers: [{ ...container, securityContext: { runAsNonRoot: true } }] });
+    for (const name of ["bound", "free", "together"]) await untilPhase(name, "Running");
+    expect(await exec("bound", "id")).toBe("uid=1000 gid=2000 groups=2000,3000\n");
+    expect(await exec("bound", "hostname")).toBe("named\n");
+    expect(await exec("bound", "touch", "/x")).toContain("Read-only file system");
+    const status = await exec("bound", "cat", "/proc/self/status");
+    expect(status).toContain("CapEff:\t0000000000000000");
+    expect(status).toContain("NoNewPrivs:\t1");
+    expect(status).toContain("Seccomp:\t2");
+    expect(await exec("bound", "cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start")).toBe("77\n");
+    expect(await exec("free", "hostname")).toBe(`${Deno.hostname()}\n`);
+    expect(await exec("free", "readlink", "/proc/self/ns/net")).toBe(`${await Deno.readLink("/proc/self/ns/net")}\n`);
+    expect((await get("free")).status?.podIP).toBe("192.0.2.1");
+    expect(await exec("together", "ps")).toContain("sleep 777");
+    await until(
+      "refused",
+      async () =>
+        (await get("root")).status?.containerStatuses?.[0]?.state?.waiting?.reason === "CreateContainerConfigError",
+    );
+    for (const name of ["bound", "free", "together", "root"]) await remove(name);
+  });
+
+  it("runs hooks, and ends a container that does not listen", async () => {
+    const container = { name: "main", image: BUSYBOX, imagePullPolicy: "IfNotPresent" };
+    const shared = `${node.dataDir}/hooks`;
+    await create("hooked", {
+      terminationGracePeriodSeconds: 2,
+      volumes: [{ name: "shared", hostPath: { path: shared, type: "DirectoryOrCreate" } }],
+      containers: [{
+        ...container,
+        command: ["sh", "-c", "trap '' TERM; while true; do sleep 1; done"],
+        volumeMounts: [{ name: "shared", mountPath: "/shared" }],
+        lifecycle: {
+          postStart: { exec: { command: ["touch", "/shared/started"] } },
+          preStop: { exec: { command: ["touch", "/shared/stopping"] } },
+        },
+      }],
+    });
+    await untilPhase("hooked", "Running");
+    expect((await Deno.stat(`${shared}/started`)).isFile).toBe(true);
+    const begin = performance.now();
+    await remove("hooked");
+    expect((await Deno.stat(`${shared}/stopping`)).isFile).toBe(true);
+    expect(performance.now() - begin).toBeGreaterThan(1_500);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
   it("loses nothing when containerd is killed", async () => {
     await create("through", {});
     const before = (await untilPhase("through", "Running")).status!.containerStatuses![0]!.containerID;
