@@ -7,6 +7,7 @@ import type { Node, NodeStatus } from "../../api/types/core_v1.ts";
 import type { Client } from "../../client/client.ts";
 import { pause } from "../../client/pause.ts";
 import type { ContainerRuntime, Image, RuntimeVersion } from "../runtime/contract.ts";
+import { ImageCollector } from "./image_gc.ts";
 import { NodeLease } from "./lease.ts";
 import { availableMemory, type Machine, readFilesystem, readMachine } from "./machine.ts";
 import { nodeConditions, type Observation } from "./node_conditions.ts";
@@ -19,6 +20,11 @@ export interface RegisterNodeOptions extends NodeOptions {
   readonly dataDirectory: string;
   /** What besides the runtime must be ready: answers why it is not, in words, or undefined. */
   readonly notReady?: () => string | undefined;
+  /**
+   * Names of images that must stay: those that came from files and could not be had again, and the sandboxes' own. With it, images that no container uses are removed when the disk
+   * is nearly full; without it, none ever is.
+   */
+  readonly pinnedImages?: () => ReadonlySet<string>;
   readonly clock?: Clock;
   /** Ends the heartbeat. */
   readonly signal: AbortSignal;
@@ -105,10 +111,11 @@ class Heartbeat implements NodeAgent {
   readonly #machine: Machine;
   readonly #clock: Clock;
   readonly #lease: NodeLease;
+  readonly #images: ImageCollector | undefined;
   readonly #isReady = Promise.withResolvers<void>();
   #node: Node;
   #version: RuntimeVersion | undefined;
-  #images: readonly Image[] = [];
+  #imageList: readonly Image[] = [];
   #reportedAt = -Infinity;
   #renewedAt = -Infinity;
   #wake: () => void = () => {};
@@ -120,6 +127,9 @@ class Heartbeat implements NodeAgent {
     this.#clock = clock;
     this.#node = node;
     this.#lease = new NodeLease(options.client, clock);
+    const { runtime, pinnedImages: pinned } = options;
+    const failed = (message: string) => logger.warn("{message}", { message });
+    this.#images = pinned && new ImageCollector({ runtime, pinned, failed });
     this.ready = this.#isReady.promise;
     // Nobody has to wait for it.
     this.ready.catch(() => {});
@@ -177,6 +187,7 @@ class Heartbeat implements NodeAgent {
     const now = this.#clock.now();
     const seen = await this.#observe();
     const conditions = nodeConditions(seen, this.#node.status?.conditions, now);
+    if (seen.runtimeError === undefined) await this.#images?.check(seen.filesystem, now, signal);
     const isDue = now - this.#reportedAt >= fullReport;
     const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
     const sameConditions = conditions.every((condition) => {
@@ -186,9 +197,9 @@ class Heartbeat implements NodeAgent {
     if (sameConditions && !isDue && !poked) return isReady;
     if (seen.runtimeError === undefined) {
       this.#version ??= await this.#options.runtime.version(signal);
-      this.#images = await this.#options.runtime.images.list(signal);
+      this.#imageList = await this.#options.runtime.images.list(signal);
     }
-    const facts = nodeFacts(this.#options, this.#machine, seen.filesystem, this.#version, this.#images);
+    const facts = nodeFacts(this.#options, this.#machine, seen.filesystem, this.#version, this.#imageList);
     const status = { ...changed(this.#node.status ?? {}, facts), conditions };
     try {
       this.#node = await client.patch(nodes, { name }, { type: "strategic", patch: { status } }, {
