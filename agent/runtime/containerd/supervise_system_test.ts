@@ -32,6 +32,10 @@ async function processesWith(...texts: string[]): Promise<string[]> {
   return found;
 }
 
+function shimSockets(): Set<string> {
+  return new Set([...Deno.readDirSync("/run/containerd/s")].map(({ name }) => name));
+}
+
 async function until(fits: () => Promise<boolean>): Promise<void> {
   while (!await fits()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -112,7 +116,10 @@ describe("cleanUpRuntime", () => {
     const node = await testNode();
     const { paths, runtime } = node.supervised;
     const cgroup = `/skiff-test-${crypto.randomUUID().slice(0, 8)}`;
+    const before = shimSockets();
     await startPod(runtime, node, cgroup);
+    const added = [...shimSockets()].filter((name) => !before.has(name));
+    expect(added).not.toEqual([]);
     await node.supervised.stop({ keepPods: true });
     sendSignal((await runningContainerd(paths))!, "SIGKILL");
     await until(async () => await runningContainerd(paths) === undefined);
@@ -122,6 +129,8 @@ describe("cleanUpRuntime", () => {
     expect(await mountsBelow(paths.state, paths.dataDir)).toEqual([]);
     expect(await processesWith(paths.state, paths.dataDir)).toEqual([]);
     await expect(Deno.stat(paths.state)).rejects.toThrow(Deno.errors.NotFound);
+    const sockets = shimSockets();
+    expect(added.filter((name) => sockets.has(name))).toEqual([]);
     for (const hierarchy of ["memory", "cpu", "pids"]) {
       const left = [...Deno.readDirSync(`/sys/fs/cgroup/${hierarchy}${cgroup}`)].filter(({ isDirectory }) =>
         isDirectory
