@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { Service } from "../../api/types/core_v1.ts";
 import type { Endpoint, EndpointSlice } from "../../api/types/discovery_v1.ts";
 import type { ServiceDirectory } from "../network/services/service_directory.ts";
@@ -192,8 +193,12 @@ function clusterIPs({ spec }: Service): readonly string[] {
   return spec?.clusterIPs?.length ? spec.clusterIPs : spec?.clusterIP ? [spec.clusterIP] : [];
 }
 
+/** Each once, and none that is no address: the library would encode it as something else. */
 function addressRecords(addresses: readonly string[]): Extract<DnsRecord, { data: string }>[] {
-  return [...new Set(addresses)].map((data) => ({ type: data.includes(":") ? "AAAA" : "A", ttl, data }));
+  return [...new Set(addresses)].flatMap((data) => {
+    const family = isIP(data);
+    return family === 0 ? [] : [{ type: family === 6 ? "AAAA" : "A", ttl, data }];
+  });
 }
 
 function found(records: readonly DnsRecord[]): { kind: "records"; records: readonly DnsRecord[] } {

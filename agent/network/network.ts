@@ -80,50 +80,60 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   await ensureBridge({ name: bridge, address: gateway, prefix: podCidr.prefix, mtu, serviceCidr });
 
   const stop = new AbortController();
-  const serviceInformer = informers.informer(services);
-  const sliceInformer = informers.informer(endpointslices);
-  const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
-  const directory = new ServiceDirectory(serviceInformer, sliceInformer);
-  const healthChecks = new HealthCheckServers(directory, nodeName);
-  const dns = await startDns({ ...options, clusterCidr, serviceCidr }, {
-    directory,
-    gateway,
-    clock,
-    signal: stop.signal,
-    isReady: () => serviceInformer.synced && sliceInformer.synced,
-  });
-
-  const facts = { table, bridge, podCidr: formatCidr(podCidr), clusterCidr, serviceCidr, bridgeFiltersIp };
-  const own = dnsFrontends(clusterDns, { address: gateway, port: dns.port });
-  const sync = new ServiceSync({ facts, nodeName, directory, pods: podInformer, own, clock });
-  if (!await hasTable(table)) await sync.applyBase();
-  await warnOfForeignFirewall(bridge);
-  // Last: from now on containerd gives Pods their addresses.
-  await writeCniConfig({ dataDir, bridge, podCidr, mtu });
-
-  async function syncServices(): Promise<void> {
-    await Promise.all([serviceInformer, sliceInformer, podInformer].map((i) => i.whenSynced(stop.signal)));
-    await sync.run(stop.signal);
-  }
-  const syncing = syncServices().catch((error) => {
-    if (!stop.signal.aborted) log.error("the rules of Services are no longer kept: {error}", { error });
-  });
-
-  return {
-    gateway,
-    dnsPort: dns.port,
-    whenSynced: (signal) => sync.whenApplied(signal),
-    async close({ keep }) {
-      stop.abort();
-      await syncing;
-      await dns.close();
-      await healthChecks[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-      if (keep) return;
-      await driver.remove();
-      await cleanUpNetwork({ instance, dataDir });
-    },
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    stop.abort();
+    for (const closer of closers.splice(0).toReversed()) await closer();
   };
+  try {
+    const serviceInformer = informers.informer(services);
+    const sliceInformer = informers.informer(endpointslices);
+    const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
+    const directory = new ServiceDirectory(serviceInformer, sliceInformer);
+    closers.push(() => directory[Symbol.dispose]());
+    const healthChecks = new HealthCheckServers(directory, nodeName);
+    closers.push(() => healthChecks[Symbol.asyncDispose]());
+    const dns = await startDns({ ...options, clusterCidr, serviceCidr }, {
+      directory,
+      gateway,
+      clock,
+      signal: stop.signal,
+      isReady: () => serviceInformer.synced && sliceInformer.synced,
+    });
+    closers.push(() => dns.close());
+
+    const facts = { table, bridge, podCidr: formatCidr(podCidr), clusterCidr, serviceCidr, bridgeFiltersIp };
+    const own = dnsFrontends(clusterDns, { address: gateway, port: dns.port });
+    const sync = new ServiceSync({ facts, nodeName, directory, pods: podInformer, own, clock });
+    if (!await hasTable(table)) await sync.applyBase();
+    await warnOfForeignFirewall(bridge);
+    // Last: from now on containerd gives Pods their addresses.
+    await writeCniConfig({ dataDir, bridge, podCidr, mtu });
+
+    const syncServices = async () => {
+      await Promise.all([serviceInformer, sliceInformer, podInformer].map((i) => i.whenSynced(stop.signal)));
+      await sync.run(stop.signal);
+    };
+    const syncing = syncServices().catch((error) => {
+      if (!stop.signal.aborted) log.error("the rules of Services are no longer kept: {error}", { error });
+    });
+    closers.push(() => syncing);
+
+    return {
+      gateway,
+      dnsPort: dns.port,
+      whenSynced: (signal) => sync.whenApplied(signal),
+      async close({ keep }) {
+        await close();
+        if (keep) return;
+        await driver.remove();
+        await cleanUpNetwork({ instance, dataDir });
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 interface DnsParts {

@@ -248,17 +248,23 @@ describe("the network of a node", () => {
     expect(await ask(node, "tcp", "10.243.0.1", 80)).toContain("node ");
   });
 
-  it("resolves names of Services at the cluster DNS address, for Pods and for the node", async () => {
+  it("resolves names of Services at the cluster DNS address, by TCP what UDP does not hold, for Pods and for the node", async () => {
     await apply(
       makeService("kube-dns", "10.243.0.10"),
       makeService("headless", "None"),
       makeSlice("headless", [a.address]),
     );
+    const many = Array.from({ length: 200 }, (_, i) => `10.242.7.${i + 1}`);
+    await apply(makeService("large", "None"), makeSlice("large", many));
     for (const from of [a.namespace, node]) {
       const resolve = (name: string, type = "A") => from.call("resolve", { name, type, server: "10.243.0.10" });
       await until(
         async () => JSON.stringify(await resolve("headless.default.svc.cluster.local")) === JSON.stringify([a.address]),
         "the headless Service resolves",
+      );
+      await until(
+        async () => (await resolve("large.default.svc.cluster.local") as string[]).length === 200,
+        "all resolve",
       );
       expect(await resolve("web.default.svc.cluster.local")).toEqual(["10.243.0.20"]);
       expect(await resolve("20.0.243.10.in-addr.arpa", "PTR")).toEqual(["web.default.svc.cluster.local."]);
@@ -307,9 +313,18 @@ describe("the network of a node", () => {
     expect(await node.call("complaints", {})).toEqual([]);
   });
 
-  it("makes the table anew when somebody flushed the rules, at the latest with the next check", async () => {
+  it("makes the table anew when somebody takes it or its rules away", async () => {
     await node.exec("nft", "flush", "ruleset");
-    expect(await ask(a.namespace, "tcp", "10.243.0.20", 80)).not.toMatch(/^[ab]/);
+    await answers(a.namespace, "tcp", "10.243.0.20", 80, "b");
+    await node.exec("nft", "flush", "table", "ip", instance);
+    await answers(a.namespace, "tcp", "10.243.0.20", 80, "b");
+    const complaints = await node.call<string[]>("complaints", {});
+    expect(complaints.length).toBe(2);
+    for (const complaint of complaints) expect(complaint).toContain("somebody removed rules");
+  });
+
+  it("makes the table anew when a change meets none", async () => {
+    await node.exec("nft", "flush", "ruleset");
     await apply(makeService("another", "10.243.0.40"));
     await answers(a.namespace, "tcp", "10.243.0.20", 80, "b");
   });

@@ -73,7 +73,7 @@ async function askTcp({ address, port, milliseconds = 1000 }: AskInput): Promise
     return new TextDecoder().decode(bytes.subarray(0, read ?? 0));
   } catch (error) {
     if (error instanceof Deno.errors.ConnectionRefused) return "refused";
-    if (/unreachable/i.test((error as Error).message)) return "unreachable";
+    if (/unreachable|no route/i.test((error as Error).message)) return "unreachable";
     if (signal.aborted) return "silent";
     throw error;
   }
