@@ -18,8 +18,8 @@ export interface Subject {
 }
 
 const DAY = 86_400_000;
-export const CA_LIFETIME = 3650 * DAY;
-export const LEAF_LIFETIME = 365 * DAY;
+const CA_LIFETIME = 3650 * DAY;
+const LEAF_LIFETIME = 365 * DAY;
 
 /** Certificates are valid a little before their making, for nodes whose clock is behind. */
 const BACKDATE = 3_600_000;

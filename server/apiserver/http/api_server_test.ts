@@ -203,6 +203,42 @@ describe("writing", () => {
   });
 });
 
+describe("impersonation", () => {
+  const review = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+
+  it("lets an administrator act as others, with no more rights than they have", async () => {
+    await using edge = await Edge.start();
+    const headers = { "impersonate-user": "jane" };
+    const refused = await edge.fetch(maps, { headers });
+    expect(refused.json.message).toBe(
+      'configmaps is forbidden: User "jane" cannot list resource "configmaps" in API group "" in the namespace "default"',
+    );
+    expect((await edge.fetch(maps, { headers: { ...headers, "impersonate-group": "a, system:masters" } })).code).toBe(
+      200,
+    );
+    expect((await edge.fetch("/apis", { headers })).code).toBe(200);
+    expect((await edge.fetch("/apis", { headers: { "impersonate-user": "system:anonymous" } })).code).toBe(403);
+    expect((await edge.fetch(maps, { headers: { "impersonate-group": "a" } })).code).toBe(400);
+  });
+
+  it("is refused to everybody else", async () => {
+    await using edge = await Edge.start();
+    const client = await edge.pki.issueClient("bob", []);
+    const headers = { "impersonate-user": "system:serviceaccount:a:robot", "impersonate-group": "system:masters" };
+    const refused = await edge.fetch(review, { ...json({ kind: "SelfSubjectReview" }), client, headers });
+    expect(refused.json).toMatchObject({ code: 403 });
+    expect(refused.json.message).toContain('User "bob" cannot impersonate resource "serviceaccounts"');
+  });
+});
+
+describe("HTTP/1.1 only", () => {
+  it("serves all the same", async () => {
+    await using edge = await Edge.start({ http1Only: true });
+    edge.put("configmaps", configMap("a"));
+    expect((await edge.fetch(`${maps}/a`)).json.metadata.name).toBe("a");
+  });
+});
+
 describe("limits", () => {
   it("refuses more requests at once than it is to work on, watches left out", async () => {
     await using edge = await Edge.start({ inFlightLimits: { mutating: 0 } });

@@ -10,12 +10,13 @@ import {
   unsupportedMediaType,
 } from "../../../api/status.ts";
 import type { FieldValidation } from "../contract.ts";
+import { Deadlines } from "./body_deadlines.ts";
 import type { Call } from "./call.ts";
 import type { HttpRequest } from "./message.ts";
 
 /** Upstream's limit. */
 export const BODY_LIMIT = 3 * 1024 * 1024;
-const BODY_TIMEOUT = 60_000;
+const deadlines = new Deadlines(60_000);
 const DISCARD_LIMIT = 32 * 1024 * 1024;
 
 /** The whole body. 413 beyond the limit, 504 for one that does not end, 400 for one that is cut off. */
@@ -27,7 +28,8 @@ export function readBody(request: HttpRequest): Promise<Buffer> {
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  const timer = setTimeout(() => finish(timeout("the request's body did not end in time")), BODY_TIMEOUT);
+  const expire = () => finish(timeout("the request's body did not end in time"));
+  deadlines.add(expire);
   const onData = (chunk: Buffer) => {
     length += chunk.length;
     if (length > BODY_LIMIT) finish(tooLarge());
@@ -36,7 +38,7 @@ export function readBody(request: HttpRequest): Promise<Buffer> {
   const onEnd = () => finish();
   const onClose = () => finish(badRequest("the connection was closed before the request's body ended"));
   const finish = (error?: StatusError) => {
-    clearTimeout(timer);
+    deadlines.remove(expire);
     request.off("data", onData);
     request.off("end", onEnd);
     request.off("close", onClose);

@@ -12,6 +12,7 @@ import {
 import type { Registry, UserInfo } from "../contract.ts";
 import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
 import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
+import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
 import { sendStatus } from "./answer.ts";
 import { discardBody } from "./body.ts";
 import { Call } from "./call.ts";
@@ -88,7 +89,9 @@ async function run(
 async function admit(options: HandlerOptions, exchange: Exchange, info: RequestInfo): Promise<void> {
   const credentials = { certificate: exchange.peer.certificate, authorization: exchange.request.headers.authorization };
   const answer = identify(options.authenticator, credentials);
-  const user = answer instanceof Promise ? await answer : answer;
+  const known = answer instanceof Promise ? await answer : answer;
+  const { headers } = exchange.request;
+  const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
   const attributes = { user, verb: info.verb, path: info.path, ...(info.resource ? { resource: info.resource } : {}) };
   const decision = options.authorizer.authorize(attributes);
   mustBeAllowed(attributes, decision instanceof Promise ? await decision : decision);

@@ -43,7 +43,7 @@ export class DocumentCache {
 
   #timer(key: string): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => this.#kept.delete(key), KEPT_MILLISECONDS);
-    Deno.unrefTimer(timer as unknown as number);
+    Deno.unrefTimer(timer);
     return timer;
   }
 }
