@@ -28,11 +28,13 @@ export async function serveLogs(
   response.once("close", () => gone.abort());
   const reading = AbortSignal.any([gone.signal, signal]);
   const { follow, previous: _, ...filter } = wanted;
+  const ended = follow ? whenEnded(runtime, id, clock, reading) : undefined;
+  ended?.catch(() => {});
   const chunks = readLogs({
     ...filter,
     path,
     signal: reading,
-    ...(follow ? { follow: { ended: whenEnded(runtime, id, clock, reading), clock } } : {}),
+    ...(ended ? { follow: { ended, clock } } : {}),
   });
   try {
     const first = await firstChunk(chunks, follow);

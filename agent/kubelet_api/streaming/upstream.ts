@@ -30,6 +30,8 @@ export function sendUpgrade(url: string, headers: Readonly<Record<string, string
     socket.once("connect", () => {
       clearTimeout(timer);
       socket.off("error", fail);
+      // Between two owners nobody listens, and an error that nobody hears ends the process.
+      socket.on("error", () => socket.destroy());
       const lines = Object.entries({ host, connection: "Upgrade", "content-length": "0", ...headers });
       socket.write(
         `POST ${pathname}${search} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
