@@ -28,7 +28,7 @@ interface MutableNode extends GraphNode {
   orphansDependents: boolean;
   hasInvalidOwner: boolean;
   owners: readonly Edge[];
-  readonly dependents: Set<MutableNode>;
+  dependents: ReadonlySet<MutableNode>;
 }
 
 interface Edge {
@@ -144,14 +144,16 @@ export class OwnerGraph {
 
   #join(node: MutableNode, { node: owner }: Edge): void {
     if (owner.dependents.has(node)) return;
-    if (owner.virtual && owner.dependents.size === 0) this.#wake(owner.uid);
+    // One that others refer to already may have been looked for and not found: then nobody will look again.
+    if (owner.virtual) this.#wake(owner.dependents.size === 0 ? owner.uid : node.uid);
     if (owner.deletesDependents) this.#wake(node.uid);
-    owner.dependents.add(node);
+    if (owner.dependents === noDependents) owner.dependents = new Set();
+    (owner.dependents as Set<MutableNode>).add(node);
   }
 
   #part(node: MutableNode, { node: owner, blocks }: Edge): void {
     const now = node.owners.find((edge) => edge.node === owner);
-    if (now === undefined) owner.dependents.delete(node);
+    if (now === undefined) (owner.dependents as Set<MutableNode>).delete(node);
     if (owner.deletesDependents && blocks && !now?.blocks) this.#wake(owner.uid);
     this.#dropIfUnused(owner);
   }
@@ -170,7 +172,7 @@ export class OwnerGraph {
       orphansDependents: false,
       hasInvalidOwner: false,
       owners: noEdges,
-      dependents: new Set(),
+      dependents: noDependents,
     };
     const nodes = this.#byUid.get(uid);
     if (nodes === undefined) this.#byUid.set(uid, [node]);
@@ -192,4 +194,6 @@ export class OwnerGraph {
   }
 }
 
+// Most objects own nothing and are owned by nobody: they share these.
 const noEdges: readonly Edge[] = [];
+const noDependents: ReadonlySet<MutableNode> = new Set();

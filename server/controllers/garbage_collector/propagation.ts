@@ -4,10 +4,13 @@ import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 export const foregroundFinalizer = "foregroundDeletion";
 export const orphanFinalizer = "orphan";
 
-export function deletesDependents({ deletionTimestamp, finalizers }: ObjectMeta): boolean {
-  return deletionTimestamp !== undefined && (finalizers?.includes(foregroundFinalizer) ?? false);
-}
-
 export function orphansDependents({ deletionTimestamp, finalizers }: ObjectMeta): boolean {
   return deletionTimestamp !== undefined && (finalizers?.includes(orphanFinalizer) ?? false);
+}
+
+/** With both finalizers, the dependents are let go first. */
+export function deletesDependents(metadata: ObjectMeta): boolean {
+  const { deletionTimestamp, finalizers } = metadata;
+  return deletionTimestamp !== undefined && (finalizers?.includes(foregroundFinalizer) ?? false) &&
+    !orphansDependents(metadata);
 }
