@@ -48,13 +48,13 @@ const RENEW_BEFORE = 90 * 86_400_000;
 export async function openPki(directory: string, options: PkiOptions = {}): Promise<Pki> {
   const now = (options.clock ?? systemClock()).now();
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-  const [cluster, etcdCa, frontProxyCa, serviceAccountKey] = await Promise.all([
+  const [cluster, etcdCa, frontProxyCa, serviceAccountKey] = await together([
     openAuthority(directory, "server-ca", now),
     openAuthority(directory, "etcd-ca", now),
     openAuthority(directory, "front-proxy-ca", now),
     openSigningKey(join(directory, "service-account.key")),
   ]);
-  const [serving, admin, kubeletClient] = await Promise.all([
+  const [serving, admin, kubeletClient] = await together([
     openLeaf(directory, "serving-kube-apiserver", cluster, {
       commonName: "kube-apiserver",
       usage: "server",
@@ -93,6 +93,12 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
       return { client, serving };
     },
   };
+}
+
+/** Like `Promise.all`, but a failure waits for the others: nothing is written any more once it is told. */
+async function together<T extends readonly unknown[]>(work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(work);
+  return await Promise.all(work) as unknown as T;
 }
 
 function servingNames(options: PkiOptions): string[] {
