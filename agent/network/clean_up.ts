@@ -1,5 +1,6 @@
 import { removeBridge } from "./bridge.ts";
 import { addressDirectory, cniDirectory } from "./cni.ts";
+import { removeHostGateways } from "./host_gateway.ts";
 import { networkNames } from "./names.ts";
 import { deleteTable } from "./services/nft.ts";
 
@@ -10,6 +11,7 @@ import { deleteTable } from "./services/nft.ts";
 export async function cleanUpNetwork(options: { readonly instance: string; readonly dataDir?: string }): Promise<void> {
   const { table, bridge } = networkNames(options.instance);
   await deleteTable(table);
+  await removeHostGateways(options.instance);
   await removeBridge(bridge);
   if (options.dataDir === undefined) return;
   for (const directory of [addressDirectory(options.dataDir), cniDirectory(options.dataDir)]) {

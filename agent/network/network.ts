@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../api/clock.ts";
-import { endpointslices, pods, services } from "../../api/resources.ts";
+import { endpointslices, nodes, pods, services } from "../../api/resources.ts";
 import type { InformerFactory } from "../../client/informer_contract.ts";
 import { Forwarder } from "../dns/forwarder.ts";
 import { Resolver } from "../dns/resolver.ts";
@@ -11,8 +11,9 @@ import { ensureBridge, mtuTowards } from "./bridge.ts";
 import { formatCidr, gatewayOf, parseCidr, parseIPv4 } from "./cidr.ts";
 import { cleanUpNetwork } from "./clean_up.ts";
 import { writeCniConfig } from "./cni.ts";
-import { type NetworkDriver, singleNodeDriver } from "./driver.ts";
+import type { NetworkDriver } from "./driver.ts";
 import { NetworkError } from "./error.ts";
+import { hostGatewayDriver } from "./host_gateway.ts";
 import { networkNames } from "./names.ts";
 import { warnOfForeignFirewall } from "./foreign_firewall.ts";
 import type { Frontend } from "./services/frontend.ts";
@@ -20,6 +21,7 @@ import { HealthCheckServers } from "./services/health_checks.ts";
 import { hasTable } from "./services/nft.ts";
 import { ServiceDirectory } from "./services/service_directory.ts";
 import { ServiceSync } from "./services/service_sync.ts";
+import { keepRemoteNodes } from "./remote_nodes.ts";
 import { letBridgeFilter, letForward } from "./sysctl.ts";
 
 export interface NetworkOptions extends
@@ -36,8 +38,9 @@ export interface NetworkOptions extends
     | "resolvConf"
     | "instance"
   > {
-  /** Asked for Services, EndpointSlices and this node's Pods; somebody else starts it. */
+  /** Asked for Services, EndpointSlices, Nodes and this node's Pods; somebody else starts it. */
   readonly informers: InformerFactory;
+  /** Routes by the other nodes' addresses when absent. */
   readonly driver?: NetworkDriver;
   readonly clock?: Clock;
 }
@@ -63,14 +66,16 @@ const log = getLogger(["skiff", "network"]);
  * synced, until when the rules of an earlier run stay in force. Rejects with a `NetworkError`.
  */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
-  const { dataDir, informers, instance, nodeName, clusterDns, driver = singleNodeDriver } = options;
+  const { dataDir, informers, instance, nodeName, clusterDns } = options;
   const { table, bridge } = networkNames(instance);
   const podCidr = parseCidr("the node's Pod network", options.podCidr);
-  const clusterCidr = formatCidr(parseCidr("the cluster's network", options.clusterCidr));
+  const clusterNetwork = parseCidr("the cluster's network", options.clusterCidr);
+  const clusterCidr = formatCidr(clusterNetwork);
   const serviceCidr = formatCidr(parseCidr("the Service network", options.serviceCidr));
   if (parseIPv4(clusterDns) === undefined) {
     throw new NetworkError("invalid", `the cluster DNS address ${JSON.stringify(clusterDns)} is not an IPv4 address`);
   }
+  const { driver = hostGatewayDriver(instance) } = options;
   const gateway = gatewayOf(podCidr);
   const clock = options.clock ?? systemClock({ background: true });
 
@@ -89,6 +94,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     const serviceInformer = informers.informer(services);
     const sliceInformer = informers.informer(endpointslices);
     const podInformer = informers.informer(pods, { fieldSelector: `spec.nodeName=${nodeName}` });
+    const nodeInformer = informers.informer(nodes);
     const directory = new ServiceDirectory(serviceInformer, sliceInformer);
     closers.push(() => directory[Symbol.dispose]());
     const healthChecks = new HealthCheckServers(directory, nodeName);
@@ -114,10 +120,15 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       await Promise.all([serviceInformer, sliceInformer, podInformer].map((i) => i.whenSynced(stop.signal)));
       await sync.run(stop.signal);
     };
-    const syncing = syncServices().catch((error) => {
-      if (!stop.signal.aborted) log.error("the rules of Services are no longer kept: {error}", { error });
+    const syncNodes = async () => {
+      await nodeInformer.whenSynced(stop.signal);
+      const wanted = { nodes: nodeInformer, nodeName, clusterCidr: clusterNetwork, driver, clock };
+      await keepRemoteNodes(wanted, stop.signal);
+    };
+    const syncing = Promise.all([syncServices(), syncNodes()]).catch((error) => {
+      if (!stop.signal.aborted) log.error("Services and routes are no longer kept: {error}", { error });
     });
-    closers.push(() => syncing);
+    closers.push(() => syncing.then(() => {}));
 
     return {
       gateway,
@@ -126,7 +137,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       async close({ keep }) {
         await close();
         if (keep) return;
-        await driver.remove();
+        await driver.setNodes([]);
         await cleanUpNetwork({ instance, dataDir });
       },
     };

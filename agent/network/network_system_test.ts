@@ -286,6 +286,35 @@ describe("the network of a node", () => {
     await answers(outside, "tcp", "192.168.77.1", 8888, "refused");
   });
 
+  it("routes to the Pods of other nodes by these nodes, as they come and go", async () => {
+    const makeNode = (name: string, podCIDR: string, address: string) => ({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name },
+      spec: { podCIDR },
+      status: { addresses: [{ type: "InternalIP", address }] },
+    });
+    await apply(
+      makeNode("node-a", "10.242.3.0/24", "192.168.77.1"),
+      makeNode("node-b", "10.242.4.0/24", "192.168.77.2"),
+    );
+    await until(async () => (await node.exec("ip", "route")).includes("10.242.4.0/24 via 192.168.77.2"), "a route");
+    await outside.exec("ip", "addr", "add", "10.242.4.9/24", "dev", "lo");
+    await outside.exec("ip", "route", "add", "10.242.3.0/24", "via", "192.168.77.1");
+    expect(await ask(a.namespace, "tcp", "10.242.4.9", 8080)).toBe(`outside ${a.address}`);
+    await node.call("remove", { kind: "Node", key: "node-b" });
+    await until(async () => !(await node.exec("ip", "route")).includes("10.242.4.0/24"), "no route");
+    await apply(makeNode("node-c", "10.242.5.0/24", "198.51.100.1"));
+    await until(
+      async () => (await node.call<string[]>("complaints", {})).join().includes("node-c at 198.51.100.1"),
+      "a complaint",
+    );
+    // Stays until the clean-up.
+    await apply(makeNode("node-c", "10.242.5.0/24", "192.168.77.3"));
+    await until(async () => (await node.exec("ip", "route")).includes("10.242.5.0/24 via 192.168.77.3"), "a route");
+    await node.call("complaints", {});
+  });
+
   it("tells load balancers whether the node has endpoints", async () => {
     const spec = { type: "LoadBalancer", externalTrafficPolicy: "Local", healthCheckNodePort: 30_999 };
     const check =

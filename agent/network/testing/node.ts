@@ -1,6 +1,6 @@
 import { configure } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../../api/clock.ts";
-import { endpointslices, pods, services } from "../../../api/resources.ts";
+import { endpointslices, nodes, pods, services } from "../../../api/resources.ts";
 import { keyOf, type KubeObject, type Resource, splitKey } from "../../../api/resource.ts";
 import { createInformerFactory } from "../../../client/informers.ts";
 import { MemoryClient } from "../../../client/testing/memory_client.ts";
@@ -11,7 +11,7 @@ import { peerOperations } from "./peer.ts";
 
 export type StartInput = Omit<NetworkOptions, "informers" | "driver" | "clock">;
 
-const RESOURCES = { Service: services, EndpointSlice: endpointslices, Pod: pods } as Readonly<
+const RESOURCES = { Service: services, EndpointSlice: endpointslices, Pod: pods, Node: nodes } as Readonly<
   Record<string, Resource<KubeObject>>
 >;
 
