@@ -17,6 +17,8 @@ import { unknownConditions } from "./unknown_conditions.ts";
 
 /** Milliseconds after which a node that is silent counts as lost. */
 const gracePeriod = 40_000;
+/** A timer that is later than this says that the machine slept or its clock was set, not that the node was silent. */
+const tardiness = 10_000;
 const leaseNamespace = "kube-node-lease";
 const logger = getLogger(["skiff", "controllers", "node-lifecycle"]);
 
@@ -71,7 +73,7 @@ class NodeLifecycle implements Controller {
       return DONE;
     }
     const now = this.#context.clock.now();
-    const left = (this.#heartbeats.lastHeard(name) ?? now) + gracePeriod - now;
+    const left = this.#timeLeft(node, now);
     if (left <= 0) node = await this.#declareUnknown(node, now, signal);
     const ready = readiness(node);
     // An agent that lives says of its Pods what it knows, so that they are marked once; one that is lost says nothing more.
@@ -82,6 +84,17 @@ class NodeLifecycle implements Controller {
     if (left > 0) return { outcome: "retryAfter", milliseconds: left };
     // Taints were held back, perhaps for nodes that turn out to be well and cause no event.
     return disruption === "normal" ? DONE : { outcome: "retryAfter", milliseconds: gracePeriod };
+  }
+
+  /** Milliseconds; none or less when the node has been silent for too long. */
+  #timeLeft(node: Node, now: number): number {
+    const { name = "" } = node.metadata;
+    const left = (this.#heartbeats.lastHeard(name) ?? now) + gracePeriod - now;
+    const isJudged = readiness(node) === "Unknown";
+    if (left <= gracePeriod && (left > -tardiness || isJudged)) return left;
+    // Boards without a clock of their own begin in the past. The agent may not have had its turn since.
+    this.#see(name, "clock", String(now));
+    return gracePeriod;
   }
 
   #see(node: string, source: string, mark = ""): void {

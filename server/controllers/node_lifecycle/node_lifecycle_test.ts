@@ -90,6 +90,23 @@ describe("nodeLifecycle", () => {
     expect(taints("n1")).toEqual(unreachable);
   });
 
+  it("blames no node when the clock was set or the machine slept", async () => {
+    await world.node("n1");
+    await world.node("n2");
+    let jump = 0;
+    const { clock } = world;
+    const jumping = { now: () => clock.now() + jump, after: clock.after.bind(clock) };
+    await world.start((context) => nodeLifecycle({ ...context, clock: jumping }));
+    for (const distance of [3_600_000, -7_200_000]) {
+      await pass(20, "n1", "n2");
+      jump += distance;
+      await world.settle(25_000);
+      expect([...taints("n1"), ...taints("n2")]).toEqual([]);
+    }
+    await pass(90, "n2");
+    expect(taints("n1")).toEqual(unreachable);
+  });
+
   it("sets one timer a node, and writes nothing while all is well", async () => {
     await world.node("n1");
     await world.start(nodeLifecycle);
