@@ -38,6 +38,8 @@ export class Pods implements PodDirectory {
   /** Pods that have left, until their source says so too: it may still send what it saw before. */
   readonly #left = new Set<string>();
   #runtime: ReadonlyMap<string, PodRuntime> | undefined;
+  #knowsStatic = false;
+  #hasSwept = false;
 
   constructor(options: PodManagerOptions) {
     this.#options = options;
@@ -91,7 +93,8 @@ export class Pods implements PodDirectory {
     this.#owners.set(runtimeId, uid);
   }
 
-  async listed(all: ReadonlyMap<string, PodRuntime>): Promise<void> {
+  /** `at` is when the list was asked for. */
+  async listed(all: ReadonlyMap<string, PodRuntime>, at: number): Promise<void> {
     const facts = this.#options.shared.facts();
     const isFirst = this.#runtime === undefined;
     this.#runtime = all;
@@ -104,7 +107,7 @@ export class Pods implements PodDirectory {
       else if (worker.state.inFlight.size === 0) {
         // What is being made or ended just now answers for itself; a list may be older than that answer.
         const containers = await Promise.all(found.containers.map((one) => withTerminationMessage(one, facts, uid)));
-        if (worker.state.inFlight.size === 0) worker.send({ type: "observed", ...found, containers });
+        if (worker.state.inFlight.size === 0) worker.send({ type: "observed", at, ...found, containers });
       }
     }
   }
@@ -127,14 +130,23 @@ export class Pods implements PodDirectory {
     }
   }
 
-  /** Once it is known which Pods are wanted: removes what others have left behind. */
+  /** From now on what is left of a static Pod that is not wanted may be removed too. */
+  staticPodsKnown(): void {
+    if (this.#knowsStatic) return;
+    this.#knowsStatic = true;
+    if (this.#hasSwept) void this.sweep();
+  }
+
+  /** Once it is known which Pods the API wants: removes what others have left behind. */
   async sweep(): Promise<void> {
     const { shared } = this.#options;
+    this.#hasSwept = true;
     const found = new Map(this.#runtime ?? []);
     for (const uid of [...await podDirectories(shared.facts()), ...await shared.cgroups.list()]) {
       if (!found.has(uid)) found.set(uid, nothing);
     }
     for (const [uid, runtime] of found) {
+      if (!this.#knowsStatic && isOfStaticPod(runtime)) continue;
       if (this.#workers.has(uid) || [...this.#successors.values()].some((pod) => pod.metadata.uid === uid)) continue;
       try {
         await removeOrphan(uid, runtime, shared);
@@ -245,7 +257,7 @@ export class Pods implements PodDirectory {
         ),
       )
       : found.containers;
-    worker.send({ type: "observed", sandboxes: found.sandboxes, containers });
+    worker.send({ type: "observed", at: shared.clock.now(), sandboxes: found.sandboxes, containers });
   }
 
   #running(except: PodWorker): Pod[] {
@@ -300,6 +312,10 @@ export class Pods implements PodDirectory {
 
 function fullName(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
+}
+
+function isOfStaticPod({ sandboxes }: PodRuntime): boolean {
+  return sandboxes.some(({ annotations }) => isStaticPod({ metadata: { annotations }, spec: { containers: [] } }));
 }
 
 /** A file has no status; what was found out since lives on in the worker. */

@@ -15,8 +15,8 @@ export interface RuntimeWatchOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** All there is, by Pod uid: first of all, and again whenever events may have been missed. */
-  readonly listed: (all: ReadonlyMap<string, PodRuntime>) => void;
+  /** All there is, by Pod uid, as asked for at that time: first of all, and again whenever events may have been missed. */
+  readonly listed: (all: ReadonlyMap<string, PodRuntime>, at: number) => void;
   readonly event: (event: RuntimeEvent) => void;
 }
 
@@ -58,7 +58,8 @@ export async function watchRuntime(options: RuntimeWatchOptions): Promise<void> 
   }
 }
 
-async function list({ runtime, signal, listed }: RuntimeWatchOptions): Promise<void> {
+async function list({ runtime, clock, signal, listed }: RuntimeWatchOptions): Promise<void> {
+  const at = clock.now();
   const [sandboxes, containers] = await Promise.all([runtime.sandboxes(signal), runtime.containers(undefined, signal)]);
   const byPod = new Map<string, { sandboxes: Sandbox[]; containers: Container[] }>();
   const of = (uid: string) => {
@@ -76,5 +77,5 @@ async function list({ runtime, signal, listed }: RuntimeWatchOptions): Promise<v
     const container = uid ? await runtime.container(id, signal) : undefined;
     if (uid && container) of(uid).containers.push(container);
   }
-  listed(byPod);
+  listed(byPod, at);
 }

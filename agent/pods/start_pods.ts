@@ -158,8 +158,8 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     runtime,
     clock,
     signal,
-    listed: (all) => {
-      manager.listed(all).then(firstList.resolve, firstList.reject);
+    listed: (all, at) => {
+      manager.listed(all, at).then(firstList.resolve, firstList.reject);
     },
     event: (told) => void manager.runtimeEvent(told),
   });
@@ -205,6 +205,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
       fromFiles = wanted;
       for (const pod of gone) manager.absent(pod);
       for (const pod of wanted) manager.desired(pod);
+      manager.staticPodsKnown();
     },
     mirrors: () => ofNode.list().filter(isMirrorPod),
     onMirrorChange: (changed) => void mirrorHandlers.push(changed),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { configmaps, pods } from "../../api/resources.ts";
 import { RuntimeError } from "../runtime/contract.ts";
 import { FakeRuntime } from "./testing/fake_runtime.ts";
-import { PodsHarness } from "./testing/harness.ts";
+import { podNamed, PodsHarness } from "./testing/harness.ts";
 
 async function withPods(body: (harness: PodsHarness) => Promise<void>): Promise<void> {
   const harness = await PodsHarness.start();
@@ -201,6 +201,23 @@ describe("startPods", () => {
         ).length,
       ).toBe(before);
       expect((await h.get("a")).metadata.resourceVersion).toBe(resourceVersion);
+    }));
+
+  it("leaves static Pods alone until their files have been read", () =>
+    withPods(async (h) => {
+      const { metadata, ...rest } = podNamed("file", {});
+      const annotations = { "kubernetes.io/config.source": "file", "kubernetes.io/config.hash": "h" };
+      const pod = { ...rest, metadata: { ...metadata, uid: "h", annotations } };
+      h.manager.setStaticPods([pod]);
+      await h.untilCalled("startContainer web");
+      await h.stop();
+      await h.open();
+      const other = await h.create("other", {});
+      await h.untilPhase("other", "Running");
+      expect((await h.runtime.sandboxes()).length).toBe(2);
+      h.manager.setStaticPods([]);
+      await h.until("it is gone", async () => (await h.runtime.sandboxes()).length === 1);
+      expect((await h.runtime.sandboxes())[0]!.uid).toBe(other.metadata.uid);
     }));
 
   it("ends and removes what was deleted while it was away", () =>

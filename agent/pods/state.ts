@@ -105,8 +105,13 @@ export type Input =
   | { readonly type: "desired"; readonly pod: Pod }
   /** The object left its source without waiting for us. */
   | { readonly type: "absent" }
-  /** All that the runtime has of this Pod. */
-  | { readonly type: "observed"; readonly sandboxes: readonly Sandbox[]; readonly containers: readonly Container[] }
+  /** All that the runtime had of this Pod when it was asked: `at`, in milliseconds since the epoch. */
+  | {
+    readonly type: "observed";
+    readonly at: number;
+    readonly sandboxes: readonly Sandbox[];
+    readonly containers: readonly Container[];
+  }
   | { readonly type: "sandbox"; readonly sandbox: Sandbox }
   | { readonly type: "sandboxGone"; readonly id: string }
   | { readonly type: "container"; readonly container: Container }

@@ -32,12 +32,7 @@ function take(state: PodState, input: Input, now: number): PodState {
     case "absent":
       return { ...state, absent: true };
     case "observed":
-      return {
-        ...state,
-        observed: true,
-        sandboxes: newestFirst(input.sandboxes),
-        containers: newestFirst(input.containers),
-      };
+      return takeObserved(state, input);
     case "sandbox":
       return { ...state, sandboxes: newestFirst(replaced(state.sandboxes, input.sandbox)) };
     case "sandboxGone":
@@ -72,6 +67,33 @@ function take(state: PodState, input: Input, now: number): PodState {
     default:
       return input satisfies never;
   }
+}
+
+/** A list takes a while to make: what was made after it was asked for, or has died since, is known better here. */
+function takeObserved(state: PodState, { at, sandboxes, containers }: Input & { type: "observed" }): PodState {
+  const sandboxesKnown = new Map(state.sandboxes.map((one) => [one.id, one]));
+  const containersKnown = new Map(state.containers.map((one) => [one.id, one]));
+  return {
+    ...state,
+    observed: true,
+    sandboxes: newestFirst([
+      ...sandboxes.map((one) => sandboxesKnown.get(one.id)?.ready === false ? sandboxesKnown.get(one.id)! : one),
+      ...missing(state.sandboxes, sandboxes, at),
+    ]),
+    containers: newestFirst([
+      ...containers.map((one) => containersKnown.get(one.id)?.state === "exited" ? containersKnown.get(one.id)! : one),
+      ...missing(state.containers, containers, at),
+    ]),
+  };
+}
+
+function missing<T extends { readonly id: string; readonly createdAt: number }>(
+  known: readonly T[],
+  listed: readonly T[],
+  at: number,
+): readonly T[] {
+  const ids = new Set(listed.map(({ id }) => id));
+  return known.filter((one) => one.createdAt >= at && !ids.has(one.id));
 }
 
 /** What a mount has failed for may be there now: it is not made to wait. */

@@ -162,6 +162,7 @@ class World {
     else if (roll < 0.7) {
       this.send({
         type: "observed",
+        at: this.now,
         sandboxes: [...this.sandboxes.values()],
         containers: [...this.containers.values()],
       });
@@ -219,7 +220,7 @@ describe("step, at random", () => {
       const random = seededRandom(seed + round);
       const world = new World(randomPod(random), random);
       try {
-        world.send({ type: "observed", sandboxes: [], containers: [] });
+        world.send({ type: "observed", at: 0, sandboxes: [], containers: [] });
         for (let i = 0; i < 80; i++) {
           if (world.pending.length > 0 && random.next() < 0.7) world.settle();
           else world.disturb();
