@@ -86,7 +86,7 @@ export function lastSuccess(jobs: readonly Job[], before: string | undefined): s
 }
 
 /** The same for the same time, so that no time ever gets two Jobs. */
-export function jobName(cronJob: CronJob, time: number): string {
+function jobName(cronJob: CronJob, time: number): string {
   return `${cronJob.metadata.name}-${Math.floor(time / 60_000)}`;
 }
 
