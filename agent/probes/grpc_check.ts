@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { ProbeOutcome } from "./probe.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 
 const statuses = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 

@@ -3,14 +3,8 @@ import { type ContainerRuntime, RuntimeError } from "../runtime/contract.ts";
 import { messageOf } from "./_message.ts";
 import { grpcCheck } from "./grpc_check.ts";
 import { httpGet } from "./http_get.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 import { portNumber } from "./port.ts";
-
-export interface ProbeOutcome {
-  /** Undefined when nobody could be asked, which says nothing of the container: the runtime is away. */
-  readonly success: boolean | undefined;
-  /** Shown in the event: what was answered, or why not. */
-  readonly output: string;
-}
 
 export interface ProbeTarget {
   readonly runtime: ContainerRuntime;

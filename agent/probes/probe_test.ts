@@ -7,7 +7,8 @@ import type { Probe } from "../../api/types/core_v1.ts";
 import { FakeRuntime } from "../pods/testing/fake_runtime.ts";
 import { RuntimeError } from "../runtime/contract.ts";
 import { decodeStatus, encodeRequest } from "./grpc_check.ts";
-import { probe, type ProbeOutcome } from "./probe.ts";
+import type { ProbeOutcome } from "./outcome.ts";
+import { probe } from "./probe.ts";
 import { Prober } from "./prober.ts";
 import { count, noTally } from "./threshold.ts";
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../api/clock.ts";
 import type { Container, Probe } from "../../api/types/core_v1.ts";
-import type { ProbeOutcome } from "./probe.ts";
+import type { ProbeOutcome } from "./outcome.ts";
 import { count, noTally, type Tally } from "./threshold.ts";
 
 export interface ProberOptions {
