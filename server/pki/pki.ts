@@ -71,7 +71,7 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
       usage: "client",
     }, now),
   ]);
-  const issue = (subject: Subject) => issueLeaf(cluster, subject, (options.clock ?? systemClock()).now());
+  const issue = async (subject: Subject) => issueLeaf(cluster, subject, (options.clock ?? systemClock()).now());
   return {
     clusterCa: cluster.certificate,
     etcdCa,

@@ -1,0 +1,145 @@
+import { Buffer } from "node:buffer";
+import { createHash, type KeyObject, randomBytes, sign } from "node:crypto";
+import { isIP } from "node:net";
+import { bitString, bytes, oid, readAll, sequence, TAG, time, utf8, value } from "./der.ts";
+import { PkiError } from "./error.ts";
+
+/** What a certificate says (RFC 5280). */
+export interface CertificateFacts {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly publicKey: KeyObject;
+  /** An authority may sign leaves, but no further authorities. */
+  readonly role: "authority" | "client" | "server";
+  /** DNS names and IP addresses. */
+  readonly names: readonly string[];
+}
+
+/** Who signs. */
+export interface Signer {
+  /** DER of its name. */
+  readonly name: Uint8Array;
+  /** Its subject key identifier, where it has one. */
+  readonly keyIdentifier: Uint8Array | undefined;
+  readonly key: KeyObject;
+}
+
+const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"));
+const usages = { client: oid("1.3.6.1.5.5.7.3.2"), server: oid("1.3.6.1.5.5.7.3.1") };
+
+/**
+ * Makes a certificate, in DER. Written here rather than taken from a library: an X.509 library costs every start that issues something 20 MB and a
+ * fifth of a second, and ours are all of one shape.
+ */
+export function makeCertificate(
+  facts: CertificateFacts,
+  signer: Omit<Signer, "name"> & { readonly name?: Uint8Array },
+): Buffer {
+  const name = distinguishedName(facts);
+  const body = sequence(
+    value(0xa0, bytes(TAG.integer, 2)),
+    value(TAG.integer, serialNumber()),
+    ecdsaWithSha256,
+    signer.name ?? name,
+    sequence(time(facts.notBefore), time(facts.notAfter)),
+    name,
+    spki(facts.publicKey),
+    value(0xa3, sequence(...extensions(facts, signer.keyIdentifier))),
+  );
+  return sequence(body, ecdsaWithSha256, bitString(sign("sha256", body, signer.key)));
+}
+
+export function distinguishedName(
+  { commonName, organizations }: Pick<CertificateFacts, "commonName" | "organizations">,
+): Buffer {
+  const attribute = (type: string, text: string) => value(TAG.set, sequence(oid(type), utf8(text)));
+  return sequence(...organizations.map((o) => attribute("2.5.4.10", o)), attribute("2.5.4.3", commonName));
+}
+
+function extensions(facts: CertificateFacts, authorityKey: Uint8Array | undefined): Buffer[] {
+  const { role, names } = facts;
+  const list = [
+    extension(
+      "2.5.29.19",
+      true,
+      role === "authority" ? sequence(bytes(TAG.boolean, 0xff), bytes(TAG.integer, 0)) : sequence(),
+    ),
+    // digitalSignature and keyEncipherment; an authority has keyCertSign beside them.
+    extension("2.5.29.15", true, role === "authority" ? bytes(TAG.bitString, 2, 0xa4) : bytes(TAG.bitString, 5, 0xa0)),
+    extension("2.5.29.14", false, value(TAG.octetString, keyIdentifier(facts.publicKey))),
+  ];
+  if (role !== "authority") list.push(extension("2.5.29.37", false, sequence(usages[role])));
+  if (authorityKey !== undefined) list.push(extension("2.5.29.35", false, sequence(value(0x80, authorityKey))));
+  if (names.length > 0) list.push(extension("2.5.29.17", false, sequence(...names.map(alternativeName))));
+  return list;
+}
+
+function extension(id: string, critical: boolean, content: Buffer): Buffer {
+  return sequence(oid(id), ...(critical ? [bytes(TAG.boolean, 0xff)] : []), value(TAG.octetString, content));
+}
+
+const dnsName = /^(\*\.)?[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?(\.[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?)*$/;
+
+function alternativeName(name: string): Buffer {
+  const family = isIP(name);
+  if (family !== 0) return value(0x87, family === 4 ? Buffer.from(name.split(".").map(Number)) : ipv6(name));
+  if (name.length <= 253 && dnsName.test(name)) return value(0x82, Buffer.from(name));
+  throw new PkiError(
+    "badName",
+    `${JSON.stringify(name)} cannot be a name of a server certificate: give a DNS name or an IP address`,
+  );
+}
+
+/** The 16 bytes of an address that is known to be one. */
+function ipv6(text: string): Buffer {
+  // An IPv4 tail is two groups, written another way.
+  const plain = text.replace(
+    /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
+    (_, a, b, c, d) => `${(a * 256 + Number(b)).toString(16)}:${(c * 256 + Number(d)).toString(16)}`,
+  );
+  const [head = "", tail] = plain.replace(/%.*$/, "").split("::");
+  const groups = (part: string) => part === "" ? [] : part.split(":");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array<string>(8 - before.length - after.length).fill("0");
+  return Buffer.from(
+    [...before, ...zeros, ...after].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]),
+  );
+}
+
+/** 127 random bits; the first bit stays clear, since serial numbers are positive, and the next ones do not all, since they have no padding. */
+function serialNumber(): Buffer {
+  const number = randomBytes(16);
+  number[0] = number[0]! & 0x7f | 0x40;
+  return number;
+}
+
+function spki(key: KeyObject): Buffer {
+  return key.export({ type: "spki", format: "der" });
+}
+
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2): a name, not a proof. */
+export function keyIdentifier(key: KeyObject): Buffer {
+  const [info] = readAll(spki(key));
+  const [, bits] = readAll(info!.content);
+  return createHash("sha1").update(bits!.content.subarray(1)).digest();
+}
+
+/** What those need to know of an authority who sign in its name. Throws a RangeError for what is no certificate. */
+export function signerFacts(certificate: Uint8Array): Omit<Signer, "key"> {
+  const [outer] = readAll(certificate);
+  const [body] = readAll(outer!.content);
+  const fields = readAll(body!.content);
+  if (fields[0]?.tag === 0xa0) fields.shift();
+  // serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions
+  const name = fields[4];
+  if (name === undefined) throw new RangeError("the certificate ends before its subject");
+  const [list] = readAll(fields.find((field) => field.tag === 0xa3)?.content ?? new Uint8Array());
+  const wanted = oid("2.5.29.14");
+  const found = readAll(list?.content ?? new Uint8Array()).map((one) => readAll(one.content))
+    .find(([id]) => id !== undefined && wanted.equals(id.whole));
+  const [identifier] = readAll(found?.at(-1)?.content ?? new Uint8Array());
+  return { name: name.whole, keyIdentifier: identifier?.content };
+}
