@@ -279,7 +279,7 @@ describe("startPods", () => {
       await h.until("all is gone", async () => (await h.runtime.sandboxes()).length === 0);
     }));
 
-  it("brings volumes up to date when what they show changes, and stops watching with the Pod", () =>
+  it("brings volumes up to date when what they show changes, without a restart", () =>
     withPods(async (h) => {
       await h.client.create(configmaps, { metadata: { namespace: "default", name: "settings" }, data: { a: "1" } });
       const { metadata } = await h.create("a", { volumes: [{ name: "v", configMap: { name: "settings" } }] });
