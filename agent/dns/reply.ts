@@ -3,7 +3,7 @@ import type { Query } from "./query.ts";
 import { FLAG, HEADER_LENGTH, RCODE, readQuestion, setU16, setU32, TYPE, u16 } from "./wire.ts";
 
 /** The largest UDP answer: what passes any Ethernet unfragmented (DNS flag day 2020). */
-export const MAX_UDP_PAYLOAD = 1232;
+const MAX_UDP_PAYLOAD = 1232;
 const MIN_UDP_PAYLOAD = 512;
 const MAX_TCP_PAYLOAD = 65_535;
 

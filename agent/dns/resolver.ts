@@ -8,7 +8,7 @@ import { parseQuery, type Query } from "./query.ts";
 import { type DnsRecord, encodeName } from "./record.ts";
 import { encodeRefusal, encodeReply, failure, payloadLimit, type Reply, type Transport } from "./reply.ts";
 import { CLASS_IN, FLAG, HEADER_LENGTH, type Question, RCODE, readRecords, setU16, TYPE, u16 } from "./wire.ts";
-import { type Found, lookUp, lookUpAddress, soaRecord, type ZoneDirectory, type ZoneFacts } from "./zone.ts";
+import { type Found, lookUp, lookUpAddress, soaRecord, ZONE_TTL, type ZoneDirectory, type ZoneFacts } from "./zone.ts";
 
 export interface ResolverOptions extends ZoneFacts {
   readonly directory: ZoneDirectory;
@@ -152,7 +152,7 @@ export class Resolver {
 }
 
 function alias(target: string): DnsRecord {
-  return { type: "CNAME", ttl: 5, data: target };
+  return { type: "CNAME", ttl: ZONE_TTL, data: target };
 }
 
 function questionFor(name: string, type: number): Question {

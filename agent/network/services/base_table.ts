@@ -12,7 +12,7 @@ export interface TableFacts {
 }
 
 /** Marks a packet whose source is to become this node's; the bit that Kubernetes' own proxy uses. */
-export const MASQUERADE_MARK = "0x4000";
+const MASQUERADE_MARK = "0x4000";
 
 const PROTOCOL_NAMES: readonly Protocol[] = ["tcp", "udp", "sctp"];
 const VIP = "ip daddr . meta l4proto . th dport";

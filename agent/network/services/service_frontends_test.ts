@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sampleService, sampleSlice } from "./_samples.ts";
 import type { Frontend } from "./frontend.ts";
 import { frontendKey } from "./frontend.ts";
+import { healthCheckOf } from "./health_checks.ts";
 import { hostPortFrontends } from "./host_ports.ts";
 import { serviceFrontends } from "./service_frontends.ts";
 
@@ -112,5 +113,18 @@ describe("hostPortFrontends", () => {
     expect(hostPortFrontends({ ...pod, status: {} })).toEqual([]);
     expect(hostPortFrontends({ ...pod, spec: { ...pod.spec, hostNetwork: true } })).toEqual([]);
     expect(hostPortFrontends({ ...pod, status: { ...pod.status, phase: "Succeeded" } })).toEqual([]);
+  });
+});
+
+describe("healthCheckOf", () => {
+  it("counts the node's ready endpoints, for Services that stay on the node and have a port for it", () => {
+    const away = { addresses: ["10.42.1.9"], nodeName: "b", conditions: { ready: true } };
+    const slices = [sampleSlice("web", ["10.42.0.9", "10.42.0.8", away]), sampleSlice("web", ["10.42.0.9"])];
+    const spec = { type: "LoadBalancer", externalTrafficPolicy: "Local", healthCheckNodePort: 30_100 };
+    expect(healthCheckOf(sampleService("web", spec), slices, "a")).toEqual({ port: 30_100, localEndpoints: 2 });
+    expect(healthCheckOf(sampleService("web", spec), [], "a")).toEqual({ port: 30_100, localEndpoints: 0 });
+    for (const other of [{ type: "NodePort" }, { externalTrafficPolicy: "Cluster" }, { healthCheckNodePort: 0 }]) {
+      expect(healthCheckOf(sampleService("web", { ...spec, ...other }), slices, "a")).toBeUndefined();
+    }
   });
 });
