@@ -65,3 +65,6 @@ install_packages() {
   fi
   rm -f "$log"
 }
+
+# Whether a process runs; one that has ended and was not waited for does not.
+is_running() { [ -r "/proc/$1/status" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }

@@ -144,12 +144,11 @@ export class TestCluster implements AsyncDisposable {
 export async function run(
   command: string,
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; stdin?: string; clearEnv?: boolean } = {},
+  options: { env?: Readonly<Record<string, string>>; stdin?: string } = {},
 ): Promise<Output> {
   const child = new Deno.Command(command, {
     args: [...args],
     ...(options.env && { env: { ...options.env } }),
-    ...(options.clearEnv && { clearEnv: true }),
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -75,7 +75,7 @@ describe("kubectl", () => {
     const deployment = await cluster.kubectl("describe", "deployment", "web");
     expect(deployment).toContain("2 desired | 2 updated | 2 total | 2 available | 0 unavailable");
     expect(deployment).toContain("ScalingReplicaSet");
-    expect(await cluster.kubectl("describe", "pods", "-l", "app=web")).toContain("Started container");
+    expect(await cluster.kubectl("describe", "pods", "-l", "app=web")).toMatch(/Normal +Started +/);
     expect(await cluster.kubectl("describe", "node")).toMatch(/Allocated resources:/);
   }, 30_000);
 

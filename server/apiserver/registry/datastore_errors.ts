@@ -14,8 +14,11 @@ const answers: Readonly<Record<DatastoreReason, (error: DatastoreError) => Statu
   compacted: () => expired("the requested resource version was compacted; list again without it"),
   futureRevision: () => resourceVersionTooLarge("requested", "unknown"),
   invalidArgument: (error) => requestEntityTooLarge(error.message),
-  storageFull: () => serviceUnavailable("the datastore has no room left: reads go on, writes wait for space", 10),
-  readOnly: () => serviceUnavailable("the datastore's file system is read-only: reads go on, writes do not", 10),
+  // Without Retry-After: clients would retry for minutes in silence what a person has to mend.
+  storageFull: () =>
+    serviceUnavailable("the datastore's disk is full: reads go on; writes do when there is room again"),
+  readOnly: () =>
+    serviceUnavailable("the datastore's file system is read-only: reads go on; writes do when it is mended"),
   corrupt: (error) => internal("the datastore is damaged; see the server's log", error),
   locked: (error) => internal("the datastore is in use by another process", error),
   notEmpty: (error) => internal("the datastore is not empty", error),
