@@ -4,10 +4,11 @@ import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event_recorder.ts";
 import { createInformerFactory } from "../client/informers.ts";
 import { detectHierarchy } from "./cgroups/hierarchy.ts";
-import { createPodCgroups, sweepCgroups } from "./cgroups/pod_cgroups.ts";
+import { createPodCgroups } from "./cgroups/pod_cgroups.ts";
 import { startImageImporter } from "./images/importer.ts";
 import { ensurePauseImage } from "./images/import_archive.ts";
 import { PAUSE_IMAGE } from "./images/pause_image.ts";
+import { rotateLogs } from "./kubelet_api/logs/log_rotation.ts";
 import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
 import { readFilesystem, readMachine } from "./node/machine.ts";
@@ -87,7 +88,6 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     });
     closers.push(() => importer.stop());
 
-    const cgroups = { hierarchy, name: options.instance };
     const capacity = nodeResources(nodeOptions(options, 0), machine, filesystem).allocatable;
     const facts: NodeFacts = {
       nodeName,
@@ -108,12 +108,14 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       informers,
       events,
       facts: () => facts,
-      cgroups: createPodCgroups(cgroups),
+      cgroups: createPodCgroups({ hierarchy, name: options.instance }),
       savedPods: `${dataDir}/agent/saved-pods.json`,
       clock,
       signal,
     });
     closers.push(() => manager.closed());
+    const rotation = rotateLogs({ runtime: runtime.runtime, clock, signal });
+    closers.push(() => rotation);
     const kubelet = await startKubeletApi({
       nodeName,
       address: "0.0.0.0",
@@ -148,6 +150,7 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       client,
       runtime: runtime.runtime,
       dataDirectory: dataDir,
+      pinnedImages: () => new Set([...importer.pinned(), PAUSE_IMAGE]),
       notReady: () => networkReady ? undefined : "the rules of Services are not in place yet",
       clock,
       signal,
@@ -156,7 +159,6 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     closers.push(() => node.closed);
     staticPods.nodeChanged();
     await informers.whenSynced(signal);
-    await sweepCgroups(cgroups, new Set(manager.directory.all().map(({ metadata }) => metadata.uid ?? "")));
     logger.info("node {node} is registered", { node: nodeName });
     return { ready: node.ready, close };
   } catch (error) {

@@ -30,6 +30,18 @@ function suite(name: string, parent?: Suite): Suite {
 
 const root = suite("");
 let current = root;
+/** Whose `beforeAll` has run and whose `afterAll` has not. */
+const unfinished = new Set<Suite>();
+
+// Tests that `--filter` leaves out never run, so that their suite would wait for them for ever.
+Deno.test.afterAll(async () => {
+  for (const s of [...unfinished].toReversed()) await finish(s);
+});
+
+async function finish(s: Suite): Promise<void> {
+  unfinished.delete(s);
+  for (const hook of s.afterAll.toReversed()) await hook();
+}
 
 function chain(of: Suite): Suite[] {
   return of.parent ? [...chain(of.parent), of] : [of];
@@ -53,6 +65,7 @@ async function run(owner: Suite, body: Body, timeout: number): Promise<void> {
     for (const s of suites) {
       if (!s.started) {
         s.started = true;
+        unfinished.add(s);
         for (const hook of s.beforeAll) await hook();
       }
     }
