@@ -4,10 +4,20 @@ type Json = Record<string, unknown>;
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
-/** The scalars that have a definition of their own, and what is in it. */
-const named: Readonly<Partial<Record<Scalar, readonly [name: string, definition: Json]>>> = {
-  quantity: ["io.k8s.apimachinery.pkg.api.resource.Quantity", { type: "string" }],
-  intOrString: ["io.k8s.apimachinery.pkg.util.intstr.IntOrString", { type: "string", format: "int-or-string" }],
+const eitherOf = (...types: string[]) => types.map((type) => ({ type }));
+
+/** The scalars that have a definition of their own, and what is in it; the third is OpenAPI 3's, which has alternatives. */
+const named: Readonly<Partial<Record<Scalar, readonly [name: string, definition: Json, third?: Json]>>> = {
+  quantity: [
+    "io.k8s.apimachinery.pkg.api.resource.Quantity",
+    { type: "string" },
+    { oneOf: eitherOf("string", "number") },
+  ],
+  intOrString: [
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+    { type: "string", format: "int-or-string" },
+    { format: "int-or-string", oneOf: eitherOf("integer", "string") },
+  ],
   time: [`${META}.Time`, { type: "string", format: "date-time" }],
   microTime: [`${META}.MicroTime`, { type: "string", format: "date-time" }],
   duration: [`${META}.Duration`, { type: "string" }],
@@ -34,14 +44,14 @@ export class Definitions {
   readonly #schema: Schema;
   /** `#/definitions/` or `#/components/schemas/`. */
   readonly #prefix: string;
-  /** OpenAPI 3 lets nothing stand beside a reference. */
-  readonly #wrap: boolean;
+  /** OpenAPI 3, which lets nothing stand beside a reference. */
+  readonly #third: boolean;
   readonly #done = new Map<string, Json>();
 
   constructor(schema: Schema, version: 2 | 3) {
     this.#schema = schema;
     this.#prefix = version === 2 ? "#/definitions/" : "#/components/schemas/";
-    this.#wrap = version === 3;
+    this.#third = version === 3;
   }
 
   /** A reference to the definition of a message; `kinds` are the kinds that it stands for. */
@@ -80,7 +90,7 @@ export class Definitions {
     if (field.listMapKeys) facts["x-kubernetes-list-map-keys"] = field.listMapKeys;
     const mapType = field.mapType ?? field.structType;
     if (mapType) facts["x-kubernetes-map-type"] = mapType;
-    const wrapped = this.#wrap && "$ref" in type && Object.keys(facts).length > 0 ? { allOf: [type] } : type;
+    const wrapped = this.#third && "$ref" in type && Object.keys(facts).length > 0 ? { allOf: [type] } : type;
     return { ...wrapped, ...facts };
   }
 
@@ -100,8 +110,8 @@ export class Definitions {
   #scalar(scalar: Scalar): Json {
     const definition = named[scalar];
     if (definition === undefined) return { ...plain[scalar] };
-    const [name, body] = definition;
-    if (!this.#done.has(name)) this.#done.set(name, { ...body });
+    const [name, body, third] = definition;
+    if (!this.#done.has(name)) this.#done.set(name, { ...(this.#third ? third ?? body : body) });
     return { $ref: this.#prefix + name };
   }
 }
