@@ -34,6 +34,7 @@ export interface AgentInputs extends AgentOptions {
   readonly version: string;
 }
 
+/** A node at work. */
 export interface RunningAgent {
   /** Resolves when the Node was reported Ready for the first time. */
   readonly ready: Promise<void>;

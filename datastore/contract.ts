@@ -158,6 +158,7 @@ export interface WatchBatch {
   readonly events: readonly WatchEvent[];
 }
 
+/** A running {@linkcode Datastore.subscribe}; closing it twice does no harm. */
 export interface Subscription {
   close(): void;
 }
@@ -173,9 +174,11 @@ export interface DatastoreStats {
   readonly watchers: number;
 }
 
+/** Operations of one commit. */
 export const MAX_OPERATIONS = 128;
 /** Bytes of one value; the API server's own limit on bodies is smaller. */
 export const MAX_VALUE_BYTES = 4 * 1024 * 1024;
+/** Bytes that a watcher may leave unread before it is dropped. */
 export const MAX_WATCH_BACKLOG = 16 * 1024 * 1024;
 
 export type DatastoreReason =
@@ -197,6 +200,7 @@ export type DatastoreReason =
   | "unknownOutcome"
   | "closed";
 
+/** What a datastore could not do; `reason` is for programs, the message for people. */
 export class DatastoreError extends Error {
   override readonly name = "DatastoreError";
   constructor(readonly reason: DatastoreReason, message: string, options?: ErrorOptions) {

@@ -55,6 +55,7 @@ export interface ContainerRuntime {
   close(): Promise<void>;
 }
 
+/** Images as the runtime keeps them. */
 export interface ImageService {
   /** Undefined when it is not there. `image` is a reference or an id. */
   get(image: string, signal?: AbortSignal): Promise<Image | undefined>;
@@ -294,6 +295,7 @@ export type RuntimeReason =
   | "pullUnauthorized"
   | "failed";
 
+/** What a runtime could not do; `reason` is for programs, the message for people. */
 export class RuntimeError extends Error {
   override readonly name = "RuntimeError";
   constructor(readonly reason: RuntimeReason, message: string, options?: ErrorOptions) {

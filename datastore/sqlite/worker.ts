@@ -5,7 +5,7 @@
  */
 import { SqliteEngine } from "./engine.ts";
 import { datastoreError } from "./errors.ts";
-import type { WorkerReply, WorkerRequest } from "./wire.ts";
+import type { WorkerReply, WorkerRequest } from "./worker_protocol.ts";
 
 let engine: SqliteEngine | undefined;
 let path = "";

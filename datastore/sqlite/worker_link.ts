@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { DatastoreError } from "../contract.ts";
-import type { WorkerCall, WorkerCalls, WorkerReply } from "./wire.ts";
+import type { WorkerCall, WorkerCalls, WorkerReply } from "./worker_protocol.ts";
 
 const logger = getLogger(["skiff", "datastore"]);
 const SLOW_MILLISECONDS = 100;

@@ -55,6 +55,7 @@ export interface Entry {
   itemJson(): string;
 }
 
+/** Who asks, and how to tell them something. */
 export interface RequestContext {
   readonly user: UserInfo;
   readonly signal?: AbortSignal;
@@ -105,6 +106,7 @@ export type WatchedEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly entry: Entry }
   | { readonly type: "BOOKMARK"; readonly resourceVersion: string; readonly initialEventsEnd: boolean };
 
+/** A running watch; closing it twice does no harm. */
 export interface WatchHandle {
   close(): void;
 }

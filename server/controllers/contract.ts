@@ -14,6 +14,7 @@ export type Result =
   /** Trying again cannot help before the object changes; logged once. */
   | { readonly outcome: "terminal"; readonly reason: string };
 
+/** The usual result. */
 export const DONE: Result = { outcome: "done" };
 
 /** What every controller is given. */

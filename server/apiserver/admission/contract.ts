@@ -36,6 +36,7 @@ export interface AdmissionPlugin {
   validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
 }
 
+/** The plugins of one kind of step, one after the other; the first that throws refuses the request. */
 export interface Admission {
   mutate(request: AdmissionRequest): Promise<void> | undefined;
   validate(request: AdmissionRequest): Promise<void> | undefined;

@@ -12,6 +12,7 @@ export interface Plugin {
   score?: { readonly weight: number; of(pod: PodFacts, node: NodeInfo): number };
 }
 
+/** A refusal for these reasons. */
 export function refuse(...reasons: string[]): Refusal {
   return { reasons };
 }
