@@ -30,6 +30,7 @@ import {
   restoringError,
 } from "../mvcc/check.ts";
 import { Holds } from "../mvcc/holds.ts";
+import { PageSize } from "../mvcc/page_size.ts";
 import { encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
 import { WatchHub } from "../mvcc/watch_hub.ts";
 import type { EtcdChannel } from "./channel.ts";
@@ -51,8 +52,6 @@ import {
 } from "./messages.ts";
 import { readSnapshot, replay } from "./restore.ts";
 
-/** Of one page of a list: so many keys at first, later as many as make about so many bytes. */
-const PAGE = { first: 250, least: 20, most: 5000, bytes: 1024 * 1024 };
 /** Reads and writes wait so long for the watch to come to their revision. */
 const ARRIVAL_MILLISECONDS = 10_000;
 const RING = { batches: 4096, bytes: 4 * 1024 * 1024 };
@@ -133,13 +132,12 @@ export class EtcdDatastore implements Datastore {
     const hold = this.#holds.acquire(options.revision ?? this.#hub.revision);
     try {
       let { revision } = options;
-      let size = PAGE.first;
+      const size = new PageSize();
       for (let bounds = this.#keys.range(range), left = limit;;) {
         if (this.#closing) throw closedError();
         hold.check();
-        const page = Math.min(left, size);
         const request: RangeRequest = bounds
-          ? { ...bounds, limit: page, keysOnly: options.keysOnly ?? false }
+          ? { ...bounds, limit: size.next(left), keysOnly: options.keysOnly ?? false }
           : this.#probe();
         const response = await this.#range({ ...request, revision: revision ?? 0 }, options);
         revision ??= number(response.header.revision);
@@ -147,8 +145,7 @@ export class EtcdDatastore implements Datastore {
         yield { items, revision, more: response.more };
         left -= items.length;
         if (!response.more || left === 0) return;
-        const bytes = items.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
-        size = Math.min(Math.max(Math.round(page * PAGE.bytes / bytes), PAGE.least), PAGE.most);
+        size.saw(items);
         bounds = this.#keys.range({ start: `${items.at(-1)!.key}\0`, end: range.end });
       }
     } finally {

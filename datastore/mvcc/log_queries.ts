@@ -62,8 +62,12 @@ export function changes<T extends LogTables>(database: Kysely<T>, name: ReturnTy
   return {
     history: rows.select([...ITEM, "log.deleted", "log.value"]),
     historyWithPrevious: rows.leftJoin("log as before", "before.id", "log.previous")
-      .select([...ITEM, "log.deleted", "log.value"])
-      .select(["before.id", "before.create_revision", "before.version", "before.value"]),
+      .select([...ITEM, "log.deleted", "log.value", "before.id as before_id"])
+      .select([
+        "before.create_revision as before_create_revision",
+        "before.version as before_version",
+        "before.value as before_value",
+      ]),
   };
 }
 

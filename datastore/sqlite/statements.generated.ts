@@ -17,7 +17,7 @@ export const STATEMENTS = {
   /** Parameters: after, through, start, end, limit. */
   history: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\" from \"log\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
   /** Parameters: after, through, start, end, limit. */
-  historyWithPrevious: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\", \"before\".\"id\", \"before\".\"create_revision\", \"before\".\"version\", \"before\".\"value\" from \"log\" left join \"log\" as \"before\" on \"before\".\"id\" = \"log\".\"previous\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
+  historyWithPrevious: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\", \"before\".\"id\" as \"before_id\", \"before\".\"create_revision\" as \"before_create_revision\", \"before\".\"version\" as \"before_version\", \"before\".\"value\" as \"before_value\" from \"log\" left join \"log\" as \"before\" on \"before\".\"id\" = \"log\".\"previous\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
   /** Parameters: none. */
   newestId: "select max(\"id\") as \"id\" from \"log\"",
   /** Parameters: through. */

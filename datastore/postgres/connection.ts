@@ -1,0 +1,110 @@
+// @ts-types="@types/pg"
+import pg from "pg";
+import { STATEMENTS } from "./statements.generated.ts";
+
+export type Row = readonly unknown[];
+export type StatementName = keyof typeof STATEMENTS;
+export type Parameter = string | number | null | readonly (string | number)[];
+
+/** Whoever holds the writers' lock and does not go on loses it, and whoever waits for it gives up. */
+const SESSION = {
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 10_000,
+};
+
+const CONNECT_MILLISECONDS = 5000;
+const CALL_MILLISECONDS = 35_000;
+
+export interface Address {
+  /** `postgres://…`, without our own parameters. */
+  readonly url: string;
+  readonly schema: string;
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/** 8-byte numbers as numbers: row ids stay below 2^53. Everything else that the statements return is text or smaller. */
+const TYPES = { getTypeParser: (oid: number) => [20, 21, 23].includes(oid) ? Number : String };
+
+export function configOf({ url, schema, tls }: Address): pg.ClientConfig {
+  return {
+    connectionString: url,
+    ...tls && { ssl: tls },
+    application_name: "skiff",
+    options: `-c search_path=${schema} -c synchronous_commit=on`,
+    ...SESSION,
+    query_timeout: CALL_MILLISECONDS,
+    connectionTimeoutMillis: CONNECT_MILLISECONDS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: TYPES as never,
+  };
+}
+
+/** A prepared statement, as `query` takes it. */
+export function statement(name: StatementName, parameters: readonly Parameter[]): pg.QueryArrayConfig {
+  return { name, text: STATEMENTS[name], values: [...parameters], rowMode: "array" };
+}
+
+/** A connection for one purpose. `lost` is called once when it ends without {@linkcode Connection.close}. */
+export class Connection {
+  readonly #client: pg.Client;
+  #ended = false;
+
+  private constructor(client: pg.Client) {
+    this.#client = client;
+  }
+
+  /** `pipeline`: calls are sent without waiting for the answers to those before. */
+  static async open(
+    address: Address,
+    { lost, notified, pipeline = false }: {
+      lost(): void;
+      notified?(notification: { processId: number; payload: string }): void;
+      pipeline?: boolean;
+    },
+  ): Promise<Connection> {
+    const client = new pg.Client({ ...configOf(address), ...pipeline && { pipeline } } as pg.ClientConfig);
+    const connection = new Connection(client);
+    const end = () => {
+      if (connection.#ended) return;
+      connection.#ended = true;
+      lost();
+    };
+    client.on("error", end);
+    client.on("end", end);
+    if (notified) {
+      client.on("notification", ({ processId, payload = "" }) => notified({ processId, payload }));
+    }
+    try {
+      await client.connect();
+    } catch (error) {
+      connection.#ended = true;
+      throw error;
+    }
+    return connection;
+  }
+
+  /** The server's number of this connection, which its notifications bear. */
+  get processId(): number {
+    return (this.#client as unknown as { processID: number }).processID;
+  }
+
+  get isLost(): boolean {
+    return this.#ended;
+  }
+
+  async run(name: StatementName, ...parameters: Parameter[]): Promise<readonly Row[]> {
+    return (await this.#client.query(statement(name, parameters))).rows;
+  }
+
+  /** A command without parameters; what the server calls what it did. */
+  async command(text: string): Promise<string> {
+    return (await this.#client.query(text)).command;
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#client.end().catch(() => {});
+  }
+}
