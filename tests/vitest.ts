@@ -78,7 +78,7 @@ async function run(owner: Suite, body: Body, timeout: number): Promise<void> {
   } finally {
     for (const s of suites.toReversed()) {
       s.remaining--;
-      if (s.remaining === 0) { for (const hook of s.afterAll.toReversed()) await hook(); }
+      if (s.remaining === 0) await finish(s);
     }
   }
 }

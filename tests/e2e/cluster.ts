@@ -1,5 +1,5 @@
 import { retry } from "./retry.ts";
-import { leftBehind, readHostState } from "./host_state.ts";
+import { hostNames, podInterfaces, traces } from "./host_state.ts";
 import { busyboxImage } from "../fixtures/busybox_image.ts";
 
 /** The image that all e2e tests run; made by the tests from Debian's busybox-static. */
@@ -25,22 +25,19 @@ export class TestCluster implements AsyncDisposable {
   readonly port: number;
   readonly #flags: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
-  readonly #hostBefore: readonly string[];
 
-  private constructor(directory: string, port: number, options: ClusterOptions, hostBefore: readonly string[]) {
+  private constructor(directory: string, port: number, options: ClusterOptions) {
     this.directory = directory;
     this.port = port;
     this.#flags = options.flags ?? [];
     this.#env = options.env ?? {};
-    this.#hostBefore = hostBefore;
   }
 
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
-    const hostBefore = await readHostState();
     const directory = await Deno.makeTempDir({ prefix: "skiff-e2e-" });
     await Deno.mkdir(`${directory}/data/agent/images`, { recursive: true });
     await Deno.writeFile(`${directory}/data/agent/images/busybox.tar`, await busyboxImage(IMAGE));
-    const cluster = new TestCluster(directory, freePort(), options, hostBefore);
+    const cluster = new TestCluster(directory, freePort(), options);
     try {
       await cluster.up();
     } catch (error) {
@@ -121,23 +118,34 @@ export class TestCluster implements AsyncDisposable {
     return stdout + stderr;
   }
 
+  /** Stops the cluster, and fails when something of it stays behind on the host. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#down();
-    await retry("the host to be as it was", async () => {
-      const left = leftBehind(this.#hostBefore, await readHostState());
-      if (left.length > 0) throw new Error(`scripts/down left behind:\n${left.join("\n")}`);
-    }, 5_000);
+    const names = await hostNames(this.dataDir);
+    const interfaces = await podInterfaces(names);
+    try {
+      await this.down();
+      await retry("the host to be clean", async () => {
+        const left = await traces(names, interfaces);
+        if (left.length > 0) throw new Error(`scripts/down left behind:\n${left.join("\n")}`);
+      }, 5_000);
+    } finally {
+      await this.#remove();
+    }
   }
 
   async #down(): Promise<void> {
     try {
       await this.down();
-      if (Deno.env.get("SKIFF_TEST_KEEP_LOGS")) {
-        await Deno.copyFile(`${this.dataDir}/skiff.log`, `/tmp/skiff-e2e-${this.port}.log`);
-      }
     } finally {
-      await Deno.remove(this.directory, { recursive: true });
+      await this.#remove();
     }
+  }
+
+  async #remove(): Promise<void> {
+    if (Deno.env.get("SKIFF_TEST_KEEP_LOGS")) {
+      await Deno.copyFile(`${this.dataDir}/skiff.log`, `/tmp/skiff-e2e-${this.port}.log`);
+    }
+    await Deno.remove(this.directory, { recursive: true });
   }
 }
 

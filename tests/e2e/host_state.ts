@@ -1,24 +1,45 @@
-/** What a cluster could leave behind on its host, one line each. */
-export async function readHostState(): Promise<string[]> {
-  const lines = async (label: string, command: string): Promise<string[]> => {
-    const { stdout } = await new Deno.Command("sh", { args: ["-c", command], stderr: "null" }).output();
-    return new TextDecoder().decode(stdout).split("\n").filter(Boolean).map((line) => `${label} ${line}`);
-  };
-  const found = await Promise.all([
-    lines("mount", "awk '{print $5}' /proc/self/mountinfo"),
-    lines("netns", "ip netns list | awk '{print $1}'; ls /run/netns /var/run/netns 2>/dev/null | grep -v :"),
-    lines("link", "ip -o link | awk -F': ' '{print $2}'"),
-    lines("address", "ip -o addr | awk '{print $2, $4}'"),
-    lines("route", "ip route show table all | grep -v ' table local '"),
-    lines("nft", "nft list tables"),
-    lines("cgroup", "find /sys/fs/cgroup -mindepth 1 -maxdepth 5 -type d | grep -E '/(kubepods|skiff|sk[0-9a-f]{6})'"),
-    lines("process", "ps -eo comm= | grep -E '^(containerd|runc|pause)' | sort | uniq -c"),
-  ]);
-  return found.flat().toSorted();
+import { instanceOf } from "../../cli/instance.ts";
+import { containerdPaths } from "../../agent/runtime/containerd/paths.ts";
+
+/** How a cluster's things are called on its host. Others may run beside it, so that what is new there need not be its own. */
+export interface HostNames {
+  readonly dataDir: string;
+  readonly instance: string;
+  /** containerd's state: sockets, network namespaces. */
+  readonly runDir: string;
 }
 
-/** What is in `after` and was not in `before`. */
-export function leftBehind(before: readonly string[], after: readonly string[]): string[] {
-  const known = new Set(before);
-  return after.filter((line) => !known.has(line));
+export async function hostNames(dataDir: string): Promise<HostNames> {
+  return { dataDir, instance: await instanceOf(dataDir), runDir: containerdPaths(dataDir).state };
+}
+
+async function lines(label: string, command: string, args: readonly string[] = []): Promise<string[]> {
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", command, "sh", ...args], stderr: "null" }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter(Boolean).map((line) => `${label}: ${line}`);
+}
+
+/** The host's ends of the Pods' interfaces; to be read while the cluster runs. */
+export async function podInterfaces({ instance }: HostNames): Promise<string[]> {
+  const { stdout } = await new Deno.Command("ip", {
+    args: ["-o", "link", "show", "master", `${instance}0`],
+    stderr: "null",
+  }).output();
+  return [...new TextDecoder().decode(stdout).matchAll(/^\d+: ([^@:]+)/gm)].map((match) => match[1]!);
+}
+
+/** What of the cluster is on its host, one line each; `interfaces` are those that {@linkcode podInterfaces} found. */
+export async function traces(
+  { dataDir, instance, runDir }: HostNames,
+  interfaces: readonly string[],
+): Promise<string[]> {
+  const found = await Promise.all([
+    lines("mount", `awk '{print $5}' /proc/self/mountinfo | grep -F -e "$1" -e "$2"`, [dataDir, runDir]),
+    lines("interface", `ip -o link | awk -F': ' '{print $2}' | grep -e "^$1"`, [instance]),
+    lines("nft table", `nft list tables | grep -w "$1"`, [instance]),
+    lines("cgroup", `find /sys/fs/cgroup -maxdepth 2 -name "$1"`, [instance]),
+    lines("process", `pgrep -af -- "$1|$2" | grep -v -e pgrep -e "sh -c" -e kubectl`, [`${dataDir}/`, runDir]),
+    lines("run directory", `ls -d "$1"`, [runDir]),
+    ...interfaces.map((name) => lines("interface", `ip -o link show "$1"`, [name])),
+  ]);
+  return found.flat();
 }

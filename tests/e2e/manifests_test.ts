@@ -80,7 +80,7 @@ describe("static Pods and manifests", () => {
     );
     await Deno.writeTextFile(
       `${directory}/unknown.yaml`,
-      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndatum: {}\n",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: other\ndatum: {}\n",
     );
     await Deno.writeTextFile(`${directory}/good.yaml`, "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: good\n");
     await retry("the good one", async () => void await cluster.kubectl("get", "configmap", "good"));
