@@ -1,3 +1,4 @@
+import { TrieRouter } from "hono/router/trie-router";
 import { HttpError } from "./http_error.ts";
 
 /** What a request of the kubelet's API is for. Names, ids and commands come from the path and query as the client sent them. */
@@ -7,32 +8,36 @@ export type Route =
   | { readonly kind: "exec" | "attach"; readonly namespace: string; readonly pod: string; readonly container: string }
   | { readonly kind: "portForward"; readonly namespace: string; readonly pod: string };
 
-const FIXED: Readonly<Record<string, Route>> = {
-  "/healthz": { kind: "healthz" },
-  "/pods": { kind: "pods" },
-  "/pods/": { kind: "pods" },
-  "/runningpods/": { kind: "pods" },
-  "/stats/summary": { kind: "statsSummary" },
-  "/metrics": { kind: "metrics" },
-  "/metrics/resource": { kind: "resourceMetrics" },
-};
+type Names = Readonly<Record<string, string>>;
 
-/** Undefined for a path that is none of ours. Between Pod and container a UID may stand, which exec, attach and port-forward once had. */
+const ofPod = ({ namespace, pod }: Names) => ({ namespace: decode(namespace!), pod: decode(pod!) });
+const ofContainer = (names: Names) => ({ ...ofPod(names), container: decode(names.container!) });
+
+/** Between Pod and container a UID may stand, which exec, attach and port-forward once had. */
+const ROUTES: readonly [pattern: string, make: (names: Names) => Route][] = [
+  ["/healthz", () => ({ kind: "healthz" })],
+  ["/pods", () => ({ kind: "pods" })],
+  ["/pods/", () => ({ kind: "pods" })],
+  ["/runningpods/", () => ({ kind: "pods" })],
+  ["/stats/summary", () => ({ kind: "statsSummary" })],
+  ["/metrics", () => ({ kind: "metrics" })],
+  ["/metrics/resource", () => ({ kind: "resourceMetrics" })],
+  ["/containerLogs/:namespace/:pod/:container", (names) => ({ kind: "logs", ...ofContainer(names) })],
+  ["/exec/:namespace/:pod/:container", (names) => ({ kind: "exec", ...ofContainer(names) })],
+  ["/exec/:namespace/:pod/:uid/:container", (names) => ({ kind: "exec", ...ofContainer(names) })],
+  ["/attach/:namespace/:pod/:container", (names) => ({ kind: "attach", ...ofContainer(names) })],
+  ["/attach/:namespace/:pod/:uid/:container", (names) => ({ kind: "attach", ...ofContainer(names) })],
+  ["/portForward/:namespace/:pod", (names) => ({ kind: "portForward", ...ofPod(names) })],
+  ["/portForward/:namespace/:pod/:uid", (names) => ({ kind: "portForward", ...ofPod(names) })],
+];
+
+const router = new TrieRouter<(names: Names) => Route>();
+for (const [pattern, make] of ROUTES) router.add("GET", pattern, make);
+
+/** Undefined for a path that is none of ours. Throws 400 for a wrong escape in it. */
 export function route(pathname: string): Route | undefined {
-  const fixed = FIXED[pathname];
-  if (fixed) return fixed;
-  const [, what, ...encoded] = pathname.split("/");
-  const parts = encoded.map(decode);
-  const [namespace = "", pod = ""] = parts;
-  if (!namespace || !pod) return undefined;
-  if (what === "containerLogs" && parts.length === 3) return { kind: "logs", namespace, pod, container: parts[2]! };
-  if ((what === "exec" || what === "attach") && (parts.length === 3 || parts.length === 4)) {
-    return { kind: what, namespace, pod, container: parts.at(-1)! };
-  }
-  if (what === "portForward" && (parts.length === 2 || parts.length === 3)) {
-    return { kind: "portForward", namespace, pod };
-  }
-  return undefined;
+  const [found] = router.match("GET", pathname)[0];
+  return found?.[0](found[1] as Names);
 }
 
 function decode(part: string): string {

@@ -1,3 +1,4 @@
+import { TrieRouter } from "hono/router/trie-router";
 import { methodNotAllowed } from "../../../api/status.ts";
 import { serverVersion } from "../../version.ts";
 import type { Registry } from "../contract.ts";
@@ -17,30 +18,33 @@ export interface PathRouteOptions {
   readonly tokens: { readonly issuer: string; readonly jwks: unknown } | undefined;
 }
 
+/** Finds what answers a path of a family, such as `/healthz/etcd`. */
+type Find = (path: string) => PathRoute | undefined;
+
 /**
- * Everything outside the resources. A table of its own, not a router library: there are a dozen paths, their answers share the resources'
- * way of sending, and fetch-style requests and responses would cost each start 4 MB and the resources nothing to gain.
+ * Everything outside the resources. Of hono only the router is used: its requests and responses would cost each start 4 MB, and these answers
+ * share the resources' way of sending.
  */
-export function pathRoutes(options: PathRouteOptions): (path: string) => PathRoute | undefined {
+export function pathRoutes(options: PathRouteOptions): Find {
   const { registry, metrics, tokens } = options;
-  const exact = new Map<string, PathRoute>([
-    ["/version", sendVersion],
-    ["/version/", sendVersion],
-    ["/metrics", (call) => send(call, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.text())],
-    ["/", (call) => send(call, 200, mediaTypes.json, JSON.stringify({ paths: rootPaths(registry) }))],
-  ]);
-  if (tokens !== undefined) addTokenPaths(exact, tokens);
-  const families = [
-    discoveryRoutes(registry),
-    healthRoute("/healthz", options.livez),
-    healthRoute("/livez", options.livez),
-    healthRoute("/readyz", options.readyz),
-    openapiRoutes(registry),
-  ];
+  const router = new TrieRouter<Find>();
+  const add = (find: Find, ...patterns: string[]) => {
+    for (const pattern of patterns) router.add("GET", pattern, find);
+  };
+  const always = (route: PathRoute): Find => () => route;
+  add(always(sendVersion), "/version", "/version/");
+  add(always((call) => send(call, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.text())), "/metrics");
+  add(always((call) => send(call, 200, mediaTypes.json, JSON.stringify({ paths: rootPaths(registry) }))), "/");
+  add(discoveryRoutes(registry), "/api", "/api/*", "/apis", "/apis/*");
+  add(healthRoute("/healthz", options.livez), "/healthz", "/healthz/*");
+  add(healthRoute("/livez", options.livez), "/livez", "/livez/*");
+  add(healthRoute("/readyz", options.readyz), "/readyz", "/readyz/*");
+  add(openapiRoutes(registry), "/openapi/*");
+  for (const [path, route] of tokens === undefined ? [] : tokenPaths(tokens)) add(always(route), path);
   return (path) => {
-    let found = exact.get(path);
-    for (let i = 0; found === undefined && i < families.length; i++) found = families[i]!(path);
-    return found && onlyReading(found);
+    const [found] = router.match("GET", path)[0];
+    const route = found?.[0](path);
+    return route && onlyReading(route);
   };
 }
 
@@ -66,7 +70,7 @@ function sendVersion(call: Parameters<PathRoute>[0]): void | Promise<void> {
 }
 
 /** How others verify service-account tokens (OpenID Connect discovery). */
-function addTokenPaths(routes: Map<string, PathRoute>, tokens: NonNullable<PathRouteOptions["tokens"]>): void {
+function tokenPaths(tokens: NonNullable<PathRouteOptions["tokens"]>): readonly [string, PathRoute][] {
   const configuration = {
     issuer: tokens.issuer,
     jwks_uri: `${tokens.issuer}/openid/v1/jwks`,
@@ -74,11 +78,11 @@ function addTokenPaths(routes: Map<string, PathRoute>, tokens: NonNullable<PathR
     subject_types_supported: ["public"],
     id_token_signing_alg_values_supported: ["ES256"],
   };
-  routes.set(
-    "/.well-known/openid-configuration",
-    (call) => send(call, 200, mediaTypes.json, JSON.stringify(configuration)),
-  );
-  routes.set("/openid/v1/jwks", (call) => send(call, 200, "application/jwk-set+json", JSON.stringify(tokens.jwks)));
+  const asText = (type: string, value: unknown): PathRoute => (call) => send(call, 200, type, JSON.stringify(value));
+  return [
+    ["/.well-known/openid-configuration", asText(mediaTypes.json, configuration)],
+    ["/openid/v1/jwks", asText("application/jwk-set+json", tokens.jwks)],
+  ];
 }
 
 function rootPaths(registry: Registry): string[] {
