@@ -1,5 +1,5 @@
 import type { Clock } from "../../../api/clock.ts";
-import type { KubeObject } from "../../../api/resource.ts";
+import type { KubeObject, Resource } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
 import type { UserInfo } from "../contract.ts";
 import type { Lookup } from "../registry/lookup.ts";
@@ -27,11 +27,18 @@ export interface AdmissionContext {
   readonly lookup: Lookup;
   readonly clock: Clock;
   readonly random: () => number;
+  /**
+   * Stores new versions of objects, all or none: none, and false, when one of them is no longer at the `metadata.resourceVersion` it has here. Nothing is
+   * checked, and the objects belong to the store from then on.
+   */
+  swap<T extends KubeObject>(resource: Resource<T>, objects: readonly T[]): Promise<boolean>;
 }
 
 /** One rule about writes. A refusal is a thrown `StatusError`, usually `forbidden`. */
 export interface AdmissionPlugin {
   readonly name: string;
+  /** The resources it is asked about, as `group/resource`; all of them when absent. */
+  readonly resources?: readonly string[];
   mutate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
   validate?(request: AdmissionRequest, context: AdmissionContext): void | Promise<void>;
 }

@@ -7,8 +7,9 @@ const seconds = 300;
 /** Lets a Pod stay on a node that is in trouble for five minutes, unless it says otherwise. */
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: "DefaultTolerationSeconds",
-  mutate({ operation, row, subresource, object }) {
-    if (operation !== "CREATE" || row.group !== "" || row.resource !== "pods" || subresource !== "") return;
+  resources: ["/pods"],
+  mutate({ operation, subresource, object }) {
+    if (operation !== "CREATE" || subresource !== "") return;
     const { spec } = object as Pod;
     const tolerations = spec.tolerations ?? [];
     const missing = keys.filter((key) => !tolerations.some((toleration) => covers(toleration, key)));

@@ -9,16 +9,15 @@ const usual = "PreemptLowerPriority";
 /** Turns the name of a Pod's priority class into the number that the scheduler counts with. */
 export const priority: AdmissionPlugin = {
   name: "Priority",
+  resources: ["/pods", "scheduling.k8s.io/priorityclasses"],
   mutate(request, context) {
-    if (request.subresource !== "" || request.row.group !== "" || request.row.resource !== "pods") return;
+    if (request.subresource !== "" || request.row.resource !== "pods") return;
     if (request.operation === "CREATE") resolve(request, context);
     else if (request.operation === "UPDATE") keep(request.object as Pod, request.old as Pod);
   },
   validate(request, { lookup }) {
     const { row, operation, object, name } = request;
-    if (row.resource !== priorityclasses.resource || row.group !== priorityclasses.group || operation === "DELETE") {
-      return;
-    }
+    if (row.resource !== priorityclasses.resource || operation === "DELETE") return;
     if (!(object as PriorityClass).globalDefault) return;
     for (const other of lookup.all(priorityclasses)) {
       if (!other.globalDefault || other.metadata.name === object?.metadata.name) continue;

@@ -18,8 +18,9 @@ const attemptMilliseconds = 100;
 /** Gives each Pod its service account, and that account's token where the Pod does not decline it. */
 export const serviceAccount: AdmissionPlugin = {
   name: "ServiceAccount",
+  resources: ["/pods"],
   mutate(request, context) {
-    if (request.operation !== "CREATE" || !isPod(request)) return;
+    if (request.operation !== "CREATE" || request.subresource !== "") return;
     const pod = request.object as Pod;
     // The mirror of a static Pod was started without the API server: it has what the node gave it.
     if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return requirePlainMirror(request, pod);
@@ -30,10 +31,6 @@ export const serviceAccount: AdmissionPlugin = {
     return wait(request, context, pod.spec.serviceAccountName).then((found) => use(found, pod, context));
   },
 };
-
-function isPod({ row, subresource }: AdmissionRequest): boolean {
-  return row.group === "" && row.resource === "pods" && subresource === "";
-}
 
 function requirePlainMirror({ row }: AdmissionRequest, { metadata, spec }: Pod): void {
   const refuse = (what: string) => forbidden(row, metadata.name ?? "", `a mirror pod may not reference ${what}`);

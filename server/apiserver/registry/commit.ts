@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../api/resource.ts";
-import { encode } from "../cache/layout.ts";
+import type { Datastore } from "../../../datastore/contract.ts";
+import { encode, keyIn, type Storage } from "../cache/layout.ts";
 import { StoredEntry } from "../cache/stored_entry.ts";
 import { throughStore } from "./datastore_errors.ts";
 import type { Shelf } from "./system.ts";
@@ -32,4 +33,19 @@ export async function commitDelete(shelf: Shelf, entry: StoredEntry): Promise<St
   const { key, revision } = entry;
   const result = await throughStore(shelf.system.datastore.commit([{ kind: "delete", key, expect: revision }]));
   return result.ok ? entry.at(result.revision) : undefined;
+}
+
+/** Stores new versions of objects of one resource if each is still at the `resourceVersion` it has here; false, and nothing is stored, otherwise. */
+export async function commitSwap(
+  datastore: Datastore,
+  storage: Storage,
+  objects: readonly KubeObject[],
+): Promise<boolean> {
+  const puts = objects.map((object) => ({
+    kind: "put" as const,
+    key: keyIn(storage, object.metadata.namespace ?? "", object.metadata.name!),
+    value: encode(storage, object),
+    expect: Number(object.metadata.resourceVersion),
+  }));
+  return (await throughStore(datastore.commit(puts))).ok;
 }

@@ -16,6 +16,7 @@ import type { Registry, ResourceStore, TokenIssuer } from "../contract.ts";
 import { strategies } from "../kinds/all.ts";
 import { conversions } from "../kinds/conversions.ts";
 import type { Strategy } from "../kinds/strategy.ts";
+import { commitSwap } from "./commit.ts";
 import { ConvertedResource } from "./converted_resource.ts";
 import { startEventSweeper } from "./event_sweeper.ts";
 import { lookupIn } from "./lookup.ts";
@@ -66,7 +67,12 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     random,
     schema,
     zeroValues: new ZeroValues(schema),
-    admission: createAdmission(admissionPlugins, { lookup, clock, random }),
+    admission: createAdmission(admissionPlugins, {
+      lookup,
+      clock,
+      random,
+      swap: (resource, objects) => commitSwap(datastore, storageOf(resource), objects),
+    }),
     lookup,
     tokenIssuer: options.tokenIssuer,
     services: new ServiceAllocation(cache, {
