@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Datastore, DatastoreError, WatchBatch } from "../contract.ts";
+import type { Datastore, WatchBatch } from "../contract.ts";
 import { EVERYTHING, put, reasonOf, record } from "../suite/engine.ts";
 import { startProxy } from "../suite/testing/tcp_proxy.ts";
 import { until } from "../suite/testing/wait.ts";
+import { expectAll, keepWriting } from "../suite/testing/writers.ts";
 import { openEtcd } from "./open.ts";
 import { startCluster, startEtcd, type TestEtcd } from "./testing/test_etcd.ts";
 
@@ -22,44 +23,6 @@ async function withStore(endpoints: string[], body: (store: Datastore) => Promis
   } finally {
     await store.close();
   }
-}
-
-/** Writers that go on, each with its own key, until they are told to stop. */
-function keepWriting(store: Datastore, writers: number) {
-  const acknowledged = new Map<number, string>();
-  const failures = new Map<string, number>();
-  let stopping = false;
-  const done = Promise.all(Array.from({ length: writers }, async (_, writer) => {
-    for (let i = 0; !stopping; i++) {
-      const value = `${writer}-${i}`;
-      try {
-        acknowledged.set(await put(store, `w${writer}`, value), value);
-      } catch (error) {
-        const { reason } = error as DatastoreError;
-        failures.set(reason, (failures.get(reason) ?? 0) + 1);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    }
-  }));
-  return {
-    acknowledged,
-    failures,
-    stop: () => {
-      stopping = true;
-      return done;
-    },
-  };
-}
-
-/** Each revision after `first` came once and in order, and each acknowledged write is among them. */
-function expectAll(batches: readonly WatchBatch[], first: number, acknowledged: ReadonlyMap<number, string>): void {
-  const withEvents = batches.filter(({ events }) => events.length > 0);
-  expect(withEvents.map(({ revision }) => revision)).toEqual(withEvents.map((_, i) => first + 1 + i));
-  const values = new Map(withEvents.map(({ revision, events: [event] }) => [
-    revision,
-    event!.kind === "put" ? event!.item.value : undefined,
-  ]));
-  for (const [revision, value] of acknowledged) expect(values.get(revision)).toBe(value);
 }
 
 describe("etcd with trouble", () => {

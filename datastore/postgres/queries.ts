@@ -104,7 +104,8 @@ const QUERIES: Record<string, Compilable> = {
     }) select pg_notify(${parameter("channel")}, ${parameter("payload")})`,
   ),
   restore: raw(insert),
-  // Whether a transaction was committed, and its first row is there: after a fail-over, another one may have had its number.
+  // Whether a transaction was committed, its first row is there, and up to where rows may have been removed since. After a crash, another
+  // transaction may have got the number of one that was lost.
   outcome: raw(
     sql`select pg_xact_status(${parameter("transaction")}::xid8), exists (${
       db.selectFrom("log").select("id").where("id", "=", parameter<number>("id")).where(
@@ -113,7 +114,7 @@ const QUERIES: Record<string, Compilable> = {
         parameter<string>("name"),
       )
         .where("value", "=", parameter<string>("value"))
-    })`,
+    })::text, (${db.selectFrom("compaction").select("removed")})`,
   ),
   setCompacted: db.updateTable("compaction").set({
     compacted: sql<number>`greatest(compacted, ${parameter("revision")}::bigint)`,

@@ -31,7 +31,7 @@ export const STATEMENTS = {
   /** Parameters: ids, names, deleted, createRevisions, previous, versions, values. */
   restore: "insert into log (id, name, deleted, create_revision, previous, version, value) select * from unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[])",
   /** Parameters: transaction, id, name, value. */
-  outcome: "select pg_xact_status($1::xid8), exists ((select \"id\" from \"log\" where \"id\" = $2 and \"name\" = $3 and \"value\" = $4))",
+  outcome: "select pg_xact_status($1::xid8), exists ((select \"id\" from \"log\" where \"id\" = $2 and \"name\" = $3 and \"value\" = $4))::text, ((select \"removed\" from \"compaction\"))",
   /** Parameters: revision. */
   setCompacted: "update \"compaction\" set \"compacted\" = greatest(compacted, $1::bigint)",
   /** Parameters: none. */

@@ -1,6 +1,7 @@
 import type { DatastoreReason } from "../contract.ts";
 import type { CommitGroup } from "../mvcc/commit_queue.ts";
 import type { CommitReply } from "../mvcc/commit_reply.ts";
+import { revisionOf } from "../mvcc/row_id.ts";
 import { type Address, Connection } from "./connection.ts";
 import { datastoreError, isConnectionError, isUnknownTransaction } from "./errors.ts";
 import { type NewRow, planGroup, type PlannedGroup } from "./group.ts";
@@ -132,9 +133,11 @@ export class Writer {
       try {
         connection = await this.#connected();
         const { id, name, value } = lost.first;
-        const [[status, exists] = []] = await connection.run("outcome", lost.transaction, id, name, value);
-        if (status === "committed" && exists === "t") return lost.replies;
+        const [[status, exists, removed] = []] = await connection.run("outcome", lost.transaction, id, name, value);
+        if (status === "committed" && exists === "true") return lost.replies;
         if (status === "aborted") return undefined;
+        // Somebody else's transaction: ours would have left its row, which nobody has removed.
+        if (status === "committed" && (removed as number) < revisionOf(id)) return undefined;
         if (status !== "in progress") break;
       } catch (error) {
         if (isUnknownTransaction(error)) return undefined;
