@@ -49,6 +49,14 @@ missing_packages() {
   [ -n "$found" ] || echo containernetworking-plugins
 }
 
+# Prints those of the named Debian packages that are not installed.
+missing_of() {
+  local name
+  for name in "$@"; do
+    dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || echo "$name"
+  done
+}
+
 # Installs packages by name on Debian and its kin.
 install_packages() {
   [ $# -gt 0 ] || return 0
@@ -57,8 +65,8 @@ install_packages() {
   say "installing $*"
   local log
   log=$(mktemp)
-  # Debian starts its containerd as a service; Skiff runs one of its own, so that nothing of the host's is touched.
-  if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+  # In run level 1 Debian's packages start no service of their own: what is needed is run by whoever needs it.
+  if ! { apt-get update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
     tail -20 "$log" >&2
     rm -f "$log"
     die "apt-get could not install $*"
