@@ -1,16 +1,18 @@
 import type { Clock } from "../api/clock.ts";
 import { isNotFound } from "../api/status.ts";
+import type { SubjectRulesReviewStatus } from "../api/types/authorization_v1.ts";
 import { AuthenticationError, type Authenticator, unionAuthenticator } from "./apiserver/auth/authenticator.ts";
+import type { Access } from "./apiserver/auth/access.ts";
 import type { AuthorizationAttributes } from "./apiserver/auth/authorizer.ts";
 import { bearerTokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "./apiserver/auth/client_certificates.ts";
-import { componentAuthorizer } from "./apiserver/auth/component_authorizer.ts";
+import { nodeNameOf } from "./apiserver/auth/node/node_identity.ts";
 import {
   type ObjectLookup,
   type ServiceAccountTokens,
   serviceAccountTokens,
 } from "./apiserver/auth/service_account_tokens.ts";
-import type { Registry } from "./apiserver/contract.ts";
+import type { Registry, UserInfo } from "./apiserver/contract.ts";
 import type { ReviewAnswers } from "./apiserver/registry/reviews.ts";
 import type { Pki } from "./pki/pki.ts";
 
@@ -18,6 +20,7 @@ export interface IdentityOptions {
   readonly pki: Pick<Pki, "clusterCa" | "serviceAccountKey">;
   readonly clock: Clock;
   readonly clusterDomain: string;
+  readonly access: Access;
   /** Asked when a token is shown: the registry is opened with these identities, so it comes later. */
   readonly registry: () => Registry;
 }
@@ -29,7 +32,7 @@ export interface Identities {
 }
 
 /** Who users are, by certificate and token, and what reviews answer of them. */
-export function identities({ pki, clock, clusterDomain, registry }: IdentityOptions): Identities {
+export function identities({ pki, clock, clusterDomain, access, registry }: IdentityOptions): Identities {
   const lookup: ObjectLookup = async (resource, namespace, name) => {
     const store = registry().store("", "v1", resource);
     try {
@@ -61,12 +64,30 @@ export function identities({ pki, clock, clusterDomain, registry }: IdentityOpti
         }
       },
       async authorize(user, attributes) {
-        const decision = await componentAuthorizer.authorize(attributesOf(user, attributes));
-        return { allowed: decision.allowed, reason: decision.allowed ? "" : decision.reason ?? "" };
+        const { allowed, reason = "" } = await access.authorize(attributesOf(user, attributes));
+        return { allowed, reason };
       },
-      rules: async (user) =>
-        user.groups.includes("system:masters") ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [],
+      rules: async (user, namespace) => rulesReview(access, user, namespace),
     },
+  };
+}
+
+function rulesReview(access: Access, user: UserInfo, namespace: string): SubjectRulesReviewStatus {
+  const { rules, problems } = access.rulesOf(user, namespace);
+  const errors = nodeNameOf(user) === undefined
+    ? problems
+    : ["node authorizer does not support user rule resolution", ...problems];
+  return {
+    resourceRules: rules.flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
+      resources?.length
+        ? [{ verbs, ...(apiGroups && { apiGroups }), resources, ...(resourceNames && { resourceNames }) }]
+        : []
+    ),
+    nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs }) =>
+      nonResourceURLs?.length ? [{ verbs, nonResourceURLs }] : []
+    ),
+    incomplete: errors.length > 0,
+    ...(errors.length > 0 ? { evaluationError: errors.join(", ") } : {}),
   };
 }
 
@@ -74,8 +95,6 @@ function attributesOf(
   user: AuthorizationAttributes["user"],
   from: Parameters<ReviewAnswers["authorize"]>[1],
 ): AuthorizationAttributes {
-  const { verb, namespace, group, version, resource, subresource, name, path } = from;
-  return path === undefined
-    ? { user, verb, path: "", resource: { namespace, group, version, resource, subresource, name } }
-    : { user, verb, path };
+  const { verb, path, ...resource } = from;
+  return path === undefined ? { user, verb, path: "", resource } : { user, verb, path };
 }

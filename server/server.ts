@@ -7,10 +7,11 @@ import { startCompactor } from "../datastore/compactor.ts";
 import type { Datastore } from "../datastore/contract.ts";
 import { openDatastore } from "../datastore/open.ts";
 import { startAddons } from "./addons/addons.ts";
-import { componentAuthorizer } from "./apiserver/auth/component_authorizer.ts";
+import { AccessControl } from "./apiserver/auth/access.ts";
 import type { Registry, UserInfo } from "./apiserver/contract.ts";
 import { startApiServer } from "./apiserver/http/api_server.ts";
 import { createInProcessClient } from "./apiserver/in_process.ts";
+import { ensurePolicy } from "./apiserver/rbac/bootstrap/ensure_policy.ts";
 import { bootstrap } from "./apiserver/registry/bootstrap.ts";
 import { openRegistry } from "./apiserver/registry/open.ts";
 import { startControllers } from "./controllers/start.ts";
@@ -73,7 +74,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const compactor = startCompactor(datastore, clock);
     closers.push(() => compactor.close());
 
-    const identity = identities({ pki, clock, clusterDomain: options.clusterDomain, registry: () => registry });
+    const access = new AccessControl();
+    const { clusterDomain } = options;
+    const identity = identities({ pki, clock, clusterDomain, access, registry: () => registry });
     const registry: Registry = await openRegistry({
       datastore,
       clock,
@@ -83,12 +86,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       reviews: identity.reviews,
     });
     closers.push(() => registry.close());
+    await access.follow(registry);
+    closers.push(async () => access.close());
 
     const api = await startApiServer({
       registry,
       pki,
       authenticator: identity.authenticator,
-      authorizer: componentAuthorizer,
+      authorizer: access,
       address: options.bindAddress,
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
@@ -102,6 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       address: options.advertiseAddress,
       port: api.port,
     });
+    await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
     await writeKubeconfig(options.kubeconfig, {
       server: `https://${local}:${api.port}`,

@@ -7,7 +7,7 @@ import { readKubeconfig } from "../../client/kubeconfig.ts";
 import { testClient } from "../../client/suite_test_cases.ts";
 import { systemClock } from "../../api/clock.ts";
 import { openDatastore } from "../../datastore/open.ts";
-import { componentAuthorizer } from "../../server/apiserver/auth/component_authorizer.ts";
+import { AccessControl } from "../../server/apiserver/auth/access.ts";
 import { startApiServer } from "../../server/apiserver/http/api_server.ts";
 import { openRegistry } from "../../server/apiserver/registry/open.ts";
 import { identities } from "../../server/identities.ts";
@@ -51,13 +51,15 @@ testClient("HTTPS, to the API server alone", async () => {
   const clock = systemClock();
   const datastore = await openDatastore({ endpoint: "memory://", dataDir });
   const pki = await openPki(dataDir);
-  const identity = identities({ pki, clock, clusterDomain: "cluster.local", registry: () => registry });
+  const access = new AccessControl();
+  const identity = identities({ pki, clock, clusterDomain: "cluster.local", access, registry: () => registry });
   const registry = await openRegistry({ datastore, clock, tokenIssuer: identity.tokens, reviews: identity.reviews });
+  await access.follow(registry);
   const api = await startApiServer({
     registry,
     pki,
     authenticator: identity.authenticator,
-    authorizer: componentAuthorizer,
+    authorizer: access,
     address: "127.0.0.1",
     port: 0,
   });

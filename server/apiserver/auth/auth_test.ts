@@ -3,11 +3,9 @@ import { ManualClock } from "../../../api/clock.ts";
 import { certificateDer, testAuthority, testCertificate } from "../../../tests/fixtures/certificates.ts";
 import type { UserInfo } from "../contract.ts";
 import { type Authenticator, type Credentials, unionAuthenticator } from "./authenticator.ts";
-import type { AuthorizationAttributes } from "./authorizer.ts";
 import { refusal } from "./authorizer.ts";
 import { bearerTokenAuthenticator, staticTokenAuthenticator } from "./bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "./client_certificates.ts";
-import { componentAuthorizer } from "./component_authorizer.ts";
 
 async function union(): Promise<{ union: Authenticator; certificate: Uint8Array; foreign: Uint8Array }> {
   const [ca, impostor] = [await testAuthority(), await testAuthority()];
@@ -61,42 +59,9 @@ describe("unionAuthenticator", () => {
   });
 });
 
-describe("componentAuthorizer", () => {
-  const user = (name: string, ...groups: string[]): UserInfo => ({ name, groups });
-  const jane = user("jane", "system:authenticated");
-  const anonymous = user("system:anonymous", "system:unauthenticated");
+describe("refusal", () => {
+  const jane: UserInfo = { name: "jane", groups: ["system:authenticated"] };
   const pods = { group: "", version: "v1", resource: "pods", subresource: "", namespace: "a", name: "" };
-  const own = {
-    ...pods,
-    group: "authentication.k8s.io",
-    resource: "selfsubjectreviews",
-    namespace: "",
-  };
-  const cases: [AuthorizationAttributes, boolean][] = [
-    [{ user: user("x", "system:masters"), verb: "delete", resource: pods, path: "" }, true],
-    [{ user: user("system:kube-scheduler"), verb: "list", resource: pods, path: "" }, true],
-    [{ user: user("system:node:edge", "system:nodes"), verb: "list", resource: pods, path: "" }, true],
-    [{ user: user("system:node:edge"), verb: "list", resource: pods, path: "" }, false],
-    [{ user: user("nodes", "system:nodes"), verb: "list", resource: pods, path: "" }, false],
-    [{ user: jane, verb: "list", resource: pods, path: "" }, false],
-    [{ user: jane, verb: "create", resource: own, path: "" }, true],
-    [{ user: jane, verb: "get", resource: own, path: "" }, false],
-    [{ user: anonymous, verb: "create", resource: own, path: "" }, false],
-    [{ user: jane, verb: "get", path: "/apis/apps/v1" }, true],
-    [{ user: jane, verb: "post", path: "/apis" }, false],
-    [{ user: jane, verb: "get", path: "/metrics" }, false],
-    [{ user: jane, verb: "get", path: "/apisx" }, false],
-    [{ user: anonymous, verb: "get", path: "/readyz" }, true],
-    [{ user: anonymous, verb: "get", path: "/readyz/ping" }, false],
-    [{ user: anonymous, verb: "get", path: "/version" }, true],
-    [{ user: anonymous, verb: "get", path: "/api" }, false],
-  ];
-  for (const [attributes, allowed] of cases) {
-    const what = attributes.resource?.resource ?? attributes.path;
-    it(`${allowed ? "lets" : "does not let"} ${attributes.user.name} ${attributes.verb} ${what}`, () => {
-      expect(componentAuthorizer.authorize(attributes)).toEqual({ allowed });
-    });
-  }
 
   it("has upstream's words for a refusal", () => {
     const sub = { ...pods, subresource: "log", name: "web" };

@@ -14,11 +14,14 @@ export interface AuthorizationAttributes {
     readonly subresource: string;
     readonly namespace: string;
     readonly name: string;
+    /** Of lists and watches, as the client wrote it. */
+    readonly fieldSelector?: string;
   };
   readonly path: string;
 }
 
-export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason?: string };
+/** A refusal is only that of the one who was asked: the next authorizer may allow it. */
+export type Decision = { readonly allowed: boolean; readonly reason?: string };
 
 /** Answers without a promise when it can. */
 export interface Authorizer {

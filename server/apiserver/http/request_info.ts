@@ -19,6 +19,8 @@ export interface ResourceInfo {
   /** `""` for lists and creation. A list or watch whose field selector asks for one name has it too. */
   readonly name: string;
   readonly subresource: string;
+  /** As the client wrote it. */
+  readonly fieldSelector?: string;
   /** What follows the subresource in the path, with its leading slash; only proxies allow any. */
   readonly rest: string;
 }
@@ -71,7 +73,12 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   if (name === "" || legacyWatch) {
     if (verb === "get") verb = isWatch(query) ? "watch" : "list";
     else if (verb === "delete") verb = "deletecollection";
-    if (name === "" && query.includes("fieldSelector=")) name = selectedName(query);
+    if (query.includes("fieldSelector=")) {
+      const fieldSelector = new URLSearchParams(query).get("fieldSelector") ?? "";
+      if (name === "") name = selectedName(fieldSelector);
+      const selected = { group, version, namespace, resource, name, subresource, fieldSelector, rest };
+      return { verb, path, query, resource: selected };
+    }
   }
   return { verb, path, query, resource: { group, version, namespace, resource, name, subresource, rest } };
 }
@@ -90,7 +97,6 @@ function isWatch(query: string): boolean {
   return query.includes("watch") && isTrue(new URLSearchParams(query).get("watch"));
 }
 
-function selectedName(query: string): string {
-  const selector = new URLSearchParams(query).get("fieldSelector") ?? "";
+function selectedName(selector: string): string {
   return /^metadata\.name==?([^,=!\\]+)$/.exec(selector)?.[1] ?? "";
 }

@@ -9,6 +9,7 @@ interface Expected {
   name?: string;
   subresource?: string;
   rest?: string;
+  fieldSelector?: string;
 }
 
 const cases: [method: string, url: string, expected: Expected][] = [
@@ -60,7 +61,17 @@ const cases: [method: string, url: string, expected: Expected][] = [
     rest: "/deep/path/",
   }],
   ["GET", "/api/v1/nodes/n/proxy", { verb: "get", resource: "nodes", name: "n", subresource: "proxy" }],
-  ["GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dedge-1", { verb: "list", resource: "nodes", name: "edge-1" }],
+  ["GET", "/api/v1/nodes?fieldSelector=metadata.name%3Dedge-1", {
+    verb: "list",
+    resource: "nodes",
+    name: "edge-1",
+    fieldSelector: "metadata.name=edge-1",
+  }],
+  ["GET", "/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Da&fieldSelector=metadata.name%3Db", {
+    verb: "watch",
+    resource: "pods",
+    fieldSelector: "spec.nodeName=a",
+  }],
   ["GET", "/api/v1/namespaces/a/configmaps/a%3Ab", {
     verb: "get",
     resource: "configmaps",

@@ -1,12 +1,14 @@
 import type { KubeObject } from "../../../api/resource.ts";
 import type {
   LocalSubjectAccessReview,
-  ResourceRule,
+  ResourceAttributes,
   SelfSubjectAccessReview,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
+  SubjectRulesReviewStatus,
 } from "../../../api/types/authorization_v1.ts";
 import type { SelfSubjectReview, TokenReview } from "../../../api/types/authentication_v1.ts";
+import { FieldSelector } from "../../../api/meta/field_selector.ts";
 import { badRequest } from "../../../api/status.ts";
 import type { CreateRequest, RequestContext, UserInfo } from "../contract.ts";
 
@@ -19,7 +21,7 @@ export interface ReviewAnswers {
   ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined>;
   authorize(user: UserInfo, attributes: AccessAttributes): Promise<AccessDecision>;
   /** What a user may do in a namespace. */
-  rules(user: UserInfo, namespace: string): Promise<readonly ResourceRule[]>;
+  rules(user: UserInfo, namespace: string): Promise<SubjectRulesReviewStatus>;
 }
 
 export interface AccessAttributes {
@@ -30,6 +32,7 @@ export interface AccessAttributes {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  readonly fieldSelector?: string;
   /** For URLs outside the resources; the other fields are then empty. */
   readonly path?: string;
 }
@@ -53,8 +56,7 @@ export const reviews: Readonly<Record<string, Review>> = {
   SelfSubjectRulesReview: async (answers, { user }, { object }) => {
     const { namespace = "" } = (object as KubeObject & { spec?: { namespace?: string } }).spec ?? {};
     if (namespace === "") throw badRequest("spec.namespace of a SelfSubjectRulesReview must be set");
-    const resourceRules = await answers.rules(user, namespace);
-    return { ...object, status: { resourceRules, nonResourceRules: [], incomplete: false } } as KubeObject;
+    return { ...object, status: await answers.rules(user, namespace) } as KubeObject;
   },
 };
 
@@ -115,6 +117,7 @@ function attributesOf(
     throw badRequest("exactly one of spec.nonResourceAttributes or spec.resourceAttributes must be set");
   }
   const { verb, namespace, group, version, resource, subresource, name } = resourceAttributes ?? {};
+  const fieldSelector = fieldSelectorOf(resourceAttributes);
   return {
     verb: verb ?? nonResourceAttributes?.verb ?? "",
     namespace: namespace ?? "",
@@ -123,8 +126,19 @@ function attributesOf(
     resource: resource ?? "",
     subresource: subresource ?? "",
     name: name ?? "",
+    ...(fieldSelector === "" ? {} : { fieldSelector }),
     ...(nonResourceAttributes === undefined ? {} : { path: nonResourceAttributes.path ?? "" }),
   };
+}
+
+function fieldSelectorOf({ fieldSelector }: ResourceAttributes = {}): string {
+  const { rawSelector = "", requirements = [] } = fieldSelector ?? {};
+  if (rawSelector !== "" || requirements.length === 0) return rawSelector;
+  // Requirements of a kind that no field selector can express say nothing here, which is the careful reading.
+  const terms = requirements.flatMap(({ key, operator, values: [value, ...more] = [] }) =>
+    operator === "In" && value !== undefined && more.length === 0 ? [{ field: key, value, negated: false }] : []
+  );
+  return new FieldSelector(terms).toString();
 }
 
 function subjectOf({ user = "", groups = [], uid, extra }: SubjectAccessReviewSpec): UserInfo {

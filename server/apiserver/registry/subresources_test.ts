@@ -182,7 +182,7 @@ describe("reviews", () => {
       reviews: {
         authenticate: async (token) => token === "good" ? { user: admin, audiences: ["x"] } : undefined,
         authorize: async (user, { verb }) => ({ allowed: user.name === "ann" && verb === "get", reason: "because" }),
-        rules: async () => [],
+        rules: async () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
       },
     });
     const good = await test.client.create(tokenreviews, { metadata: {}, spec: { token: "good" } });

@@ -6,10 +6,11 @@ import type { ResourceRow } from "../../../../api/schema/contract.ts";
 import { schema } from "../../../../api/schema/schema.ts";
 import type { KeyPair } from "../../../pki/issue.ts";
 import { openPki, type Pki } from "../../../pki/pki.ts";
+import { AccessControl } from "../../auth/access.ts";
 import { unionAuthenticator } from "../../auth/authenticator.ts";
 import { bearerTokenAuthenticator, staticTokenAuthenticator } from "../../auth/bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "../../auth/client_certificates.ts";
-import { componentAuthorizer } from "../../auth/component_authorizer.ts";
+import { defaultPolicy } from "../../rbac/bootstrap/expected.ts";
 import { type ApiServerOptions, startApiServer } from "../api_server.ts";
 import { MemoryRegistry } from "./memory_registry.ts";
 
@@ -60,7 +61,7 @@ export class Edge implements AsyncDisposable {
         clientCertificateAuthenticator(pki.clusterCa, systemClock()),
         bearerTokenAuthenticator([staticTokenAuthenticator(tokens)]),
       ]),
-      authorizer: componentAuthorizer,
+      authorizer: await defaultAccess(),
       ...options,
     });
     return new Edge(server.port, pki, registry, async () => {
@@ -126,6 +127,17 @@ export class Edge implements AsyncDisposable {
     for (const agent of this.#agents.values()) agent.destroy();
     await this.#close();
   }
+}
+
+/** With the default roles alone. They lie in a registry of their own, so that a test finds only what it made. */
+async function defaultAccess(): Promise<AccessControl> {
+  const registry = new MemoryRegistry();
+  const { clusterRoles, clusterRoleBindings } = defaultPolicy();
+  for (const role of clusterRoles) registry.put(rowOf("clusterroles"), role);
+  for (const binding of clusterRoleBindings) registry.put(rowOf("clusterrolebindings"), binding);
+  const access = new AccessControl();
+  await access.follow(registry);
+  return access;
 }
 
 export function rowOf(resource: string): ResourceRow {
