@@ -2,14 +2,24 @@ import type { AdmissionPlugin } from "./contract.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
+import { defaultPodSecurity, type PodSecurityConfiguration } from "./pod_security/configuration.ts";
+import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { priority } from "./priority.ts";
 import { serviceAccount } from "./service_account.ts";
 
+/** What an administrator may set of the plugins. */
+export interface AdmissionConfiguration {
+  readonly podSecurity?: PodSecurityConfiguration;
+}
+
 /** In the order in which they run, which is upstream's. */
-export const admissionPlugins: readonly AdmissionPlugin[] = [
-  namespaceLifecycle,
-  limitRanger,
-  serviceAccount,
-  priority,
-  defaultTolerationSeconds,
-];
+export function admissionPlugins(configuration: AdmissionConfiguration = {}): readonly AdmissionPlugin[] {
+  return [
+    namespaceLifecycle,
+    limitRanger,
+    serviceAccount,
+    createPodSecurity(configuration.podSecurity ?? defaultPodSecurity),
+    priority,
+    defaultTolerationSeconds,
+  ];
+}

@@ -1,10 +1,9 @@
 import { limitranges } from "../../../api/resources.ts";
-import { forbidden } from "../../../api/status.ts";
-import type { KubeObject } from "../../../api/resource.ts";
 import type { LimitRange, PersistentVolumeClaim, Pod } from "../../../api/types/core_v1.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
 import { applyDefaults, defaultsOf } from "./limit_defaults.ts";
 import { claimViolations, podViolations } from "./limit_checks.ts";
+import { joinReasons, refuse } from "./refuse.ts";
 
 /** Gives containers the amounts that a namespace's LimitRanges suggest, and holds Pods and claims to the bounds that they set. */
 export const limitRanger: AdmissionPlugin = {
@@ -23,7 +22,7 @@ export const limitRanger: AdmissionPlugin = {
       const violations = request.row.resource === "pods"
         ? podViolations(request.object as Pod, range)
         : claimViolations(request.object as PersistentVolumeClaim, range);
-      if (violations.length > 0) throw forbidden(request.row, nameOf(request.object!), joined(violations));
+      if (violations.length > 0) throw refuse(request, joinReasons(violations));
     }
   },
 };
@@ -37,13 +36,4 @@ function isLimited({ operation, row, subresource, old }: AdmissionRequest): bool
 
 function rangesOf({ namespace }: AdmissionRequest, { lookup }: AdmissionContext): Iterable<LimitRange> {
   return lookup.all(limitranges, namespace);
-}
-
-function nameOf({ metadata: { name, generateName } }: KubeObject): string {
-  return name || generateName || "Unknown";
-}
-
-function joined(violations: readonly string[]): string {
-  const texts = [...new Set(violations)];
-  return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
 }

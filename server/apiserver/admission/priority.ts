@@ -1,8 +1,8 @@
 import { priorityclasses } from "../../../api/resources.ts";
-import { forbidden } from "../../../api/status.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
+import { refuse } from "./refuse.ts";
 
 const usual = "PreemptLowerPriority";
 
@@ -16,30 +16,30 @@ export const priority: AdmissionPlugin = {
     else if (request.operation === "UPDATE") keep(request.object as Pod, request.old as Pod);
   },
   validate(request, { lookup }) {
-    const { row, operation, object, name } = request;
+    const { row, operation, object } = request;
     if (row.resource !== priorityclasses.resource || operation === "DELETE") return;
     if (!(object as PriorityClass).globalDefault) return;
     for (const other of lookup.all(priorityclasses)) {
       if (!other.globalDefault || other.metadata.name === object?.metadata.name) continue;
       const detail = `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`;
-      throw forbidden(row, name, detail);
+      throw refuse(request, detail);
     }
   },
 };
 
-function resolve({ object, row, name }: AdmissionRequest, { lookup }: AdmissionContext): void {
-  const { spec } = object as Pod;
+function resolve(request: AdmissionRequest, { lookup }: AdmissionContext): void {
+  const { spec } = request.object as Pod;
   const chosen = spec.priorityClassName
     ? lookup.find(priorityclasses, "", spec.priorityClassName)
     : globalDefault(lookup.all(priorityclasses));
   if (spec.priorityClassName && chosen === undefined) {
-    throw forbidden(row, name, `no PriorityClass with name ${spec.priorityClassName} was found`);
+    throw refuse(request, `no PriorityClass with name ${spec.priorityClassName} was found`);
   }
   const value = chosen?.value ?? 0;
   if (spec.priority !== undefined && spec.priority !== value) {
     const detail =
       `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
-    throw forbidden(row, name, detail);
+    throw refuse(request, detail);
   }
   if (chosen?.metadata.name) spec.priorityClassName = chosen.metadata.name;
   spec.priority = value;
@@ -47,7 +47,7 @@ function resolve({ object, row, name }: AdmissionRequest, { lookup }: AdmissionC
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
     const detail =
       `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
-    throw forbidden(row, name, detail);
+    throw refuse(request, detail);
   }
   spec.preemptionPolicy = policy;
 }

@@ -7,7 +7,7 @@ import { schema as builtIn } from "../../../api/schema/schema.ts";
 import { methodNotSupported } from "../../../api/status.ts";
 import type { ComponentStatus } from "../../../api/types/core_v1.ts";
 import type { Datastore } from "../../../datastore/contract.ts";
-import { admissionPlugins } from "../admission/all.ts";
+import { type AdmissionConfiguration, admissionPlugins } from "../admission/all.ts";
 import { createAdmission } from "../admission/chain.ts";
 import { Cache } from "../cache/cache.ts";
 import { type Storage, storageOf } from "../cache/layout.ts";
@@ -40,6 +40,7 @@ export interface RegistryOptions {
   readonly eventTtlMilliseconds?: number;
   /** Asked by TokenReviews and access reviews; without it those are refused. */
   readonly reviews?: ReviewAnswers;
+  readonly admission?: AdmissionConfiguration;
   readonly schema?: Schema;
   readonly random?: () => number;
 }
@@ -67,7 +68,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     random,
     schema,
     zeroValues: new ZeroValues(schema),
-    admission: createAdmission(admissionPlugins, {
+    admission: createAdmission(admissionPlugins(options.admission), {
       lookup,
       clock,
       random,
