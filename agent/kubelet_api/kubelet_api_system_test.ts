@@ -213,7 +213,8 @@ describe("the node's API over containerd", () => {
     }
     await runtime.execSync(id, ["touch", "/tmp/go"], 10);
     const numbers = (await followed).body.trimEnd().split("\n");
-    expect(numbers.length).toBeGreaterThan(1000);
+    // Two files of 20,000 bytes, less than 50 a line.
+    expect(numbers.length).toBeGreaterThan(700);
     expect(numbers).toEqual(numbers.map((_, i) => String(i)));
   });
 

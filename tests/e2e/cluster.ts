@@ -23,12 +23,16 @@ export interface ClusterOptions {
 export class TestCluster implements AsyncDisposable {
   readonly directory: string;
   readonly port: number;
+  /** Networks of its own, so that clusters can run side by side: the Pods' and the Services'. */
+  readonly #networks: { readonly pods: string; readonly services: string };
   readonly #flags: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
 
   private constructor(directory: string, port: number, options: ClusterOptions) {
     this.directory = directory;
     this.port = port;
+    const second = 64 + 2 * Math.floor(Math.random() * 64);
+    this.#networks = { pods: `10.${second}.0.0/16`, services: `10.${second + 1}.0.0/16` };
     this.#flags = options.flags ?? [];
     this.#env = options.env ?? {};
   }
@@ -66,6 +70,8 @@ export class TestCluster implements AsyncDisposable {
       `--https-listen-port=${this.port}`,
       `--write-kubeconfig=${this.kubeconfig}`,
       "--kubelet-port=0",
+      `--cluster-cidr=${this.#networks.pods}`,
+      `--service-cidr=${this.#networks.services}`,
       ...this.#flags,
     ], { env: this.#env });
     if (code !== 0) throw new Error(`scripts/up failed (${code}):\n${stderr}`);

@@ -139,7 +139,9 @@ describe("kubectl", () => {
 
   it("exposes and runs", async () => {
     await cluster.kubectl("expose", "deployment", "web", "--port=80", "--target-port=8080");
-    expect(await cluster.kubectl("get", "service", "web")).toMatch(/web +ClusterIP +10\.43\.\d+\.\d+ +<none> +80\/TCP/);
+    expect(await cluster.kubectl("get", "service", "web")).toMatch(
+      /web +ClusterIP +10\.\d+\.\d+\.\d+ +<none> +80\/TCP/,
+    );
     expect(
       await cluster.kubectl(
         "run",
