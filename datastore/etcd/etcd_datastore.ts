@@ -1,3 +1,4 @@
+import { getLogger } from "@logtape/logtape";
 import {
   type CallOptions,
   type CommitResult,
@@ -28,6 +29,7 @@ import {
   EVERY_KEY,
   notEmptyError,
   restoringError,
+  wentBackError,
 } from "../mvcc/check.ts";
 import { Holds } from "../mvcc/holds.ts";
 import { PageSize } from "../mvcc/page_size.ts";
@@ -51,6 +53,8 @@ import {
   type TxnResponse,
 } from "./messages.ts";
 import { readSnapshot, replay } from "./restore.ts";
+
+const logger = getLogger(["skiff", "datastore"]);
 
 /** Reads and writes wait so long for the watch to come to their revision. */
 const ARRIVAL_MILLISECONDS = 10_000;
@@ -229,8 +233,8 @@ export class EtcdDatastore implements Datastore {
     checkCompaction(revision, Infinity);
     checkCompaction(revision, await this.revision(options));
     if (revision <= this.#hub.compacted) return;
-    this.#hub.compact(revision);
     await this.#compaction.to(revision, options);
+    if (revision > this.#hub.compacted) this.#hub.compact(revision);
   }
 
   snapshot(options: CallOptions = {}): ReadableStream<Uint8Array> {
@@ -283,7 +287,7 @@ export class EtcdDatastore implements Datastore {
       this.#channel.call(STATUS, {}),
       this.#compaction.learn(this.#keys),
     ]);
-    if (compacted > this.#hub.compacted) this.#hub.compact(compacted);
+    if (compacted > this.#hub.compacted) this.#hub.compact(Math.min(compacted, this.#hub.revision));
     return {
       engine: "etcd",
       durable: true,
@@ -317,9 +321,21 @@ export class EtcdDatastore implements Datastore {
   }
 
   async #range(request: RangeRequest, { signal }: CallOptions): Promise<RangeResponse> {
+    const before = this.#hub.revision;
     const response = await this.#channel.call(RANGE, request, { ...signal && { signal } });
-    await this.#arrivals.wait(number(response.header.revision));
+    const revision = number(response.header.revision);
+    if (revision < before) this.#goBack(revision);
+    await this.#arrivals.wait(revision);
     return response;
+  }
+
+  /** What was told to watchers is not etcd's past any more. */
+  #goBack(revision: number): void {
+    const error = wentBackError(this.#hub.revision, revision);
+    logger.error("{message}", { message: error.message });
+    this.#arrivals.goBack(revision);
+    this.#hub.lose(revision, Math.min(this.#hub.compacted, revision), error);
+    this.#feed.restart();
   }
 
   #checkCall({ signal }: CallOptions): void {

@@ -124,6 +124,28 @@ describe("etcd with trouble", () => {
       await proxy.close();
     }));
 
+  it("lets watchers list again when an old copy of etcd has taken its place", () =>
+    withEtcd((etcd) =>
+      withStore([etcd.endpoint], async (store) => {
+        for (let i = 0; i < 5; i++) await put(store, "a", `${i}`);
+        await etcd.kill();
+        await copyDirectory(`${etcd.directory}/data`, `${etcd.directory}/copy`);
+        await etcd.start();
+        const lost: string[] = [];
+        await store.subscribe(EVERYTHING, { after: 6, onLost: ({ reason }) => void lost.push(reason) }, () => {});
+        for (let i = 0; i < 5; i++) await put(store, "b", `${i}`);
+        await etcd.kill();
+        await Deno.remove(`${etcd.directory}/data`, { recursive: true });
+        await Deno.rename(`${etcd.directory}/copy`, `${etcd.directory}/data`);
+        await etcd.start();
+        expect(await store.list(EVERYTHING)).toMatchObject({ revision: 6, items: [{ key: "a", value: "4" }] });
+        expect(lost).toEqual(["compacted"]);
+        const seen = await record(store, { after: 6 });
+        expect(await put(store, "c", "1")).toBe(7);
+        expect(seen.events()).toEqual(["put c=1 @7 from 7 v1"]);
+      })
+    ));
+
   it(
     "goes on within 5 s when a member dies, the leader in its turn",
     { timeout: 120_000 },
@@ -182,4 +204,12 @@ function quickly(call: Promise<unknown>): Promise<boolean> {
     call.then(() => true, () => false),
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 500)),
   ]);
+}
+
+async function copyDirectory(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { mode: 0o700 });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copyDirectory(`${from}/${name}`, `${to}/${name}`);
+    else await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
 }

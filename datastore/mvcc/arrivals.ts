@@ -51,6 +51,11 @@ export class Arrivals {
     if (first) this.#timer = setTimeout(() => this.#expire(), Math.max(1, first.since - oldest));
   }
 
+  /** The store has gone back: who waits for more than it has waits in vain. */
+  goBack(revision: number): void {
+    this.#reached = revision;
+  }
+
   /** Nothing arrives any more. */
   fail(error: unknown): void {
     this.#settle(() => true, ({ reject }) => reject(error));

@@ -112,6 +112,14 @@ export function checkUnwatched(watchers: number): void {
   if (watchers > 0) throw invalid(`the store has ${watchers} watchers: restore it before anything watches`);
 }
 
+/** What watchers are told when a shared store has lost its newest commits: an old copy of it has taken its place. */
+export function wentBackError(from: number, to: number): DatastoreError {
+  return new DatastoreError(
+    "compacted",
+    `the store went back from revision ${from} to ${to} (was it restored, or did a replica that lagged take over?): list again`,
+  );
+}
+
 export function notEmptyError(revision: number): DatastoreError {
   return new DatastoreError("notEmpty", `the store is at revision ${revision}: a snapshot can only fill a new one`);
 }

@@ -1,5 +1,5 @@
-// @ts-types="@types/pg"
-import pg from "pg";
+// @ts-types="./pg.d.ts"
+import pg, { type Client, type ClientConfig, type Query } from "pg";
 import { STATEMENTS } from "./statements.generated.ts";
 
 export type Row = readonly unknown[];
@@ -26,7 +26,7 @@ export interface Address {
 /** 8-byte numbers as numbers: row ids stay below 2^53. Everything else that the statements return is text or smaller. */
 const TYPES = { getTypeParser: (oid: number) => [20, 21, 23].includes(oid) ? Number : String };
 
-export function configOf({ url, schema, tls }: Address): pg.ClientConfig {
+export function configOf({ url, schema, tls }: Address): ClientConfig {
   return {
     connectionString: url,
     ...tls && { ssl: tls },
@@ -37,21 +37,21 @@ export function configOf({ url, schema, tls }: Address): pg.ClientConfig {
     connectionTimeoutMillis: CONNECT_MILLISECONDS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    types: TYPES as never,
+    types: TYPES,
   };
 }
 
 /** A prepared statement, as `query` takes it. */
-export function statement(name: StatementName, parameters: readonly Parameter[]): pg.QueryArrayConfig {
+export function statement(name: StatementName, parameters: readonly Parameter[]): Query {
   return { name, text: STATEMENTS[name], values: [...parameters], rowMode: "array" };
 }
 
 /** A connection for one purpose. `lost` is called once when it ends without {@linkcode Connection.close}. */
 export class Connection {
-  readonly #client: pg.Client;
+  readonly #client: Client;
   #ended = false;
 
-  private constructor(client: pg.Client) {
+  private constructor(client: Client) {
     this.#client = client;
   }
 
@@ -64,7 +64,7 @@ export class Connection {
       pipeline?: boolean;
     },
   ): Promise<Connection> {
-    const client = new pg.Client({ ...configOf(address), ...pipeline && { pipeline } } as pg.ClientConfig);
+    const client = new pg.Client({ ...configOf(address), pipeline });
     const connection = new Connection(client);
     const end = () => {
       if (connection.#ended) return;
@@ -87,7 +87,7 @@ export class Connection {
 
   /** The server's number of this connection, which its notifications bear. */
   get processId(): number {
-    return (this.#client as unknown as { processID: number }).processID;
+    return this.#client.processID;
   }
 
   get isLost(): boolean {

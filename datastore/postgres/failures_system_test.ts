@@ -210,6 +210,24 @@ describe("postgres with trouble", () => {
       }),
   );
 
+  it("lets watchers list again when a replica that lagged has taken over", () =>
+    withPostgres(async (server) => {
+      const url = server.newAddress();
+      await withStore(url, async (store) => {
+        for (let i = 0; i < 10; i++) await put(store, "a", `${i}`);
+        const lost: string[] = [];
+        await store.subscribe(EVERYTHING, { after: 11, onLost: ({ reason }) => void lost.push(reason) }, () => {});
+        // As if the last five commits had never come.
+        const schema = schemaOf(url);
+        await run(url, `delete from ${schema}.log where id >= 7 * 128; update ${schema}.state set revision = 6`);
+        expect(await store.list(EVERYTHING)).toMatchObject({ revision: 6, items: [{ key: "a", value: "4" }] });
+        expect(lost).toEqual(["compacted"]);
+        const seen = await record(store, { after: 6 });
+        expect(await put(store, "c", "1")).toBe(7);
+        expect(seen.events()).toEqual(["put c=1 @7 from 7 v1"]);
+      });
+    }));
+
   it("fails one write that the database refuses, and not those beside it", () =>
     withPostgres(async (server) => {
       const url = server.newAddress();

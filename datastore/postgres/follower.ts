@@ -52,6 +52,12 @@ export class Follower {
       });
   }
 
+  /** The store has lost its newest commits, and may have others in their place. */
+  goBack(): void {
+    this.#target = 0;
+    this.#own.clear();
+  }
+
   /** Resolves when what was being read has been told. */
   async settled(): Promise<void> {
     await this.#running;

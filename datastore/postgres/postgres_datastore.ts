@@ -28,6 +28,7 @@ import {
   compactedError,
   EVERY_KEY,
   restoringError,
+  wentBackError,
 } from "../mvcc/check.ts";
 import { CommitQueue } from "../mvcc/commit_queue.ts";
 import { batchOf, resultOf } from "../mvcc/commit_reply.ts";
@@ -316,16 +317,27 @@ export class PostgresDatastore implements Datastore {
     this.#checkCall(options);
     const { revision, isAdmitted = false } = options;
     if (!isAdmitted) checkReadRevision(revision, Infinity, this.#hub.compacted);
+    const before = this.#hub.revision;
     const found = await this.#reads.find(name, parameters, options);
     const { position } = found;
+    if (position.revision < before) this.#goBack(position);
+    await this.#arrived(position.revision);
     if (!isAdmitted) {
       if (position.compacted > this.#hub.compacted) this.#hub.compact(position.compacted);
       checkReadRevision(revision, position.revision, position.compacted);
     } else if (revision !== undefined && revision < position.removed) {
       throw compactedError(revision, position.compacted);
     }
-    await this.#arrived(position.revision);
     return found;
+  }
+
+  /** What was told to watchers is not the database's past any more. */
+  #goBack({ revision, compacted }: Position): void {
+    const error = wentBackError(this.#hub.revision, revision);
+    logger.error("{message}", { message: error.message });
+    this.#arrivals.goBack(revision);
+    this.#follower.goBack();
+    this.#hub.lose(revision, compacted, error);
   }
 
   /** Resolves when the watchers were told of everything up to the revision. */

@@ -1,5 +1,5 @@
-// @ts-types="@types/pg"
-import pg from "pg";
+// @ts-types="./pg.d.ts"
+import pg, { type Pool } from "pg";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import { abortable } from "../mvcc/abortable.ts";
 import { type Address, configOf, type Parameter, type Row, statement, type StatementName } from "./connection.ts";
@@ -25,7 +25,7 @@ export interface Found {
 
 /** Reads over a few connections, tried again when these break. Each sees one moment of the store. */
 export class Reads {
-  readonly #pool: pg.Pool;
+  readonly #pool: Pool;
 
   constructor(address: Address) {
     this.#pool = new pg.Pool({ ...configOf(address), max: CONNECTIONS, idleTimeoutMillis: 60_000 });

@@ -1,7 +1,11 @@
 /** What the datastore does on this machine: `deno task bench datastore`. */
 import type { Datastore } from "../../datastore/contract.ts";
 import { prefixRange } from "../../datastore/contract.ts";
+import { openEtcd } from "../../datastore/etcd/open.ts";
+import { startEtcd } from "../../datastore/etcd/testing/test_etcd.ts";
 import { openMemory } from "../../datastore/memory/memory_datastore.ts";
+import { openPostgres } from "../../datastore/postgres/open.ts";
+import { startPostgres } from "../../datastore/postgres/testing/test_postgres.ts";
 import { openSqlite } from "../../datastore/sqlite/open.ts";
 
 const VALUE = "v".repeat(1024);
@@ -11,7 +15,8 @@ function percentile(sorted: readonly number[], share: number): string {
   return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(2);
 }
 
-function report(what: string, milliseconds: number[], elapsed: number): void {
+/** Prints, and returns how many there were in a second. */
+function report(what: string, milliseconds: number[], elapsed: number): number {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const rate = Math.round(sorted.length / elapsed * 1000);
   console.log(
@@ -19,10 +24,11 @@ function report(what: string, milliseconds: number[], elapsed: number): void {
       percentile(sorted, 0.99)
     } ms`,
   );
+  return rate;
 }
 
 /** `writers` loops of commits that each wait for the one before. */
-async function load(what: string, writers: number, commit: (i: number) => Promise<unknown>): Promise<void> {
+async function load(what: string, writers: number, commit: (i: number) => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   const begin = performance.now();
   let next = 0;
@@ -33,27 +39,33 @@ async function load(what: string, writers: number, commit: (i: number) => Promis
       times.push(performance.now() - start);
     }
   }));
-  report(what, times, performance.now() - begin);
+  return report(what, times, performance.now() - begin);
 }
 
-async function measure(name: string, store: Datastore): Promise<void> {
+/** The rates of writing, by what was done. */
+type Rates = ReadonlyMap<string, number>;
+
+async function measure(name: string, store: Datastore): Promise<Rates> {
+  const rates = new Map<string, number>();
   for (const writers of [1, 32, 256]) {
-    await load(
+    const rate = await load(
       `${name} create, ${writers} writers`,
       writers,
       (i) => store.commit([{ kind: "put", key: `/registry/configmaps/${writers}/${i}`, value: VALUE, expect: 0 }]),
     );
+    rates.set(`create, ${writers} writers`, rate);
   }
   const { items } = await store.list(prefixRange("/registry/configmaps/32/"), { limit: 5000, keysOnly: true });
   // Each key has one writer at a time, as objects mostly have.
   const known = items.map(({ key, modRevision }) => ({ key, modRevision }));
   for (const writers of [1, 32, 256]) {
-    await load(`${name} update, ${writers} writers`, writers, async (i) => {
+    const rate = await load(`${name} update, ${writers} writers`, writers, async (i) => {
       const entry = known[i % known.length]!;
       const result = await store.commit([{ kind: "put", key: entry.key, value: VALUE, expect: entry.modRevision }]);
       if (!result.ok) throw new Error("an update met a conflict");
       entry.modRevision = result.revision;
     });
+    rates.set(`update, ${writers} writers`, rate);
   }
   await load(`${name} get`, 1, (i) => store.get(items[i % items.length]!.key));
   const sent: number[] = [];
@@ -72,6 +84,7 @@ async function measure(name: string, store: Datastore): Promise<void> {
   }
   report(`${name} commit to watcher`, delays, performance.now() - begin);
   subscription.close();
+  return rates;
 }
 
 async function timed<T>(what: string, body: () => Promise<T>): Promise<T> {
@@ -138,18 +151,61 @@ async function compactUnderLoad(path: string): Promise<void> {
   await store.close();
 }
 
+/** The store that Kubernetes otherwise has, on the same disk and through the same contract; undefined where it is not installed. */
+async function measureEtcd(): Promise<Rates | undefined> {
+  const etcd = await startEtcd({ fsync: true }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (!etcd) {
+    console.log("etcd is not installed here (Debian: etcd-server): it is left out");
+    return undefined;
+  }
+  const store = await openEtcd({ endpoints: [etcd.endpoint] });
+  const rates = await measure("etcd", store);
+  await store.close();
+  await etcd.dispose();
+  return rates;
+}
+
+async function measurePostgres(): Promise<void> {
+  const server = await startPostgres({ fsync: true }).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (!server) {
+    console.log("PostgreSQL is not installed here (Debian: postgresql): it is left out");
+    return;
+  }
+  const store = await openPostgres({ url: server.newAddress() });
+  await measure("postgres", store);
+  await store.close();
+  await server.dispose();
+}
+
+function compare(sqlite: Rates, etcd: Rates): void {
+  for (const [what, rate] of sqlite) {
+    console.log(
+      `${`sqlite to etcd, ${what}`.padEnd(44)} ${(rate / etcd.get(what)!).toFixed(1).padStart(7)} times the rate`,
+    );
+  }
+}
+
 export async function run(): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-bench-" });
   try {
     await memory(`${directory}/memory.db`);
     await openExisting(`${directory}/existing.db`);
     const store = await openSqlite({ path: `${directory}/load.db` });
-    await measure("sqlite", store);
+    const sqlite = await measure("sqlite", store);
     await store.close();
     await compactUnderLoad(`${directory}/compaction.db`);
     const ephemeral = openMemory();
     await measure("memory", ephemeral);
     await ephemeral.close();
+    const etcd = await measureEtcd();
+    if (etcd) compare(sqlite, etcd);
+    await measurePostgres();
   } finally {
     await Deno.remove(directory, { recursive: true });
   }

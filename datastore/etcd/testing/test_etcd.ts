@@ -50,7 +50,12 @@ export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd
 export async function startCluster(size: number, options: TestEtcdOptions = {}): Promise<TestEtcd[]> {
   const ports = Array.from({ length: size }, (): Ports => ({ client: freePort(), peer: freePort() }));
   const members = await Promise.all(ports.map((_, index) => newMember(ports, index, options)));
-  await Promise.all(members.map((member) => member.start()));
+  const started = await Promise.allSettled(members.map((member) => member.start()));
+  const failed = started.find((result) => result.status === "rejected");
+  if (failed) {
+    await Promise.all(members.map((member) => member.dispose()));
+    throw failed.reason;
+  }
   return members;
 }
 
