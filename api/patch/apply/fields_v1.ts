@@ -1,0 +1,83 @@
+import { emptySet, type FieldNode, type FieldSet, leaf } from "./field_set.ts";
+import { parseElement, type PathElement } from "./path_element.ts";
+
+/** What FieldsV1 calls the path that ends where others go on. */
+const itself = ".";
+
+/**
+ * The set that a FieldsV1 value tells: `{"f:spec":{"f:replicas":{}}}`. Steps of unknown kinds are left out with all that is below.
+ * Throws a SyntaxError for a value that is none.
+ */
+export function parseFieldsV1(value: unknown): FieldSet {
+  return parseNode(value).children;
+}
+
+function parseNode(value: unknown): FieldNode {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError(`a field set must be made of objects, found ${JSON.stringify(value)?.slice(0, 64)}`);
+  }
+  let children: Map<PathElement, FieldNode> | undefined;
+  let member = false;
+  for (const key in value) {
+    if (key === itself) member = true;
+    else {
+      const element = parseElement(key);
+      if (element !== undefined) {
+        (children ??= new Map()).set(element, parseNode((value as Record<string, unknown>)[key]));
+      }
+    }
+  }
+  return children === undefined ? leaf : { member, children };
+}
+
+/** The set as JSON text, its steps in order. */
+export function formatFieldsV1(set: FieldSet): string {
+  return `{${contentOf(set)}}`;
+}
+
+function contentOf(set: FieldSet): string {
+  let text = "";
+  for (const element of set.size > 1 ? [...set.keys()].sort() : set.keys()) {
+    const { member, children } = set.get(element)!;
+    if (text !== "") text += ",";
+    text += `${quoted(element)}:{`;
+    if (children.size > 0) text += (member ? `"${itself}":{},` : "") + contentOf(children);
+    text += "}";
+  }
+  return text;
+}
+
+const plainField = /^f:[A-Za-z0-9_./-]*$/;
+
+function quoted(element: PathElement): string {
+  return plainField.test(element) ? `"${element}"` : JSON.stringify(element);
+}
+
+/** Sets by their text: the objects of one kind and manager mostly share theirs. */
+const known = new Map<string, FieldSet>();
+const knownLimit = 512;
+const texts = new WeakMap<FieldSet, string>();
+
+/** {@linkcode parseFieldsV1} for a text; the same set for the same text, as long as it is remembered. */
+export function fieldSetOf(text: string): FieldSet {
+  const remembered = known.get(text);
+  if (remembered !== undefined) return remembered;
+  const set = text === "{}" ? emptySet : parseFieldsV1(JSON.parse(text));
+  remember(text, set);
+  return set;
+}
+
+/** {@linkcode formatFieldsV1}, made once for a set. */
+export function textOf(set: FieldSet): string {
+  let text = texts.get(set);
+  if (text === undefined) {
+    text = formatFieldsV1(set);
+    texts.set(set, text);
+  }
+  return text;
+}
+
+function remember(text: string, set: FieldSet): void {
+  if (known.size >= knownLimit) known.delete(known.keys().next().value!);
+  known.set(text, set);
+}
