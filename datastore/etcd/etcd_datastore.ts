@@ -31,6 +31,7 @@ import {
   restoringError,
   wentBackError,
 } from "../mvcc/check.ts";
+import type { HistoryLimits } from "../mvcc/history.ts";
 import { Holds } from "../mvcc/holds.ts";
 import { PageSize } from "../mvcc/page_size.ts";
 import { encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
@@ -58,13 +59,13 @@ const logger = getLogger(["skiff", "datastore"]);
 
 /** Reads and writes wait so long for the watch to come to their revision. */
 const ARRIVAL_MILLISECONDS = 10_000;
-const RING = { batches: 4096, bytes: 4 * 1024 * 1024 };
 
 export interface Opened {
   readonly channel: EtcdChannel;
   readonly keys: KeySpace;
   readonly revision: number;
   readonly compacted: number;
+  readonly ring: HistoryLimits;
 }
 
 /**
@@ -83,14 +84,14 @@ export class EtcdDatastore implements Datastore {
   #restoring = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ channel, keys, revision, compacted }: Opened) {
+  constructor({ channel, keys, revision, compacted, ring }: Opened) {
     this.#channel = channel;
     this.#keys = keys;
     this.#arrivals = new Arrivals(revision, ARRIVAL_MILLISECONDS);
     this.#hub = new WatchHub({
       revision,
       compacted,
-      limits: RING,
+      limits: ring,
       refresh: () => this.revision(),
       readHistory: (query) => readHistory(channel, keys, query, this.#hub.revision),
     });

@@ -23,15 +23,18 @@ export async function readHistory(
     return await new Promise((resolve, reject) => {
       timer = setTimeout(() => reject(lateError(after)), MILLISECONDS);
       let size = 0;
+      let done = false;
       openWatch(channel, keys, after + 1, {
         batch(batch) {
-          if (size >= PAGE_BYTES) return;
+          // What comes until the watch is cancelled belongs to the next page.
+          if (done) return;
           const events = select(bounds, batch);
           if (events.length > 0) {
             batches.push({ revision: batch.revision, events });
             size += batch.size;
           }
-          if (size >= PAGE_BYTES || batch.revision >= newest) resolve({ batches, through: batch.revision });
+          done = size >= PAGE_BYTES || batch.revision >= newest;
+          if (done) resolve({ batches, through: batch.revision });
         },
         end: ({ error }) => reject(error),
       }).then((stream) => watch = stream, reject);

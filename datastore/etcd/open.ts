@@ -1,4 +1,5 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
+import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
 import { EtcdChannel } from "./channel.ts";
 import { compactedRevision } from "./compaction.ts";
 import { EtcdDatastore } from "./etcd_datastore.ts";
@@ -16,6 +17,8 @@ export interface EtcdOptions {
   readonly prefix?: string;
   /** Milliseconds that a call may take, changes of the member included; 10,000 when absent. */
   readonly timeout?: number;
+  /** How many of the newest changes are kept in memory for watches to start from. */
+  readonly ring?: HistoryLimits;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface EtcdOptions {
  * forgotten; a restore needs an etcd that nobody ever wrote to and, when it breaks off, a new one.
  */
 export async function openEtcd(options: EtcdOptions): Promise<Datastore> {
-  const { endpoints, caFile, certFile, keyFile, prefix = "", timeout = 10_000 } = options;
+  const { endpoints, caFile, certFile, keyFile, prefix = "", timeout = 10_000, ring = DEFAULT_RING } = options;
   if (endpoints.length === 0) throw new DatastoreError("invalidArgument", "etcd: no endpoint is given");
   for (const endpoint of endpoints) checkEndpoint(endpoint);
   if ((certFile === undefined) !== (keyFile === undefined)) {
@@ -38,7 +41,7 @@ export async function openEtcd(options: EtcdOptions): Promise<Datastore> {
   try {
     const { header } = await channel.call(RANGE, { key: keys.filler, countOnly: true });
     const compacted = await compactedRevision(channel, keys, 0);
-    return new EtcdDatastore({ channel, keys, revision: number(header.revision), compacted });
+    return new EtcdDatastore({ channel, keys, revision: number(header.revision), compacted, ring });
   } catch (error) {
     channel.close();
     throw error;

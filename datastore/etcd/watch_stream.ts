@@ -18,17 +18,21 @@ export interface WatchHandlers {
   end(end: WatchEnd): void;
 }
 
+/** How often a watch is begun again at a revision whose previous values etcd has left out. */
+const ATTEMPTS = 20;
+
 /**
  * Whole revisions from a stream of responses: these hold one or more revisions each, and etcd cuts large ones anywhere into fragments.
  * Only what is ours is kept, but every revision is handed on, so that the receiver knows how far it has come.
  */
 export class RevisionAssembler {
   readonly #keys: KeySpace;
-  readonly #batch: (batch: StoredBatch) => void;
+  readonly #batch: (batch: StoredBatch, isComplete: boolean) => void;
   #revision = 0;
   #events: WireEvent[] = [];
 
-  constructor(keys: KeySpace, batch: (batch: StoredBatch) => void) {
+  /** `isComplete`: each event that has a previous value came with it. */
+  constructor(keys: KeySpace, batch: (batch: StoredBatch, isComplete: boolean) => void) {
     this.#keys = keys;
     this.#batch = batch;
   }
@@ -54,7 +58,10 @@ export class RevisionAssembler {
         : { kind: "put", item: this.#keys.item(kv) }
     );
     const previous = wire.map(({ previous }) => previous ? this.#keys.item(previous) : undefined);
-    this.#batch(storeBatch(this.#revision, events, previous));
+    const isComplete = wire.every(({ previous, type, kv }) =>
+      previous !== null || (type !== DELETE && number(kv.createRevision) === number(kv.modRevision))
+    );
+    this.#batch(storeBatch(this.#revision, events, previous), isComplete);
   }
 }
 
@@ -68,20 +75,52 @@ export async function openWatch(
   startRevision: number,
   handlers: WatchHandlers,
 ): Promise<{ cancel(): void }> {
-  const assembler = new RevisionAssembler(keys, (batch) => handlers.batch(batch));
-  let ended = false;
-  const stream = await channel.stream(WATCH, {
-    data(response) {
-      assembler.add(response);
-      if (!response.canceled || ended) return;
-      ended = true;
+  let stream: { cancel(): void };
+  let isCancelled = false;
+  let attempts = 0;
+
+  async function open(start: number): Promise<{ cancel(): void }> {
+    let over = false;
+    const finish = (next: () => void) => {
+      if (over || isCancelled) return;
+      over = true;
+      next();
+    };
+    const assembler = new RevisionAssembler(keys, (batch, isComplete) => {
+      if (over || isCancelled) return;
+      if (isComplete) attempts = 0;
+      // etcd (seen in 3.4.23) may send what comes while it registers a watch before it knows that the watch wants previous values.
+      else if (attempts++ < ATTEMPTS) return finish(() => again(batch.revision));
+      handlers.batch(batch);
+    });
+    const opened = await channel.stream(WATCH, {
+      data(response) {
+        assembler.add(response);
+        if (response.canceled) finish(() => stop(endOf(response, opened.endpoint, start)));
+      },
+      end: (error) => finish(() => handlers.end({ compacted: 0, error })),
+    });
+    const stop = (end: WatchEnd) => {
+      opened.cancel();
+      handlers.end(end);
+    };
+    const again = (revision: number) => {
+      opened.cancel();
+      open(revision).then((next) => isCancelled ? next.cancel() : stream = next, (error) => {
+        if (!isCancelled) handlers.end({ compacted: 0, error });
+      });
+    };
+    opened.write({ create: { ...WHOLE, startRevision: start, previous: true, fragment: true } });
+    return opened;
+  }
+
+  stream = await open(startRevision);
+  return {
+    cancel() {
+      isCancelled = true;
       stream.cancel();
-      handlers.end(endOf(response, stream.endpoint, startRevision));
     },
-    end: (error) => handlers.end({ compacted: 0, error }),
-  });
-  stream.write({ create: { ...WHOLE, startRevision, previous: true, fragment: true } });
-  return stream;
+  };
 }
 
 function endOf({ compactRevision, cancelReason }: WatchResponse, endpoint: string, start: number): WatchEnd {

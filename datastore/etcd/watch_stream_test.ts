@@ -7,9 +7,14 @@ import { RevisionAssembler } from "./watch_stream.ts";
 
 function assembler() {
   const seen: StoredBatch[] = [];
-  const it = new RevisionAssembler(new KeySpace("/r"), (batch) => void seen.push(batch));
+  const complete: boolean[] = [];
+  const it = new RevisionAssembler(new KeySpace("/r"), (batch, isComplete) => {
+    seen.push(batch);
+    complete.push(isComplete);
+  });
   return {
     it,
+    complete,
     seen: () => seen.splice(0).map(({ revision, events }) => [revision, events.map(({ full }) => shownEvent(full))]),
   };
 }
@@ -43,5 +48,14 @@ describe("RevisionAssembler", () => {
     const gone = { type: DELETE, kv: item("/r/a", 6), previous: item("/r/a", 4) };
     it.add({ events: [put("/other", 5), gone, put("/other", 6), put("/r\0skiff", 7)], fragment: false });
     expect(seen()).toEqual([[5, []], [6, ["delete /a @6 (was 4 @4)"]], [7, []]]);
+  });
+
+  it("notices previous values that are missing", () => {
+    const { it, complete } = assembler();
+    const changed = put("/r/a", 5);
+    const made = { ...changed, kv: { ...changed.kv, key: "/r/b", createRevision: 6, modRevision: 6 } };
+    const gone = { type: DELETE, kv: item("/r/a", 7), previous: null };
+    it.add({ events: [changed, made, gone, put("/r/a", 8, 7), put("/other", 9)], fragment: false });
+    expect(complete).toEqual([false, true, false, true, true]);
   });
 });

@@ -53,6 +53,9 @@ export interface HistoryLimits {
   readonly bytes: number;
 }
 
+/** How many of the newest changes a store keeps in memory for watches to start from, unless told otherwise. */
+export const DEFAULT_RING: HistoryLimits = { batches: 4096, bytes: 4 * 1024 * 1024 };
+
 /** The newest batches, without holes: those of the revisions above `floor`, in order. */
 export class History {
   readonly #limits: HistoryLimits;

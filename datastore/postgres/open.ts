@@ -1,4 +1,5 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
+import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
 import { type Address, Connection, type Row } from "./connection.ts";
 import { datastoreError } from "./errors.ts";
 import { PostgresDatastore } from "./postgres_datastore.ts";
@@ -18,6 +19,8 @@ export interface PostgresOptions {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
+  /** How many of the newest changes are kept in memory for watches to start from. */
+  readonly ring?: HistoryLimits;
 }
 
 /**
@@ -31,7 +34,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Datastore>
   let store: PostgresDatastore | undefined;
   try {
     const { position } = await reads.find("position", []);
-    store = new PostgresDatastore({ address, channel: `skiff_${address.schema}`, reads, position });
+    store = new PostgresDatastore({
+      address,
+      channel: `skiff_${address.schema}`,
+      reads,
+      position,
+      ring: options.ring ?? DEFAULT_RING,
+    });
     await store.start();
     return store;
   } catch (error) {

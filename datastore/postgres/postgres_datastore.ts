@@ -32,6 +32,7 @@ import {
 } from "../mvcc/check.ts";
 import { CommitQueue } from "../mvcc/commit_queue.ts";
 import { batchOf, resultOf } from "../mvcc/commit_reply.ts";
+import type { HistoryLimits } from "../mvcc/history.ts";
 import { Holds } from "../mvcc/holds.ts";
 import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
 import { PageSize } from "../mvcc/page_size.ts";
@@ -50,7 +51,6 @@ const logger = getLogger(["skiff", "datastore"]);
 
 /** Calls wait so long for the watch to come to their revision. */
 const ARRIVAL_MILLISECONDS = 10_000;
-const RING = { batches: 4096, bytes: 4 * 1024 * 1024 };
 /** Of one read of the history: rows, more than one revision has, and about so many bytes. */
 const HISTORY_ROWS = 1000;
 const HISTORY_BYTES = 1024 * 1024;
@@ -63,6 +63,7 @@ export interface Opened {
   readonly channel: string;
   readonly reads: Reads;
   readonly position: Position;
+  readonly ring: HistoryLimits;
 }
 
 interface Admission {
@@ -89,7 +90,7 @@ export class PostgresDatastore implements Datastore {
   #restoring = false;
   #closing: Promise<void> | undefined;
 
-  constructor({ address, channel, reads, position: { revision, compacted } }: Opened) {
+  constructor({ address, channel, reads, position: { revision, compacted }, ring }: Opened) {
     this.#address = address;
     this.#channel = channel;
     this.#reads = reads;
@@ -97,7 +98,7 @@ export class PostgresDatastore implements Datastore {
     this.#hub = new WatchHub({
       revision,
       compacted,
-      limits: RING,
+      limits: ring,
       settled: () => Promise.all([this.#queue.settled(), this.#follower.settled()]).then(() => {}),
       refresh: () => this.revision(),
       readHistory: async ({ range, after, previous }) => {

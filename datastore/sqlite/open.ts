@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Datastore } from "../contract.ts";
-import type { HistoryLimits } from "../mvcc/history.ts";
-import { DEFAULT_RING, SqliteDatastore } from "./sqlite_datastore.ts";
+import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
+import { SqliteDatastore } from "./sqlite_datastore.ts";
 import { WorkerLink } from "./worker_link.ts";
 
 export interface SqliteOptions {

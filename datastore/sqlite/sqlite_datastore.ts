@@ -43,8 +43,6 @@ const logger = getLogger(["skiff", "datastore"]);
 const PAGE_KEYS = 1000;
 const PAGE_BYTES = 1024 * 1024;
 
-export const DEFAULT_RING: HistoryLimits = { batches: 4096, bytes: 4 * 1024 * 1024 };
-
 export interface Opened {
   readonly path: string;
   readonly link: WorkerLink;
