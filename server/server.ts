@@ -84,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       serviceCIDR: options.serviceCidr,
       nodePorts: options.nodePorts,
       reviews: identity.reviews,
+      access,
     });
     closers.push(() => registry.close());
     await access.follow(registry);

@@ -27,6 +27,11 @@ export interface Signer {
   readonly key: KeyObject;
 }
 
+export interface CertificateParts extends Pick<CertificateFacts, "notBefore" | "notAfter" | "publicKey"> {
+  readonly subject: Uint8Array;
+  readonly extensions: readonly Uint8Array[];
+}
+
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"));
 const usages = { client: oid("1.3.6.1.5.5.7.3.2"), server: oid("1.3.6.1.5.5.7.3.1") };
 
@@ -39,17 +44,28 @@ export function makeCertificate(
   signer: Omit<Signer, "name"> & { readonly name?: Uint8Array },
 ): Buffer {
   const name = distinguishedName(facts);
+  return signCertificate(
+    { ...facts, subject: name, extensions: extensions(facts, signer.keyIdentifier) },
+    { key: signer.key, name: signer.name ?? name },
+  );
+}
+
+/** The same of parts that are DER already. */
+export function signCertificate(
+  { subject, notBefore, notAfter, publicKey, extensions }: CertificateParts,
+  { name, key }: Pick<Signer, "name" | "key">,
+): Buffer {
   const body = sequence(
     value(0xa0, bytes(TAG.integer, 2)),
     value(TAG.integer, serialNumber()),
     ecdsaWithSha256,
-    signer.name ?? name,
-    sequence(time(facts.notBefore), time(facts.notAfter)),
     name,
-    spki(facts.publicKey),
-    value(0xa3, sequence(...extensions(facts, signer.keyIdentifier))),
+    sequence(time(notBefore), time(notAfter)),
+    subject,
+    spki(publicKey),
+    value(0xa3, sequence(...extensions)),
   );
-  return sequence(body, ecdsaWithSha256, bitString(sign("sha256", body, signer.key)));
+  return sequence(body, ecdsaWithSha256, bitString(sign("sha256", body, key)));
 }
 
 export function distinguishedName(
@@ -77,7 +93,7 @@ function extensions(facts: CertificateFacts, authorityKey: Uint8Array | undefine
   return list;
 }
 
-function extension(id: string, critical: boolean, content: Buffer): Buffer {
+export function extension(id: string, critical: boolean, content: Uint8Array): Buffer {
   return sequence(oid(id), ...(critical ? [bytes(TAG.boolean, 0xff)] : []), value(TAG.octetString, content));
 }
 

@@ -6,7 +6,9 @@ export type PkiErrorReason =
   /** A certificate authority has expired; nothing it would sign is accepted. */
   | "expired"
   /** A subject alternative name is neither a DNS name nor an IP address. */
-  | "badName";
+  | "badName"
+  /** What is to be signed is no certificate request, or not its maker's. */
+  | "badRequest";
 
 export class PkiError extends Error {
   readonly reason: PkiErrorReason;

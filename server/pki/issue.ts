@@ -69,7 +69,7 @@ function pemOfKey(key: KeyObject): string {
   return pem("PRIVATE KEY", key.export({ type: "pkcs8", format: "der" }));
 }
 
-function pem(label: string, der: Uint8Array): string {
+export function pem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der).toString("base64").replace(/.{64}(?=.)/g, "$&\n");
   return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`;
 }

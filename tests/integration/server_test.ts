@@ -53,7 +53,13 @@ testClient("HTTPS, to the API server alone", async () => {
   const pki = await openPki(dataDir);
   const access = new AccessControl();
   const identity = identities({ pki, clock, clusterDomain: "cluster.local", access, registry: () => registry });
-  const registry = await openRegistry({ datastore, clock, tokenIssuer: identity.tokens, reviews: identity.reviews });
+  const registry = await openRegistry({
+    datastore,
+    clock,
+    tokenIssuer: identity.tokens,
+    access,
+    reviews: identity.reviews,
+  });
   await access.follow(registry);
   const api = await startApiServer({
     registry,

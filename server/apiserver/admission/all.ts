@@ -1,10 +1,18 @@
+import {
+  certificateApproval,
+  certificateRequester,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from "./certificates.ts";
 import type { AdmissionPlugin } from "./contract.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
+import { nodeRestriction } from "./node_restriction/node_restriction.ts";
 import { defaultPodSecurity, type PodSecurityConfiguration } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { priority } from "./priority.ts";
+import { roleEscalation } from "./role_escalation.ts";
 import { serviceAccount } from "./service_account.ts";
 
 /** What an administrator may set of the plugins. */
@@ -18,8 +26,14 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     namespaceLifecycle,
     limitRanger,
     serviceAccount,
+    nodeRestriction,
     createPodSecurity(configuration.podSecurity ?? defaultPodSecurity),
     priority,
     defaultTolerationSeconds,
+    certificateRequester,
+    certificateApproval,
+    certificateSigning,
+    certificateSubjectRestriction,
+    roleEscalation,
   ];
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../api/clock.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
+import type { Access } from "../auth/access.ts";
 import type { UserInfo } from "../contract.ts";
 import type { Lookup } from "../registry/lookup.ts";
 
@@ -27,6 +28,8 @@ export interface AdmissionContext {
   readonly lookup: Lookup;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Who may do what, for writes that give rights to others. */
+  readonly access: Access;
   /**
    * Stores new versions of objects, all or none: none, and false, when one of them is no longer at the `metadata.resourceVersion` it has here. Nothing is
    * checked, and the objects belong to the store from then on.

@@ -9,6 +9,7 @@ import type { ComponentStatus } from "../../../api/types/core_v1.ts";
 import type { Datastore } from "../../../datastore/contract.ts";
 import { type AdmissionConfiguration, admissionPlugins } from "../admission/all.ts";
 import { createAdmission } from "../admission/chain.ts";
+import { type Access, mastersOnly } from "../auth/access.ts";
 import { Cache } from "../cache/cache.ts";
 import { type Storage, storageOf } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
@@ -41,6 +42,8 @@ export interface RegistryOptions {
   /** Asked by TokenReviews and access reviews; without it those are refused. */
   readonly reviews?: ReviewAnswers;
   readonly admission?: AdmissionConfiguration;
+  /** Asked by admission when a write gives rights to others; administrators alone may do that without it. */
+  readonly access?: Access;
   readonly schema?: Schema;
   readonly random?: () => number;
 }
@@ -72,6 +75,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       lookup,
       clock,
       random,
+      access: options.access ?? mastersOnly,
       swap: (resource, objects) => commitSwap(datastore, storageOf(resource), objects),
     }),
     lookup,
