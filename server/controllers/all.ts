@@ -16,6 +16,7 @@ import { taintEviction } from "./node_lifecycle/taint_eviction.ts";
 import { podGc } from "./pod_gc/pod_gc.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationControllerController } from "./replicaset/replicationcontroller.ts";
+import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
@@ -36,6 +37,7 @@ export function allControllers(
 ): readonly [string, ControllerFactory][] {
   return [
     ["namespace-controller", (context) => namespaceController(context, resources)],
+    ["resourcequota-controller", (context) => resourceQuotaController(context, resources)],
     ["service-account-controller", serviceAccountController],
     ["root-ca-certificate-publisher", (context) => rootCaController(context, clusterCa)],
     [

@@ -4,6 +4,7 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from "./certificates.ts";
+import type { LimitedResource } from "../../quota/charge.ts";
 import type { AdmissionPlugin } from "./contract.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
@@ -12,12 +13,15 @@ import { nodeRestriction } from "./node_restriction/node_restriction.ts";
 import { defaultPodSecurity, type PodSecurityConfiguration } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { priority } from "./priority.ts";
+import { createResourceQuota } from "./resource_quota/resource_quota.ts";
 import { roleEscalation } from "./role_escalation.ts";
 import { serviceAccount } from "./service_account.ts";
 
 /** What an administrator may set of the plugins. */
 export interface AdmissionConfiguration {
   readonly podSecurity?: PodSecurityConfiguration;
+  /** What nobody may use without a quota that covers it. */
+  readonly limitedResources?: readonly LimitedResource[];
 }
 
 /** In the order in which they run, which is upstream's. */
@@ -35,5 +39,6 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     certificateSigning,
     certificateSubjectRestriction,
     roleEscalation,
+    createResourceQuota(configuration.limitedResources),
   ];
 }
