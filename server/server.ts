@@ -14,6 +14,7 @@ import { createInProcessClient } from "./apiserver/in_process.ts";
 import { ensurePolicy } from "./apiserver/rbac/bootstrap/ensure_policy.ts";
 import { bootstrap } from "./apiserver/registry/bootstrap.ts";
 import { openRegistry } from "./apiserver/registry/open.ts";
+import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
 import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
@@ -90,6 +91,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await access.follow(registry);
     closers.push(async () => access.close());
 
+    // The controllers come after the API that they work with.
+    const controllerMetrics: { of?: ControllerMetrics } = {};
     const api = await startApiServer({
       registry,
       pki,
@@ -99,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
       http1Only: options.http1Only,
+      metrics: () => controllerMetrics.of?.families() ?? [],
     });
     closers.push(() => api.close());
 
@@ -132,6 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tokenIssuer: identity.tokens,
     });
     closers.push(() => controllers.ended);
+    controllerMetrics.of = controllers.metrics;
     await startManifests(clientOf({ name: "system:apiserver", groups: MASTERS }), registry, options, stop.signal);
     logger.info("API at https://{address}:{port}", { address: options.advertiseAddress, port: api.port });
     return {

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { guardTlsSocket } from "../../client/tls_guard.ts";
 import { type Clock, systemClock } from "../../api/clock.ts";
 import type { PodDirectory } from "../pods/directory.ts";
 import type { ContainerRuntime } from "../runtime/contract.ts";
@@ -89,6 +91,8 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
   );
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
     socket.on("error", () => socket.destroy());
+    // The client may have said all it has to say while the container still answers.
+    socket.allowHalfOpen = true;
     (async () => {
       authenticate(socket as unknown as TlsPeer);
       await upgradeStream(request, socket, head, context);
@@ -106,7 +110,8 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     server.listen(options.port, options.address, () => resolve());
   });
   const sockets = new Set<Duplex>();
-  server.on("secureConnection", (socket: Duplex) => {
+  server.on("secureConnection", (socket: TLSSocket) => {
+    guardTlsSocket(socket);
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

@@ -46,6 +46,8 @@ const beat = 10_000;
 /** Until the node is Ready it is looked at more often: its user waits. */
 const eagerBeat = 250;
 const fullReport = 300_000;
+/** Less than what the server waits before it judges, 40 s. */
+const silence = 30_000;
 const registrationRetry = { first: 200, last: 7_000 };
 
 /** Makes the node known to the API, then keeps its Lease and its status. Resolves when the Node exists; rejects only for bad options. */
@@ -188,7 +190,9 @@ class Heartbeat implements NodeAgent {
     const seen = await this.#observe();
     const conditions = nodeConditions(seen, this.#node.status?.conditions, now);
     if (seen.runtimeError === undefined) await this.#images?.check(seen.filesystem, now, signal);
-    const isDue = now - this.#reportedAt >= fullReport;
+    // After a silence the server may have declared the node Unknown, which a Lease alone does not take back.
+    const wasSilent = now - this.#renewedAt >= silence;
+    const isDue = wasSilent || now - this.#reportedAt >= fullReport;
     const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
     const sameConditions = conditions.every((condition) => {
       const old = this.#node.status?.conditions?.find(({ type }) => type === condition.type);

@@ -7,7 +7,7 @@ import { createHandler } from "./handler.ts";
 import type { HealthCheck } from "./health.ts";
 import { defaultInFlightLimits, InFlight, type InFlightLimits } from "./in_flight.ts";
 import { listen, type ListenerLimits } from "./listener.ts";
-import { Metrics } from "./metrics.ts";
+import { type MetricFamily, Metrics } from "./metrics.ts";
 import { pathRoutes } from "./path_routes.ts";
 
 export interface ApiServerOptions {
@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   /** Besides the registry's own readiness. */
   readonly readyz?: readonly HealthCheck[];
   readonly livez?: readonly HealthCheck[];
+  /** What other parts of the process count; asked at each scrape. */
+  readonly metrics?: () => readonly MetricFamily[];
   readonly http1Only?: boolean;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly inFlightLimits?: Partial<InFlightLimits>;
@@ -38,9 +40,10 @@ export interface ApiServer {
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { registry } = options;
   const inFlight = new InFlight({ ...defaultInFlightLimits, ...options.inFlightLimits });
-  const metrics = new Metrics([{
+  const own: readonly MetricFamily[] = [{
     name: "apiserver_current_inflight_requests",
     help: "Requests that are being worked on.",
+    type: "gauge",
     values: () => [
       { labels: { request_kind: "readOnly" }, value: inFlight.counts.reading },
       { labels: { request_kind: "mutating" }, value: inFlight.counts.mutating },
@@ -48,8 +51,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   }, {
     name: "process_resident_memory_bytes",
     help: "Memory of the whole process.",
+    type: "gauge",
     values: () => [{ labels: {}, value: Deno.memoryUsage().rss }],
-  }]);
+  }];
+  const metrics = new Metrics(() => [...own, ...options.metrics?.() ?? []]);
   const ping: HealthCheck = { name: "ping", check: () => undefined };
   const ready: HealthCheck = {
     name: "registry",

@@ -19,10 +19,11 @@ export interface RequestLabels {
   readonly scope: string;
 }
 
-/** A number that is asked for when the metrics are. */
-export interface Gauge {
+/** Numbers that are asked for when the metrics are. */
+export interface MetricFamily {
   readonly name: string;
   readonly help: string;
+  readonly type: "counter" | "gauge";
   readonly values: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
@@ -33,10 +34,10 @@ export interface Gauge {
 export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #durations = new Map<string, Histogram>();
-  readonly #gauges: readonly Gauge[];
+  readonly #families: () => readonly MetricFamily[];
 
-  constructor(gauges: readonly Gauge[] = []) {
-    this.#gauges = gauges;
+  constructor(families: () => readonly MetricFamily[] = () => []) {
+    this.#families = families;
   }
 
   observe(labels: RequestLabels, code: number, seconds: number | undefined): void {
@@ -79,8 +80,8 @@ export class Metrics {
       lines.push(`${duration}_bucket{${series},le="+Inf"} ${count}`);
       lines.push(`${duration}_sum{${series}} ${sum}`, `${duration}_count{${series}} ${count}`);
     }
-    for (const { name, help, values } of this.#gauges) {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`);
+    for (const { name, help, type, values } of this.#families()) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
       for (const { labels, value } of values()) {
         const text = Object.entries(labels).map(([key, v]) => `${key}="${v}"`).join(",");
         lines.push(`${name}${text ? `{${text}}` : ""} ${value}`);
