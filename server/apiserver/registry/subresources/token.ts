@@ -4,8 +4,10 @@ import { forbidden, invalid, notFound } from "../../../../api/status.ts";
 import type { BoundObjectReference, TokenRequest } from "../../../../api/types/authentication_v1.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
 import type { TokenRequestFacts } from "../../contract.ts";
+import { cloneJson } from "../clone.ts";
 import { ObjectEntry } from "../object_entry.ts";
 import type { Shelf } from "../system.ts";
+import { admitAction } from "./admit.ts";
 import type { Creator } from "./creator.ts";
 
 const kind = { group: "authentication.k8s.io", kind: "TokenRequest" };
@@ -14,12 +16,14 @@ const maximumSeconds = 2 ** 32;
 const defaultSeconds = 3600;
 
 /** Makes a token for a service account, bound to a Pod, Secret or Node if the request says so. */
-export const requestToken: Creator = async (shelf, _context, request) => {
+export const requestToken: Creator = async (shelf, context, request) => {
   const { namespace, name = "" } = request;
   const account = shelf.cache.get(namespace, name)?.object;
   if (account === undefined) throw notFound(shelf.row, name);
   const { tokenIssuer } = shelf.system;
-  const { apiVersion, metadata, spec = { audiences: [] } } = request.object as TokenRequest;
+  const asked = cloneJson(request.object as TokenRequest);
+  await admitAction(shelf, context, request, asked);
+  const { apiVersion, metadata, spec = { audiences: [] } } = asked;
   const { expirationSeconds = defaultSeconds, boundObjectRef } = spec;
   requireValidSeconds(name, expirationSeconds);
   const audiences = spec.audiences?.length ? spec.audiences : [...tokenIssuer.defaultAudiences];

@@ -1,0 +1,25 @@
+import type { KubeObject } from "../../../../api/resource.ts";
+import type { CreateRequest, RequestContext } from "../../contract.ts";
+import type { Shelf } from "../system.ts";
+
+/** Asks admission about an action on an object, which is the creation of its subresource. `object` is what was sent, and may be changed. */
+export async function admitAction(
+  { row, system: { admission } }: Shelf,
+  { user, warn }: RequestContext,
+  { namespace, name = "", subresource = "", options: { dryRun } }: CreateRequest,
+  object: KubeObject,
+): Promise<void> {
+  const request = {
+    operation: "CREATE",
+    row,
+    subresource,
+    namespace,
+    name: name || (object.metadata?.name ?? ""),
+    object,
+    user,
+    dryRun,
+    warn,
+  } as const;
+  await admission.mutate(request);
+  await admission.validate(request);
+}
