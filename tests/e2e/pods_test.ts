@@ -208,8 +208,25 @@ initContainers:
   it("attaches to a running container", async () => {
     await cluster.apply(pod("talker", "stdin: true\ncommand: [sh, -c, 'while read x; do echo got $x; done']"));
     await cluster.kubectl("wait", "--for=condition=Ready", "pod/talker", "--timeout=60s");
-    const output = await cluster.tryKubectl(["attach", "-i", "talker"], "one\ntwo\n");
-    expect(output.stdout).toContain("got one\ngot two\n");
+    // Its input stays open until the answer is there: containerd ends an attachment when its input ends.
+    const attach = new Deno.Command("kubectl", {
+      args: ["attach", "-i", "talker"],
+      env: { KUBECONFIG: cluster.kubeconfig },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const input = attach.stdin.getWriter();
+    await input.write(new TextEncoder().encode("one\ntwo\n"));
+    let said = "";
+    for await (const chunk of attach.stdout.pipeThrough(new TextDecoderStream())) {
+      said += chunk;
+      if (said.includes("got two")) break;
+    }
+    attach.kill();
+    await attach.status;
+    await input.close().catch(() => {});
+    expect(said).toContain("got one\ngot two\n");
   }, 60_000);
 
   it("is drained from a namespace that is deleted", async () => {
