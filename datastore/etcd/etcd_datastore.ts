@@ -77,7 +77,7 @@ export class EtcdDatastore implements Datastore {
   readonly #keys: KeySpace;
   readonly #hub: WatchHub;
   readonly #arrivals: Arrivals;
-  readonly #feed: Feed;
+  #feed: Feed;
   readonly #compaction: Compaction;
   readonly #holds = new Holds(() => Date.now(), () => this.#compaction.advance());
   readonly #commits = new Set<Promise<unknown>>();
@@ -96,14 +96,19 @@ export class EtcdDatastore implements Datastore {
       readHistory: (query) => readHistory(channel, keys, query, this.#hub.revision),
     });
     this.#compaction = new Compaction(channel, this.#holds, compacted);
-    this.#feed = new Feed({
-      channel,
-      keys,
-      hub: this.#hub,
-      arrived: () => this.#arrivals.reach(this.#hub.revision),
+    this.#feed = this.#newFeed();
+  }
+
+  #newFeed(): Feed {
+    const hub = this.#hub;
+    return new Feed({
+      channel: this.#channel,
+      keys: this.#keys,
+      hub,
+      arrived: () => this.#arrivals.reach(hub.revision),
       lost: async ({ error, compacted }) => {
-        const { header } = await channel.call(RANGE, this.#probe());
-        this.#hub.lose(number(header.revision), compacted, error);
+        const { header } = await this.#channel.call(RANGE, this.#probe());
+        hub.lose(number(header.revision), compacted, error);
       },
     });
   }
@@ -269,13 +274,17 @@ export class EtcdDatastore implements Datastore {
       const current = await this.revision(options);
       if (current > 1) throw notEmptyError(current);
       const content = await readSnapshot(snapshot, options);
-      await replay(this.#channel, this.#keys, content, options);
       const { revision, keys } = content.header;
-      await this.#arrivals.wait(revision);
+      // Nobody watches, and each revision would come back.
+      this.#feed.close();
+      await replay(this.#channel, this.#keys, content, options);
       await this.#compaction.to(revision, options);
       this.#hub.reset(revision, revision);
+      this.#arrivals.reach(revision);
       return { revision, keys };
     } finally {
+      this.#feed.close();
+      if (!this.#closing) this.#feed = this.#newFeed();
       this.#restoring = false;
       this.#hub.refuse(this.#closing ? closedError() : undefined);
     }
@@ -336,7 +345,8 @@ export class EtcdDatastore implements Datastore {
     logger.error("{message}", { message: error.message });
     this.#arrivals.goBack(revision);
     this.#hub.lose(revision, Math.min(this.#hub.compacted, revision), error);
-    this.#feed.restart();
+    this.#feed.close();
+    this.#feed = this.#newFeed();
   }
 
   #checkCall({ signal }: CallOptions): void {

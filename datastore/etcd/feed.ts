@@ -83,16 +83,6 @@ export class Feed {
     if (!this.#closed) await this.#open();
   }
 
-  /** Watches from where the hub is now. */
-  restart(): void {
-    const stream = this.#stream;
-    // Without one, the next is being opened, or waits for its time.
-    if (!stream) return;
-    this.#stream = undefined;
-    stream.cancel();
-    void this.#open();
-  }
-
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -6,7 +6,7 @@ import { COMPACT, number, TXN } from "./messages.ts";
 import { planRestore, type RestoreStep } from "./restore_plan.ts";
 
 /** Commits whose order does not matter are sent so many at a time. */
-const AT_ONCE = 128;
+const AT_ONCE = 256;
 /** So many revisions are written before what they leave behind is compacted away. */
 const COMPACT_EVERY = 100_000;
 
@@ -27,7 +27,7 @@ export async function readSnapshot(
 
 /**
  * etcd hands out revisions itself, and none but the next: so the restore commits once for every revision up to the snapshot's, and each key comes by
- * its revisions and version as it first did. That takes as many writes as the cluster has ever made, about 100 s for a million.
+ * its revisions and version as it first did. That takes as many writes as the cluster has ever made.
  */
 export async function replay(
   channel: EtcdChannel,
@@ -35,35 +35,58 @@ export async function replay(
   { header, items }: { header: SnapshotHeader; items: readonly KeyValue[] },
   { signal }: CallOptions,
 ): Promise<void> {
+  const free = new Window(AT_ONCE);
   let expected = 1;
-  const free: Promise<number>[] = [];
-  const commit = async ({ puts }: RestoreStep): Promise<number> => {
+  const commit = async ({ puts }: RestoreStep, least: number): Promise<void> => {
     const changes = puts.length > 0
       ? puts.map(({ key, value }) => ({ put: { key: keys.outer(key), value } }))
       : [{ put: { key: keys.filler, value: "" } }];
     const { header } = await channel.call(TXN, { success: changes }, { write: true });
-    return number(header.revision);
-  };
-  const settle = async () => {
-    for (const revision of await Promise.all(free.splice(0))) checkRevision(revision, expected);
+    checkRevision(number(header.revision), least, expected);
   };
   for (const step of planRestore(items, header.revision)) {
-    if (step.fixed || free.length === AT_ONCE) {
-      await settle();
-      signal?.throwIfAborted();
-    }
+    signal?.throwIfAborted();
+    if (step.fixed) await free.empty();
     expected++;
-    if (step.fixed) checkRevision(await commit(step), expected, expected);
-    else free.push(commit(step));
+    if (step.fixed) await commit(step, expected);
+    else await free.add(commit(step, 2));
     if (expected % COMPACT_EVERY === 0) {
-      await settle();
+      await free.empty();
       await channel.call(COMPACT, { revision: expected });
     }
   }
-  await settle();
+  await free.empty();
 }
 
-function checkRevision(revision: number, most: number, least = 2): void {
+/** Calls that run side by side, not more than so many. */
+class Window {
+  readonly #size: number;
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** Resolves when there is room for another; throws what any of them has thrown. */
+  async add(call: Promise<void>): Promise<void> {
+    const running: Promise<void> = call
+      .catch((error) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    if (this.#running.size >= this.#size) await Promise.race(this.#running);
+    if (this.#failure) throw this.#failure.error;
+  }
+
+  async empty(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#failure) throw this.#failure.error;
+  }
+}
+
+function checkRevision(revision: number, least: number, most: number): void {
   if (revision <= most && revision >= least) return;
   throw new DatastoreError(
     "unavailable",
