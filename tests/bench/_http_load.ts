@@ -56,7 +56,7 @@ function connect({ port, ca, certificate, key }: Target, protocol: string): Prom
 
 function http1(socket: tls.TLSSocket, _streams: number, take: Take): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let waiting = Buffer.alloc(0);
+  let waiting: Buffer = Buffer.alloc(0);
   const ask = () => {
     const request = take();
     if (request === undefined) return resolve();
@@ -64,7 +64,7 @@ function http1(socket: tls.TLSSocket, _streams: number, take: Take): Promise<voi
     const headers = body ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : "";
     socket.write(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`);
   };
-  socket.on("data", (chunk) => {
+  socket.on("data", (chunk: Buffer) => {
     waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
     const end = waiting.indexOf("\r\n\r\n");
     if (end < 0) return;
@@ -119,8 +119,8 @@ function http2(socket: tls.TLSSocket, streams: number, take: Take): Promise<void
     const headers = frame(1, body ? 4 : 5, stream, block);
     return body ? [headers, frame(0, 1, stream, Buffer.from(body))] : [headers];
   };
-  let waiting = Buffer.alloc(0);
-  socket.on("data", (chunk) => {
+  let waiting: Buffer = Buffer.alloc(0);
+  socket.on("data", (chunk: Buffer) => {
     waiting = waiting.length === 0 ? chunk : Buffer.concat([waiting, chunk]);
     const out: Buffer[] = [];
     let at = 0;
