@@ -24,6 +24,7 @@ export interface AdmissionRequest {
   warn(message: string): void;
 }
 
+/** What plugins may ask of the server. */
 export interface AdmissionContext {
   readonly lookup: Lookup;
   readonly clock: Clock;
