@@ -62,6 +62,27 @@ export function decodeYAML(text: string, expected: Expected = {}, options: YAMLO
   return decoded;
 }
 
+/**
+ * The value of the only document in a text, as it is, and the keys it has twice, of which the last one counts. Throws a {@linkcode DecodeError}:
+ * `TooLarge`, or `Syntax`, also for another number of documents than one.
+ */
+export function parseYAML(
+  text: string,
+  limits: DecodeLimits = defaultLimits,
+): { value: unknown; duplicates: readonly Problem[] } {
+  checkLength(text, limits);
+  const lines = new LineCounter();
+  const [source, ...others] = parse(text, lines);
+  if (source === undefined || others.length > 0) {
+    throw new DecodeError("Syntax", `the text must hold one YAML document, found ${source ? others.length + 1 : 0}`);
+  }
+  const { duplicates, aliases } = inspect(source.contents!, (at) => {
+    const { line, col } = lines.linePos(at);
+    return { line, column: col };
+  });
+  return { value: valueOf(source, aliases), duplicates };
+}
+
 /** Strings that any YAML dialect would take for something else are quoted; long lines are left whole. */
 export function encodeYAML(value: unknown): string {
   return stringify(value, { version: "1.1", compat: "core", lineWidth: 0, aliasDuplicateObjects: false });

@@ -1,3 +1,4 @@
+import type { ManagedRecords } from "../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../api/resource.ts";
 import type { ResourceRow } from "../../api/schema/contract.ts";
 
@@ -47,11 +48,16 @@ export interface Entry {
   readonly name: string;
   /** The resourceVersion as a number. */
   readonly revision: number;
-  /** Complete: apiVersion, kind, resourceVersion. Parsed from the JSON when first read. */
+  /**
+   * With apiVersion, kind and resourceVersion, but without managedFields, which are long and which few ask for. Parsed from the JSON when
+   * first read. Submitted without them, it keeps the ones it has.
+   */
   readonly object: KubeObject;
-  /** The same as JSON text, complete. */
+  /** The managedFields. */
+  readonly records: ManagedRecords;
+  /** The whole as JSON text. */
   json(): string;
-  /** As an item of a list: without apiVersion and kind. */
+  /** The text as an item of a list: without apiVersion and kind. */
   itemJson(): string;
 }
 
@@ -117,6 +123,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   readonly fieldManager: string;
   readonly fieldValidation: FieldValidation;
+  /** An apply takes fields over from other managers. */
+  readonly force?: boolean;
 }
 
 export interface CreateRequest {
@@ -141,10 +149,12 @@ export interface PatchRequest {
   readonly namespace: string;
   readonly name: string;
   readonly subresource?: string;
-  readonly type: "json" | "merge" | "strategic";
+  readonly type: "json" | "merge" | "strategic" | "apply";
   /** Parsed, not yet checked against the schema. */
   readonly patch: unknown;
   readonly options: WriteOptions;
+  /** Asked before an apply creates the object: rejects with a 403 for a user who may not. */
+  mayCreate?(): Promise<void>;
 }
 
 export interface DeleteOptions {

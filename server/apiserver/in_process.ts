@@ -100,7 +100,7 @@ class InProcessClient implements Client {
     const entry = await this.#store(resource).create(this.#context(options), {
       namespace,
       object,
-      options: writeOptions(options),
+      options: writeOptions(this.#user, options),
       ...(subresource === undefined ? {} : { subresource }),
       ...(name === undefined ? {} : { name }),
     });
@@ -112,7 +112,7 @@ class InProcessClient implements Client {
     const { entry } = await this.#store(resource).update(this.#context(options), {
       ...address({ name, ...(namespace === undefined ? {} : { namespace }) }),
       object,
-      options: writeOptions(options),
+      options: writeOptions(this.#user, options),
       ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
     });
     return entry.object as T;
@@ -128,7 +128,7 @@ class InProcessClient implements Client {
       ...address(target),
       type,
       patch,
-      options: writeOptions(options),
+      options: writeOptions(this.#user, options),
       ...(options.subresource === undefined ? {} : { subresource: options.subresource }),
     });
     return entry.object as T;
@@ -181,8 +181,14 @@ function listRequest(options: ListOptions): ListRequest {
   };
 }
 
-function writeOptions({ dryRun = false, fieldManager = "" }: WriteOptions): RegistryWriteOptions {
-  return { dryRun, fieldManager, fieldValidation: "Strict" };
+function writeOptions(user: UserInfo, { dryRun = false, fieldManager }: WriteOptions): RegistryWriteOptions {
+  return { dryRun, fieldManager: fieldManager ?? managerOf(user), fieldValidation: "Strict" };
+}
+
+/** As upstream's components are called, which these do the work of. */
+function managerOf({ name }: UserInfo): string {
+  if (name.startsWith("system:node:")) return "kubelet";
+  return name.startsWith("system:") ? name.slice(name.lastIndexOf(":") + 1) : name;
 }
 
 function deleteOptions({ dryRun = false, gracePeriodSeconds, propagationPolicy, preconditions }: DeleteOptions) {

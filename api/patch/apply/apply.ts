@@ -8,6 +8,7 @@ import { textOf } from "./fields_v1.ts";
 import { fieldSetOfValue } from "./field_set_of.ts";
 import { fieldsOfLastApplied, withLastApplied } from "./last_applied.ts";
 import { isSameManager, type ManagedRecords, sortRecords } from "./managers.ts";
+import { ElementError } from "./list_elements.ts";
 import { mergeConfiguration } from "./merge.ts";
 import { prune } from "./prune.ts";
 import {
@@ -55,7 +56,7 @@ export function applyConfiguration(
     undefined,
     live,
   );
-  const applied = applyTyped(operation, tracked, live, typed, force);
+  const applied = applyTo(operation, tracked, live, typed, force);
   return operation.manager === kubectl
     ? { ...applied, object: withLastApplied(applied.object, config as JsonObject) }
     : applied;
@@ -75,6 +76,16 @@ function requireConfiguration({ version }: Operation, config: unknown): JsonObje
   const subject = `(${namespace}/${name}; ${config["apiVersion"]}, Kind=${config["kind"]})`;
   const found = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join("\n")}`;
   throw badRequest(`failed to create typed patch object ${subject}: ${found}`);
+}
+
+/** A live object whose elements cannot be told apart can be updated, not applied to. */
+function applyTo(...all: Parameters<typeof applyTyped>): Applied {
+  try {
+    return applyTyped(...all);
+  } catch (error) {
+    if (error instanceof ElementError) throw badRequest(`failed to create typed live object: ${error.message}`);
+    throw error;
+  }
 }
 
 function applyTyped(

@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { type Datastore, prefixRange, type Subscription, type WatchBatch } from "../../../datastore/contract.ts";
 import type { CacheEvent } from "./event.ts";
 import type { RingLimits } from "./event_ring.ts";
-import { canonicalText, registryPrefix, type Storage } from "./layout.ts";
+import { type Content, contentOf, registryPrefix, type Storage } from "./layout.ts";
 import { ResourceCache } from "./resource_cache.ts";
 import { StoredEntry } from "./stored_entry.ts";
 
@@ -26,8 +26,10 @@ const pageSize = 2_000;
 const defaultRing: RingLimits = { events: 2_000, size: 4 * 1024 * 1024 };
 
 /** A write under way: what its text says, so that it is not parsed again when the datastore tells of it. */
-interface Expected {
-  readonly text: string;
+export interface Expected {
+  /** The whole text. */
+  readonly stored: string;
+  readonly content: Content;
   readonly object: KubeObject;
 }
 
@@ -80,8 +82,7 @@ export class Cache {
   }
 
   /** Tells what a commit about to be made will put under `key`; the returned function takes it back. */
-  expect(key: string, text: string, object: KubeObject): () => void {
-    const expected = { text, object };
+  expect(key: string, expected: Expected): () => void {
     this.#expected.set(key, expected);
     return () => {
       if (this.#expected.get(key) === expected) this.#expected.delete(key);
@@ -105,8 +106,8 @@ export class Cache {
     for (;;) {
       for (const { key, value, modRevision } of page.items) {
         const cache = this.#cacheOf(key);
-        const text = cache && readableText(cache.storage, key, value);
-        if (text !== undefined) cache!.fill(new StoredEntry(cache!.storage, key, text, modRevision));
+        const content = cache && readableContent(cache.storage, key, value);
+        if (content !== undefined) cache!.fill(new StoredEntry(cache!.storage, key, content, modRevision));
       }
       const last = page.items.at(-1);
       if (!page.more || last === undefined) return;
@@ -141,10 +142,10 @@ export class Cache {
 
   #entryOf(storage: Storage, key: string, value: string, revision: number): StoredEntry {
     const expected = this.#expected.get(key);
-    if (expected === undefined || expected.text !== value) {
-      return new StoredEntry(storage, key, canonicalText(storage, value), revision);
+    if (expected === undefined || expected.stored !== value) {
+      return new StoredEntry(storage, key, contentOf(storage, value), revision);
     }
-    return new StoredEntry(storage, key, expected.text, revision, frozenAt(expected.object, revision));
+    return new StoredEntry(storage, key, expected.content, revision, frozenAt(expected.object, revision));
   }
 
   #scheduleBookmarks(): void {
@@ -165,9 +166,9 @@ function frozenAt(object: KubeObject, revision: number): KubeObject {
 }
 
 /** Undefined for a value that is no JSON: one bad object must not keep all others from being served. */
-function readableText(storage: Storage, key: string, value: string): string | undefined {
+function readableContent(storage: Storage, key: string, value: string): Content | undefined {
   try {
-    return canonicalText(storage, value);
+    return contentOf(storage, value);
   } catch (error) {
     log.error("{key} in the datastore is no JSON object and is left out: {error}", { key, error });
     return undefined;

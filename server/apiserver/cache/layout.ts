@@ -1,5 +1,9 @@
+import { parseRecords } from "../../../api/patch/apply/managers.ts";
 import { apiVersionOf, type KubeObject } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
+import type { ManagedFieldsEntry } from "../../../api/types/meta_v1.ts";
+import { containerEnd } from "./json_end.ts";
+import { PackedManagers } from "./packed_managers.ts";
 
 export const registryPrefix = "/registry/";
 
@@ -45,14 +49,51 @@ export function keyIn(storage: Storage, namespace: string, name: string): string
   return namespace === "" ? storage.prefix + name : `${storage.prefix}${namespace}/${name}`;
 }
 
-/** The stored text of an object: header first, no resourceVersion (the datastore knows it). */
+/** What is stored of one object: its text without managedFields, and those. */
+export interface Content {
+  /** Header first; no resourceVersion, which the datastore knows. */
+  readonly text: string;
+  /** Undefined for an object that is not tracked. */
+  readonly managers: PackedManagers | undefined;
+}
+
+/** The text of an object without its managedFields. */
 export function encode(storage: Storage, object: KubeObject): string {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
-  const { resourceVersion: _resourceVersion, ...storedMetadata } = metadata;
+  const { resourceVersion: _resourceVersion, managedFields: _managedFields, ...storedMetadata } = metadata;
   return JSON.stringify({ kind: storage.kind, apiVersion: storage.apiVersion, metadata: storedMetadata, ...rest });
 }
 
-/** A stored text in today's layout: itself, or written anew when someone else wrote it. */
-export function canonicalText(storage: Storage, text: string): string {
-  return text.startsWith(storage.header) ? text : encode(storage, JSON.parse(text) as KubeObject);
+const managedFields = '"managedFields":';
+
+/** As the datastore holds it: the object as JSON, its managedFields before all other metadata. */
+export function storedText({ header }: Storage, { text, managers }: Content): string {
+  return managers === undefined ? text : `${header}${managedFields}${managers.json()},${text.slice(header.length)}`;
+}
+
+/** The parts of a text from the datastore, whoever wrote it. Throws a SyntaxError for one that is no JSON. */
+export function contentOf(storage: Storage, stored: string): Content {
+  const { header } = storage;
+  if (stored.startsWith(header)) {
+    if (!stored.includes(managedFields)) return { text: stored, managers: undefined };
+    if (stored.startsWith(managedFields, header.length)) {
+      const start = header.length + managedFields.length;
+      const end = containerEnd(stored, start);
+      const managers = managersOf(JSON.parse(stored.slice(start, end)) as ManagedFieldsEntry[]);
+      // Joined anew: a slice would keep the whole text alive.
+      if (stored[end] === ",") return { text: [header, stored.slice(end + 1)].join(""), managers };
+    }
+  }
+  const object = JSON.parse(stored) as KubeObject;
+  return { text: encode(storage, object), managers: managersOf(object.metadata.managedFields ?? []) };
+}
+
+/** Entries that cannot be read are as good as none. */
+function managersOf(entries: readonly ManagedFieldsEntry[]): PackedManagers | undefined {
+  try {
+    return PackedManagers.of(parseRecords(entries));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

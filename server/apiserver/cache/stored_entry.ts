@@ -1,8 +1,11 @@
 import { deepFreeze } from "../../../api/meta/freeze.ts";
+import type { ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import type { Entry } from "../contract.ts";
-import type { Storage } from "./layout.ts";
+import { containerEnd } from "./json_end.ts";
+import type { Content, Storage } from "./layout.ts";
+import { PackedManagers } from "./packed_managers.ts";
 
 /**
  * One version of a stored object. The text is the truth; the object is parsed when asked for and then held weakly, so that all who
@@ -11,17 +14,19 @@ import type { Storage } from "./layout.ts";
 export class StoredEntry implements Entry {
   readonly storage: Storage;
   readonly key: string;
-  /** As in the datastore: in the layout of `encode`. */
+  /** In the layout of `encode`: without managedFields. */
   readonly text: string;
   readonly revision: number;
+  readonly managers: PackedManagers | undefined;
   #object: WeakRef<KubeObject> | undefined;
 
-  /** `object` must be what `text` says at this revision, deeply frozen. */
-  constructor(storage: Storage, key: string, text: string, revision: number, object?: KubeObject) {
+  /** `object` must be what the content says at this revision, deeply frozen, without managedFields. */
+  constructor(storage: Storage, key: string, { text, managers }: Content, revision: number, object?: KubeObject) {
     this.storage = storage;
     this.key = key;
     this.text = text;
     this.revision = revision;
+    this.managers = managers;
     if (object !== undefined) this.#object = new WeakRef(object);
   }
 
@@ -37,7 +42,7 @@ export class StoredEntry implements Entry {
   get object(): KubeObject {
     const known = this.#object?.deref();
     if (known !== undefined) return known;
-    const object = deepFreeze(JSON.parse(this.json()) as KubeObject);
+    const object = deepFreeze(JSON.parse(`${this.#head()}${this.#rest()}`) as KubeObject);
     this.#object = new WeakRef(object);
     return object;
   }
@@ -46,50 +51,36 @@ export class StoredEntry implements Entry {
     const known = this.#object?.deref();
     if (known !== undefined) return known.metadata;
     const start = this.storage.header.length - 1;
-    return JSON.parse(this.text.slice(start, objectEnd(this.text, start))) as ObjectMeta;
+    return JSON.parse(this.text.slice(start, containerEnd(this.text, start))) as ObjectMeta;
+  }
+
+  /** Who owns which fields. Made anew each time. */
+  get records(): ManagedRecords {
+    return PackedManagers.unpack(this.managers);
   }
 
   json(): string {
-    const { header } = this.storage;
-    return `${header}"resourceVersion":"${this.revision}",${this.text.slice(header.length)}`;
+    return `${this.#head()}${this.#managedFields()}${this.#rest()}`;
   }
 
   itemJson(): string {
-    return `{"metadata":{"resourceVersion":"${this.revision}",${this.text.slice(this.storage.header.length)}`;
+    return `{"metadata":{"resourceVersion":"${this.revision}",${this.#managedFields()}${this.#rest()}`;
   }
 
   /** The same content under another revision: what a deletion shows. */
   at(revision: number): StoredEntry {
-    return new StoredEntry(this.storage, this.key, this.text, revision);
+    return new StoredEntry(this.storage, this.key, { text: this.text, managers: this.managers }, revision);
   }
-}
 
-const quote = 0x22;
-const backslash = 0x5c;
-const open = 0x7b;
-const close = 0x7d;
-
-/** Behind the brace that closes the JSON object which opens at `start`. */
-function objectEnd(text: string, start: number): number {
-  let depth = 0;
-  for (let i = start; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === quote) i = stringEnd(text, i);
-    else if (code === open) depth++;
-    else if (code === close && --depth === 0) return i + 1;
+  #head(): string {
+    return `${this.storage.header}"resourceVersion":"${this.revision}",`;
   }
-  throw new RangeError("a stored object ends before its metadata does");
-}
 
-/** At the quote that closes the string which opens at `start`. */
-function stringEnd(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end < 0 ? text.length : end;
-}
+  #managedFields(): string {
+    return this.managers === undefined ? "" : `"managedFields":${this.managers.json()},`;
+  }
 
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === backslash) backslashes++;
-  return backslashes % 2 === 1;
+  #rest(): string {
+    return this.text.slice(this.storage.header.length);
+  }
 }

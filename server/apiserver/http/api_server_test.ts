@@ -149,7 +149,7 @@ describe("writing", () => {
     expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
     const types: [method: string, type: string][] = [
       ["POST", "application/cbor"],
-      ["PATCH", "application/apply-patch+yaml"],
+      ["PATCH", "application/apply-patch+cbor"],
       ["PATCH", "application/json"],
     ];
     for (const [method, type] of types) {

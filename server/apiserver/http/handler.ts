@@ -93,20 +93,26 @@ async function admit(options: HandlerOptions, exchange: Exchange, info: RequestI
   const { headers } = exchange.request;
   const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
   const attributes = { user, verb: info.verb, path: info.path, ...(info.resource ? { resource: info.resource } : {}) };
-  const decision = options.authorizer.authorize(attributes);
-  mustBeAllowed(attributes, decision instanceof Promise ? await decision : decision);
+  const authorized = authorize(options.authorizer, attributes);
+  if (authorized instanceof Promise) await authorized;
   const call = new Call(exchange, info, user);
-  await route(options, call);
+  await route(options, call, async (verb) => authorize(options.authorizer, { ...attributes, verb }));
 }
 
-function route(options: HandlerOptions, call: Call): void | Promise<void> {
+function authorize(authorizer: Authorizer, attributes: AuthorizationAttributes): void | Promise<void> {
+  const decision = authorizer.authorize(attributes);
+  if (decision instanceof Promise) return decision.then((decided) => mustBeAllowed(attributes, decided));
+  mustBeAllowed(attributes, decision);
+}
+
+function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAlso"]): void | Promise<void> {
   const { resource } = call.info;
   if (resource === undefined) {
     const found = options.pathRoute(call.info.path);
     if (found === undefined) throw unknownEndpoint();
     return found(call);
   }
-  const of = resolveResource(options.registry, call, resource);
+  const of = resolveResource(options.registry, call, resource, mayAlso);
   const connect = of.subresource && options.connectRoutes.get(`${of.row.resource}/${of.subresource.name}`);
   if (connect) return connect(of);
   const answer = resourceRoutes[call.info.verb];

@@ -1,6 +1,13 @@
 import { badRequest, invalid } from "../../../api/status.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
-import type { DeleteOptions, FieldValidation, ListRequest, WatchRequest, WriteOptions } from "../contract.ts";
+import type {
+  DeleteOptions,
+  FieldValidation,
+  ListRequest,
+  PatchRequest,
+  WatchRequest,
+  WriteOptions,
+} from "../contract.ts";
 import { isTrue } from "./request_info.ts";
 
 /** A query's parameters with the values that the API allows them. Of several equal names the first counts. */
@@ -78,12 +85,47 @@ export function writeOptions(query: Query, kind: string, userAgent: string | und
   const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
   const asked = query.text("fieldValidation");
   const fieldValidation = asked === undefined ? "Warn" : oneOf(fieldValidations, asked, "fieldValidation", errors);
+  const manager = query.text("fieldManager");
+  if (manager !== undefined) checkFieldManager(manager, errors);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
   return {
     dryRun,
-    fieldManager: query.text("fieldManager") ?? (userAgent ?? "unknown").split("/")[0]!.slice(0, 128),
+    fieldManager: manager ?? managerOfAgent(userAgent),
     fieldValidation: fieldValidation as FieldValidation,
   };
+}
+
+const maxFieldManager = 128;
+
+function checkFieldManager(manager: string, errors: FieldError[]): void {
+  const path = root("fieldManager");
+  if (manager.length > maxFieldManager) errors.push(FieldError.tooLong(path, maxFieldManager));
+  const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(manager);
+  if (unprintable === null) return;
+  const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  errors.push(FieldError.invalid(path, manager, `invalid character U+${code} (at position ${unprintable.index})`));
+}
+
+/** Who does not say which manager it is, is known by the name of its program. */
+function managerOfAgent(userAgent = "unknown"): string {
+  const name = userAgent.split("/")[0]!;
+  return [...name].filter((c) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c)).join("").slice(0, maxFieldManager);
+}
+
+/** {@linkcode writeOptions} of a patch, with those that only an apply has. */
+export function patchOptions(query: Query, type: PatchRequest["type"], userAgent: string | undefined): WriteOptions {
+  const options = writeOptions(query, "PatchOptions", userAgent);
+  const force = query.text("force");
+  const errors: FieldError[] = [];
+  if (type !== "apply") {
+    if (force !== undefined) {
+      errors.push(FieldError.forbidden(root("force"), "may not be specified for non-apply patch"));
+    }
+  } else if (query.text("fieldManager") === undefined) {
+    errors.push(FieldError.required(root("fieldManager"), "is required for apply patch"));
+  }
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", errors);
+  return { ...options, force: isTrue(force ?? null) };
 }
 
 /** The options as a body or a query gives them, before their values are known to be allowed. */

@@ -1,4 +1,5 @@
 import type { Entry, ListAnswer } from "../contract.ts";
+import { completeObject } from "../managed_fields.ts";
 import { sendJSON, sendPieces } from "./answer.ts";
 import { mediaTypes, negotiate } from "./negotiate.ts";
 import { listRequest } from "./query.ts";
@@ -37,7 +38,7 @@ export async function sendEntry(
     const table = tableOf(of, [entry.object], options, resourceVersion === undefined ? {} : { resourceVersion });
     return await sendJSON(of.call, code, JSON.stringify(table), format);
   }
-  await sendJSON(of.call, code, JSON.stringify(partialObject(entry.object)), format);
+  await sendJSON(of.call, code, JSON.stringify(partialObject(completeObject(entry))), format);
 }
 
 export async function listRoute(of: ResourceCall): Promise<void> {
@@ -68,7 +69,7 @@ export async function sendList(
     : ["meta.k8s.io/v1", "PartialObjectMetadataList"];
   const itemOf = as === undefined
     ? (entry: Entry) => entry.itemJson()
-    : (entry: Entry) => JSON.stringify(partialObject(entry.object));
+    : (entry: Entry) => JSON.stringify(partialObject(completeObject(entry)));
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${
     JSON.stringify(metadata)
   },"items":[`;

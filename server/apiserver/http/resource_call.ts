@@ -16,13 +16,20 @@ export interface ResourceCall {
   /** What the body and the answer are: the resource's kind, or its subresource's. */
   readonly apiVersion: string;
   readonly kind: string;
+  /** Rejects with a 403 when the user may not do this, too, to what the URL names. */
+  mayAlso(verb: string): Promise<void>;
 }
 
 const acrossNamespaces = new Set(["list", "watch", "deletecollection"]);
 const onCollection = new Set([...acrossNamespaces, "create"]);
 
 /** 404 for a URL that leads nowhere, 405 for a verb that the resource lacks. */
-export function resolveResource(registry: Registry, call: Call, target: ResourceInfo): ResourceCall {
+export function resolveResource(
+  registry: Registry,
+  call: Call,
+  target: ResourceInfo,
+  mayAlso: ResourceCall["mayAlso"],
+): ResourceCall {
   const store = registry.store(target.group, target.version, target.resource);
   if (store === undefined) throw unknownEndpoint();
   const { row } = store;
@@ -51,5 +58,6 @@ export function resolveResource(registry: Registry, call: Call, target: Resource
     subresource: onSubresource,
     apiVersion: group === "" ? version : `${group}/${version}`,
     kind,
+    mayAlso,
   };
 }

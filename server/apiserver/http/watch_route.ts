@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { KubeObject } from "../../../api/resource.ts";
 import { isExpired, statusFrom } from "../../../api/status.ts";
 import type { Entry, WatchedEvent } from "../contract.ts";
+import { completeObject } from "../managed_fields.ts";
 import { mediaTypes, negotiate, type Representation } from "./negotiate.ts";
 import { watchRequest } from "./query.ts";
 import type { ResourceCall } from "./resource_call.ts";
@@ -82,7 +83,9 @@ async function encoderOf(of: ResourceCall, { as }: Representation): Promise<Enco
   const [apiVersion, kind] = partial ? ["meta.k8s.io/v1", "PartialObjectMetadata"] : [of.apiVersion, of.kind];
   return (event) => {
     if (event.type === "BOOKMARK") return line("BOOKMARK", bookmark(event, apiVersion, kind));
-    return partial ? line(event.type, partialObject(event.entry.object)) : sharedFrame(event.type, event.entry);
+    return partial
+      ? line(event.type, partialObject(completeObject(event.entry)))
+      : sharedFrame(event.type, event.entry);
   };
 }
 

@@ -3,9 +3,17 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, unsupportedMediaType } from "../../../api/status.ts";
 import type { PatchRequest } from "../contract.ts";
 import { sendJSON } from "./answer.ts";
+import { parseConfiguration } from "./configuration.ts";
 import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
-import { deleteOptions, type GivenDeleteOptions, givenDeleteOptions, listRequest, writeOptions } from "./query.ts";
+import {
+  deleteOptions,
+  type GivenDeleteOptions,
+  givenDeleteOptions,
+  listRequest,
+  patchOptions,
+  writeOptions,
+} from "./query.ts";
 import { sendEntry, sendList } from "./read_routes.ts";
 import type { ResourceCall } from "./resource_call.ts";
 
@@ -49,6 +57,7 @@ const patchTypes: Readonly<Record<string, PatchRequest["type"]>> = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
 };
 
 export async function patchRoute(of: ResourceCall): Promise<void> {
@@ -56,8 +65,9 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
   const representation = negotiate(call.request.headers.accept);
   const type = patchTypes[contentTypeOf(call.request)];
   if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
-  const options = writeOptions(call.query, "PatchOptions", call.request.headers["user-agent"]);
-  const patch = parsePatch((await readBody(call.request)).toString("utf8"));
+  const options = patchOptions(call.query, type, call.request.headers["user-agent"]);
+  const text = (await readBody(call.request)).toString("utf8");
+  const patch = type === "apply" ? await parseConfiguration(call, text, options.fieldValidation) : parsePatch(text);
   const { entry, created } = await store.patch(call, {
     namespace: target.namespace,
     name: target.name,
@@ -65,6 +75,7 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
     type,
     patch,
     options,
+    mayCreate: () => of.mayAlso("create"),
   });
   await sendEntry(of, created ? 201 : 200, entry, representation);
 }

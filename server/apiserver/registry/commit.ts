@@ -1,28 +1,33 @@
+import { type ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { Datastore } from "../../../datastore/contract.ts";
-import { encode, keyIn, type Storage } from "../cache/layout.ts";
+import { type Content, encode, keyIn, storedText } from "../cache/layout.ts";
+import { PackedManagers } from "../cache/packed_managers.ts";
+import type { ResourceCache } from "../cache/resource_cache.ts";
 import { StoredEntry } from "../cache/stored_entry.ts";
 import { throughStore } from "./datastore_errors.ts";
 import type { Shelf } from "./system.ts";
 
 /**
  * Stores `object` if the key still has revision `expect` (0: is not there). Undefined when it has not. The object, which must be the caller's
- * own down to its metadata, is frozen by it.
+ * own down to its metadata, is frozen by it; `records` are its managedFields.
  */
 export async function commitPut(
   shelf: Shelf,
   key: string,
   object: KubeObject,
+  records: ManagedRecords,
   expect: number,
 ): Promise<StoredEntry | undefined> {
   const { system, storage } = shelf;
-  const text = encode(storage, object);
-  const forget = system.cache.expect(key, text, object);
+  const content: Content = { text: encode(storage, object), managers: PackedManagers.of(records) };
+  const stored = storedText(storage, content);
+  const forget = system.cache.expect(key, { stored, content, object });
   try {
-    const result = await throughStore(system.datastore.commit([{ kind: "put", key, value: text, expect }]));
+    const result = await throughStore(system.datastore.commit([{ kind: "put", key, value: stored, expect }]));
     if (!result.ok) return undefined;
     const entry = shelf.cache.byKey(key);
-    return entry?.revision === result.revision ? entry : new StoredEntry(storage, key, text, result.revision);
+    return entry?.revision === result.revision ? entry : new StoredEntry(storage, key, content, result.revision);
   } finally {
     forget();
   }
@@ -35,17 +40,21 @@ export async function commitDelete(shelf: Shelf, entry: StoredEntry): Promise<St
   return result.ok ? entry.at(result.revision) : undefined;
 }
 
-/** Stores new versions of objects of one resource if each is still at the `resourceVersion` it has here; false, and nothing is stored, otherwise. */
+/**
+ * Stores new versions of objects of one resource if each is still at the `resourceVersion` it has here; false, and nothing is stored, otherwise.
+ * Their managedFields stay as they are.
+ */
 export async function commitSwap(
   datastore: Datastore,
-  storage: Storage,
+  cache: ResourceCache,
   objects: readonly KubeObject[],
 ): Promise<boolean> {
-  const puts = objects.map((object) => ({
-    kind: "put" as const,
-    key: keyIn(storage, object.metadata.namespace ?? "", object.metadata.name!),
-    value: encode(storage, object),
-    expect: Number(object.metadata.resourceVersion),
-  }));
+  const { storage } = cache;
+  const puts = objects.map((object) => {
+    const key = keyIn(storage, object.metadata.namespace ?? "", object.metadata.name!);
+    const content = { text: encode(storage, object), managers: cache.byKey(key)?.managers };
+    const expect = Number(object.metadata.resourceVersion);
+    return { kind: "put" as const, key, value: storedText(storage, content), expect };
+  });
   return (await throughStore(datastore.commit(puts))).ok;
 }

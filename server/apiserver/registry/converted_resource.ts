@@ -19,6 +19,7 @@ import type {
 } from "../contract.ts";
 import type { Conversion } from "../kinds/conversion.ts";
 import { cloneJson } from "./clone.ts";
+import { create } from "./create.ts";
 import type { Facet } from "./facet.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { patch } from "./patch.ts";
@@ -59,22 +60,16 @@ export class ConvertedResource implements ResourceStore {
   }
 
   async create(context: RequestContext, request: CreateRequest): Promise<Entry> {
-    const object = this.#conversion.toStored(cloneJson(request.object));
-    return this.#shown(await this.#stored.create(context, { ...request, object }));
+    if (request.subresource) return this.#shown(await this.#stored.create(context, request));
+    return create(this.#stored.shelf, this.#facet("", "create"), context, request);
   }
 
   async update(context: RequestContext, request: UpdateRequest): Promise<Written> {
-    const { shelf } = this.#stored;
-    const facet = this.#facet(request.subresource, "update");
-    if (shelf.cache.get(request.namespace, request.name)) return update(shelf, facet, context, request);
-    const object = this.#conversion.toStored(cloneJson(request.object));
-    const { entry, created } = await this.#stored.update(context, { ...request, object });
-    return { entry: this.#shown(entry), created };
+    return update(this.#stored.shelf, this.#facet(request.subresource, "update"), context, request);
   }
 
   async patch(context: RequestContext, request: PatchRequest): Promise<Written> {
-    const facet = this.#facet(request.subresource, "patch");
-    return { entry: await patch(this.#stored.shelf, facet, context, request), created: false };
+    return patch(this.#stored.shelf, this.#facet(request.subresource, "patch"), context, request);
   }
 
   async delete(context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
@@ -92,7 +87,7 @@ export class ConvertedResource implements ResourceStore {
   #shown(entry: Entry): Entry {
     let shown = this.#entries.get(entry);
     if (shown === undefined) {
-      shown = new ObjectEntry(this.#fromStored(entry.object), entry.revision);
+      shown = new ObjectEntry(this.#fromStored(entry.object), entry.revision, entry.records);
       this.#entries.set(entry, shown);
     }
     return shown;
@@ -132,6 +127,7 @@ export class ConvertedResource implements ResourceStore {
         system.zeroValues.normalise(facet.message, stored as unknown as Record<string, unknown>);
         return facet.merge(stored, old);
       },
+      stores: (submitted) => this.#conversion.toStored(submitted),
       answer: (entry) => this.#shown(facet.answer(entry)),
     };
   }

@@ -1,12 +1,15 @@
 import type { FieldError } from "../../../api/meta/field.ts";
 import { generateName } from "../../../api/meta/generate_name.ts";
 import { formatTime } from "../../../api/meta/time.ts";
+import type { ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { CreateRequest, Entry, RequestContext } from "../contract.ts";
 import { cloneJson } from "./clone.ts";
 import { commitPut } from "./commit.ts";
+import type { Facet } from "./facet.ts";
+import { recordsOfNew } from "./field_managers.ts";
 import { dropServerSideOnly } from "./metadata.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { validateObject } from "./schema_validation.ts";
@@ -15,13 +18,20 @@ import type { Shelf } from "./system.ts";
 /** How many names are made from one `generateName` before the client has to try again. */
 const nameAttempts = 8;
 
-export async function create(shelf: Shelf, context: RequestContext, request: CreateRequest): Promise<Entry> {
+/** `applied` are the managers of an object that an apply creates. The object is of the facet's kind. */
+export async function create(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  request: CreateRequest,
+  applied?: ManagedRecords,
+): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
-    const object = await prepared(shelf, context, request);
-    const entry = await store(shelf, object, request.options.dryRun);
-    if (entry !== undefined) return entry;
+    const { object, records } = await prepared(shelf, facet, context, request, applied);
+    const entry = await store(shelf, object, records, request.options.dryRun);
+    if (entry !== undefined) return facet.answer(entry);
     if (attempt < attempts) continue;
     const taken = object.metadata.name!;
     throw attempts > 1 ? generateNameConflict(shelf.row, taken) : alreadyExists(shelf.row, taken);
@@ -29,13 +39,23 @@ export async function create(shelf: Shelf, context: RequestContext, request: Cre
 }
 
 /** The object to store: named, complete and found valid. */
-async function prepared(shelf: Shelf, context: RequestContext, request: CreateRequest): Promise<KubeObject> {
+async function prepared(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  request: CreateRequest,
+  applied: ManagedRecords | undefined,
+): Promise<{ object: KubeObject; records: ManagedRecords }> {
   const { system, row, strategy } = shelf;
-  const object = cloneJson(request.object);
+  const own = cloneJson(request.object);
+  const object = facet.stores?.(own) ?? own;
   takeIdentity(shelf, object, request.namespace);
   system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
   strategy.defaults?.(object);
   const { metadata } = object;
+  dropServerSideOnly(metadata);
+  // What admission adds is nobody's.
+  const records = applied ?? recordsOfNew(shelf, facet, request.options, object);
   const admission = {
     operation: "CREATE",
     row,
@@ -55,17 +75,22 @@ async function prepared(shelf: Shelf, context: RequestContext, request: CreateRe
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);
-  return object;
+  return { object, records };
 }
 
 /** Undefined when the name is taken. */
-async function store(shelf: Shelf, object: KubeObject, dryRun: boolean): Promise<Entry | undefined> {
+async function store(
+  shelf: Shelf,
+  object: KubeObject,
+  records: ManagedRecords,
+  dryRun: boolean,
+): Promise<Entry | undefined> {
   const { namespace = "", name = "" } = object.metadata;
   if (shelf.cache.get(namespace, name) !== undefined) return undefined;
   const reservation = shelf.system.services.reserve(shelf.storage, object, undefined);
   try {
-    if (dryRun) return new ObjectEntry(object);
-    return await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, 0);
+    if (dryRun) return new ObjectEntry(object, 0, records);
+    return await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, records, 0);
   } finally {
     reservation?.release();
   }
@@ -98,7 +123,6 @@ function takeNamespace({ row }: Shelf, { metadata }: KubeObject, namespace: stri
 }
 
 function takeSystemMetadata({ strategy, system }: Shelf, { metadata }: KubeObject): void {
-  dropServerSideOnly(metadata);
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   metadata.uid = crypto.randomUUID();

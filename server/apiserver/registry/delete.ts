@@ -34,9 +34,12 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
       const entry = options.dryRun ? current : await commitDelete(shelf, current);
       if (entry !== undefined) return { outcome: "removed", entry };
     } else {
-      if (options.dryRun) return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision) };
+      if (options.dryRun) {
+        return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision, current.records) };
+      }
       const object = cloneJson(plan.object);
-      const entry = await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, current.revision);
+      const key = keyIn(shelf.storage, namespace, name);
+      const entry = await commitPut(shelf, key, object, current.records, current.revision);
       if (entry !== undefined) return { outcome: "marked", entry };
     }
     if (options.preconditions?.resourceVersion) throw conflict(shelf.row, name);

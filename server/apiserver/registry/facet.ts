@@ -1,4 +1,6 @@
 import type { FieldError } from "../../../api/meta/field.ts";
+import { type FieldSet, nodeOf } from "../../../api/patch/apply/field_set.ts";
+import type { Scope } from "../../../api/patch/apply/update.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { MessageSchema } from "../../../api/schema/contract.ts";
 import { type GroupKind, invalid } from "../../../api/status.ts";
@@ -18,9 +20,17 @@ export interface Facet {
   view(object: KubeObject): KubeObject;
   /** The whole that results from storing `submitted` (the caller's own, zero values gone) over `old` (frozen). May use parts of both. */
   merge(submitted: KubeObject, old: KubeObject): KubeObject;
+  /** What a submitted object of the view's kind is in the store's, for views of another kind that can be created. May change it. */
+  stores?(submitted: KubeObject): KubeObject;
   /** What is wrong with the result. */
   validate(object: KubeObject, old: KubeObject): FieldError[];
   answer(entry: Entry): Entry;
+  /** Of the paths that a client sets, those that become its own: the ones that the facet stores. All of them when absent. */
+  readonly owns?: Scope;
+  /** For a view that has other fields than the object: what a configuration of it configures there, in whose paths its fields are tracked. */
+  configures?(config: KubeObject): KubeObject;
+  /** What it changes is nobody's. */
+  readonly untracked?: true;
 }
 
 export function requireValidView(facet: Facet, name: string, errors: readonly FieldError[]): void {
@@ -36,5 +46,19 @@ export function wholeObject(
     message: shelf.message,
     view: (object) => object,
     answer: (entry) => entry,
+  };
+}
+
+/** The paths at and below those of `kept`; a step `*` there is any. */
+export function within(kept: FieldSet): Scope {
+  return (paths) => {
+    const found = new Map();
+    for (const [element, node] of paths) {
+      const limit = kept.get(element) ?? kept.get("*");
+      if (limit === undefined) continue;
+      const allowed = limit.member ? node : nodeOf(false, within(limit.children)(node.children));
+      if (allowed !== undefined) found.set(element, allowed);
+    }
+    return found;
   };
 }

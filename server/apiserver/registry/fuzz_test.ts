@@ -6,6 +6,7 @@ import type { FieldSchema, FieldType, MessageSchema } from "../../../api/schema/
 import { schema } from "../../../api/schema/schema.ts";
 import { StatusError } from "../../../api/status.ts";
 import type { Entry, ResourceStore } from "../contract.ts";
+import { completeObject } from "../managed_fields.ts";
 import { context, copyOf, plain, TestRegistry } from "./_testing.ts";
 
 type Json = Record<string, unknown>;
@@ -89,7 +90,7 @@ function expectSound(seed: string, store: ResourceStore, entry: Entry): void {
   const { kind } = store.row;
   const checked = checkValue(entry.object, schema.ofKind(apiVersionOf(store.row), kind), schema);
   expect({ seed, wrong: checked.wrong, unknown: checked.unknown }).toEqual({ seed, wrong: [], unknown: [] });
-  expect({ seed, object: JSON.parse(entry.json()) }).toEqual({ seed, object: entry.object });
+  expect({ seed, object: JSON.parse(entry.json()) }).toEqual({ seed, object: completeObject(entry) });
 }
 
 describe("whatever is sent", () => {

@@ -1,6 +1,6 @@
 import { badRequest } from "../../../api/status.ts";
 import { DatastoreError, type KeyValue } from "../../../datastore/contract.ts";
-import { canonicalText } from "../cache/layout.ts";
+import { contentOf } from "../cache/layout.ts";
 import { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, ListAnswer, ListRequest } from "../contract.ts";
 import { continueExpired, type ContinueToken, decodeContinue, encodeContinue } from "./continue_token.ts";
@@ -122,7 +122,7 @@ function entryOf(shelf: Shelf, { key, value, modRevision }: KeyValue): StoredEnt
   const cached = shelf.cache.byKey(key);
   return cached?.revision === modRevision
     ? cached
-    : new StoredEntry(shelf.storage, key, canonicalText(shelf.storage, value), modRevision);
+    : new StoredEntry(shelf.storage, key, contentOf(shelf.storage, value), modRevision);
 }
 
 function answer(

@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
+import { recursiveDifference, setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { type Facet, wholeObject } from "./facet.ts";
 import { validateMetadataUpdate } from "./metadata.ts";
@@ -8,6 +9,8 @@ import type { Shelf } from "./system.ts";
 
 type Fields = Record<string, unknown>;
 
+const status = setOf(["f:status"]);
+
 /** The object itself: everything but what the server and the status subresource decide. */
 export function mainFacet(shelf: Shelf): Facet {
   const { row, storage, strategy } = shelf;
@@ -15,6 +18,7 @@ export function mainFacet(shelf: Shelf): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "",
+    ...(hasStatus ? { owns: (paths) => recursiveDifference(paths, status) } : {}),
     merge(object, old) {
       object.kind = storage.kind;
       object.apiVersion = storage.apiVersion;

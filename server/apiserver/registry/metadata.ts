@@ -112,7 +112,7 @@ export function keepSystemMetadata(metadata: ObjectMeta, old: ObjectMeta): void 
   }
 }
 
-/** Fields of other times and of server-side apply, which is not served yet. */
+/** Fields of other times, and managedFields, which are kept apart from the object. */
 export function dropServerSideOnly(metadata: ObjectMeta): void {
   delete metadata.managedFields;
   delete metadata.selfLink;

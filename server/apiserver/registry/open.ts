@@ -1,4 +1,5 @@
 import type { Clock } from "../../../api/clock.ts";
+import { Types } from "../../../api/patch/apply/type_node.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { apiVersionOf } from "../../../api/resource.ts";
 import { bindings, pods } from "../../../api/resources.ts";
@@ -70,13 +71,14 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     clock,
     random,
     schema,
+    types: new Types(schema),
     zeroValues: new ZeroValues(schema),
     admission: createAdmission(admissionPlugins(options.admission), {
       lookup,
       clock,
       random,
       access: options.access ?? mastersOnly,
-      swap: (resource, objects) => commitSwap(datastore, storageOf(resource), objects),
+      swap: (resource, objects) => commitSwap(datastore, cache.resource(storageOf(resource)), objects),
     }),
     lookup,
     tokenIssuer: options.tokenIssuer,

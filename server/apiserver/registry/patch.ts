@@ -5,33 +5,74 @@ import { applyMergePatch } from "../../../api/patch/merge.ts";
 import { applyStrategicPatch } from "../../../api/patch/strategic.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { invalid } from "../../../api/status.ts";
-import type { Entry, PatchRequest, RequestContext } from "../contract.ts";
+import type { StoredEntry } from "../cache/stored_entry.ts";
+import type { PatchRequest, RequestContext } from "../contract.ts";
+import { completeObject } from "../managed_fields.ts";
+import { appliedTo, createByApply } from "./apply.ts";
 import type { Facet } from "./facet.ts";
 import type { Shelf } from "./system.ts";
-import { change } from "./update.ts";
+import { change, type Submission, type Written } from "./update.ts";
 
 const patchAttempts = 6;
 
-export function patch(shelf: Shelf, facet: Facet, context: RequestContext, request: PatchRequest): Promise<Entry> {
-  const { namespace, name, options } = request;
-  const submit = (view: KubeObject) => patched(shelf, facet, context, request, view);
-  return change(shelf, facet, context, { namespace, name, options, patches: true, attempts: patchAttempts, submit });
+export async function patch(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  request: PatchRequest,
+): Promise<Written> {
+  const { type, namespace, name, options } = request;
+  const applies = type === "apply";
+  const check = (object: KubeObject) => checked(shelf, facet, context, request, object);
+  if (applies && facet.subresource === "" && shelf.cache.get(namespace, name) === undefined) {
+    const entry = await createByApply(shelf, facet, context, request, check);
+    if (entry !== undefined) return { entry, created: true };
+  }
+  const submit = (view: KubeObject, current: StoredEntry): Submission => {
+    if (!applies) return { object: check(patched(shelf, facet, request, view, current)) };
+    const { object, records } = appliedTo(shelf, facet, request, current);
+    return { object: check(object), records };
+  };
+  const asked = { namespace, name, options, patches: true, attempts: patchAttempts, submit };
+  return { entry: await change(shelf, facet, context, asked), created: false };
 }
 
 function patched(
   shelf: Shelf,
   facet: Facet,
-  context: RequestContext,
-  { type, patch, options: { fieldValidation } }: PatchRequest,
+  { type, patch }: PatchRequest,
   view: KubeObject,
+  { records }: StoredEntry,
 ): KubeObject {
-  const { schema } = shelf.system;
-  const result = type === "json"
-    ? applyJsonPatch(view, patch)
-    : type === "merge"
-    ? applyMergePatch(view, patch)
-    : applyStrategicPatch(schema, facet.message, view, patch);
-  const { value, unknown, wrong } = checkValue(result, facet.message, schema);
+  switch (type) {
+    case "merge":
+      return applyMergePatch(view, patch);
+    case "strategic":
+      return applyStrategicPatch(shelf.system.schema, facet.message, view, patch);
+    default:
+      // The operations of a JSON patch ask for the list that they change to be there.
+      return applyJsonPatch(touchesManagedFields(patch) ? completeObject({ object: view, records }) : view, patch);
+  }
+}
+
+function touchesManagedFields(patch: unknown): boolean {
+  return Array.isArray(patch) &&
+    patch.some((operation) =>
+      [operation?.path, operation?.from].some((path) =>
+        path === "" || path === "/metadata" || (typeof path === "string" && path.startsWith("/metadata/managedFields"))
+      )
+    );
+}
+
+/** The result of a patch, if it is still an object of its kind. */
+function checked(
+  shelf: Shelf,
+  facet: Facet,
+  context: RequestContext,
+  { options: { fieldValidation } }: PatchRequest,
+  result: KubeObject,
+): KubeObject {
+  const { value, unknown, wrong } = checkValue(result, facet.message, shelf.system.schema);
   if (wrong.length > 0) throw misfit(wrong.map(({ message }) => message).join("; "));
   if (unknown.length > 0 && fieldValidation === "Strict") {
     throw misfit(`strict decoding error: ${unknown.map(({ message }) => message).join(", ")}`);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { configmaps, deployments, namespaces, nodes, pods, services } from "../../../api/resources.ts";
 import type { StatusError } from "../../../api/status.ts";
 import type { ConfigMap, Pod } from "../../../api/types/core_v1.ts";
+import { completeObject } from "../managed_fields.ts";
 import { context, copyOf, minimalPod, plain, TestRegistry } from "./_testing.ts";
 
 async function failure(promise: Promise<unknown>): Promise<StatusError> {
@@ -38,8 +39,9 @@ describe("create", () => {
       object: configMap("a", { quote: '"}{\\' }),
       options: plain,
     });
-    expect(JSON.parse(entry.json())).toEqual(entry.object);
-    const { kind: _kind, apiVersion: _apiVersion, ...item } = entry.object;
+    expect(entry.object.metadata.managedFields).toBe(undefined);
+    expect(JSON.parse(entry.json())).toEqual(completeObject(entry));
+    const { kind: _kind, apiVersion: _apiVersion, ...item } = completeObject(entry);
     expect(JSON.parse(entry.itemJson())).toEqual(item);
   });
 

@@ -1,9 +1,10 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { compileLabelSelector, selectorFromLabels } from "../../../api/meta/label_selector.ts";
+import { setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { Scale } from "../../../api/types/autoscaling_v1.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
-import type { Facet } from "./facet.ts";
+import { type Facet, within } from "./facet.ts";
 import { bumpGeneration } from "./main_facet.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import type { Shelf } from "./system.ts";
@@ -23,7 +24,14 @@ export function scaleFacet(shelf: Shelf): Facet {
     subresource: "scale",
     kind: { group: "autoscaling", kind, apiVersion },
     message: shelf.system.schema.ofKind(apiVersion, kind)!,
+    owns: within(setOf(["f:spec", "f:replicas"])),
     view,
+    configures: (config) => ({
+      apiVersion: shelf.storage.apiVersion,
+      kind: shelf.storage.kind,
+      metadata: config.metadata,
+      spec: (config as Scale).spec,
+    } as KubeObject),
     merge(submitted, whole) {
       const old = whole as Scalable;
       const object: Scalable = {

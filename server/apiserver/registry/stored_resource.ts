@@ -69,7 +69,7 @@ export class StoredResource implements ResourceStore {
 
   async create(context: RequestContext, request: CreateRequest): Promise<Entry> {
     const { subresource = "" } = request;
-    if (subresource === "") return create(this.shelf, context, request);
+    if (subresource === "") return create(this.shelf, this.#main, context, request);
     const creator = this.#creators.get(subresource);
     if (creator !== undefined) return creator(this.shelf, context, request);
     throw this.#facets.has(subresource) ? methodNotSupported(this.row, "create") : unknownEndpoint();
@@ -80,8 +80,7 @@ export class StoredResource implements ResourceStore {
   }
 
   async patch(context: RequestContext, request: PatchRequest): Promise<Written> {
-    const entry = await patch(this.shelf, this.facet(request.subresource, "patch"), context, request);
-    return { entry, created: false };
+    return patch(this.shelf, this.facet(request.subresource, "patch"), context, request);
   }
 
   async delete(context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../api/clock.ts";
+import type { Types } from "../../../api/patch/apply/type_node.ts";
 import type { MessageSchema, ResourceRow, Schema } from "../../../api/schema/contract.ts";
 import type { Datastore } from "../../../datastore/contract.ts";
 import type { Admission } from "../admission/contract.ts";
@@ -19,6 +20,8 @@ export interface System {
   /** Numbers in [0, 1), for generated names and allocations. */
   readonly random: () => number;
   readonly schema: Schema;
+  /** The schema's messages, as structured merge sees them. */
+  readonly types: Types;
   readonly zeroValues: ZeroValues;
   readonly admission: Admission;
   readonly lookup: Lookup;

@@ -1,4 +1,5 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { areSameButForTimes, type ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, conflict, notFound } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
@@ -9,6 +10,7 @@ import { commitDelete, commitPut } from "./commit.ts";
 import { create } from "./create.ts";
 import { isReleased } from "./deletion.ts";
 import { type Facet, requireValidView } from "./facet.ts";
+import { recordsOfChanged } from "./field_managers.ts";
 import { revisionRequired } from "./main_facet.ts";
 import { keepSystemMetadata } from "./metadata.ts";
 import { ObjectEntry } from "./object_entry.ts";
@@ -28,8 +30,15 @@ export interface Change {
   readonly patches: boolean;
   /** How often it is tried when others write the object at the same time, and the client named no version. */
   readonly attempts: number;
-  /** The wanted view, made from the present one; the caller's own, or copied before it is changed. Runs anew with each attempt. */
-  submit(view: KubeObject): KubeObject;
+  /** Makes what is wanted of what is there. Runs anew with each attempt. */
+  submit(view: KubeObject, current: StoredEntry): Submission;
+}
+
+export interface Submission {
+  /** The wanted view; copied before it is changed. */
+  readonly object: KubeObject;
+  /** Who owns what then, where that is known. */
+  readonly records?: ManagedRecords;
 }
 
 /** Writers of one object meet only while a commit is under way: who loses so often is not alone in a storm. */
@@ -47,7 +56,7 @@ export async function update(
     const { resourceVersion: _none, ...metadata } = object.metadata;
     if (metadata.uid) throw conflict(shelf.row, name, uidMismatch(metadata.uid, ""));
     return {
-      entry: await create(shelf, context, { namespace, object: { ...object, metadata }, options }),
+      entry: await create(shelf, facet, context, { namespace, object: { ...object, metadata }, options }),
       created: true,
     };
   }
@@ -57,7 +66,7 @@ export async function update(
     options,
     patches: false,
     attempts: updateAttempts,
-    submit: () => object,
+    submit: () => ({ object }),
   });
   return { entry, created: false };
 }
@@ -68,29 +77,32 @@ export async function change(shelf: Shelf, facet: Facet, context: RequestContext
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
     if (current === undefined) throw notFound(shelf.row, name);
-    const submitted = cloneJson(change.submit(facet.view(current.object)));
-    const demanded = checkIdentity(shelf, facet, submitted, current, change);
-    const object = await resultOf(shelf, facet, context, change, submitted, current);
-    const entry = await store(shelf, object, current, change.options.dryRun);
+    const submission = change.submit(facet.view(current.object), current);
+    const own = { ...submission, object: cloneJson(submission.object) };
+    const demanded = checkIdentity(shelf, facet, own.object, current, change);
+    const { object, records } = await resultOf(shelf, facet, context, change, own, current);
+    const entry = await store(shelf, object, records, current, change.options.dryRun);
     if (entry !== undefined) return facet.answer(entry);
     if (demanded || attempt >= change.attempts) throw conflict(shelf.row, name);
   }
 }
 
-/** The object to store. */
+/** The object to store, and its managers. */
 async function resultOf(
   shelf: Shelf,
   facet: Facet,
   context: RequestContext,
-  { namespace, name, options: { dryRun } }: Change,
-  submitted: KubeObject,
+  { namespace, name, options }: Change,
+  { object: submitted, records: known }: Submission,
   current: StoredEntry,
-): Promise<KubeObject> {
+): Promise<{ object: KubeObject; records: ManagedRecords }> {
   const { system, row } = shelf;
   const old = current.object;
+  const sent = submitted.metadata.managedFields;
   system.zeroValues.normalise(facet.message, submitted as unknown as Record<string, unknown>);
   if (facet.subresource === "") keepSystemMetadata(submitted.metadata, old.metadata);
   const object = facet.merge(submitted, old);
+  const records = known ?? recordsOfChanged(shelf, facet, options, { records: current.records, sent, old, object });
   const { subresource } = facet;
   const admission = {
     operation: "UPDATE",
@@ -101,34 +113,36 @@ async function resultOf(
     object,
     old,
     user: context.user,
-    dryRun,
+    dryRun: options.dryRun,
     warn: context.warn,
   } as const;
   await system.admission.mutate(admission);
   requireValidView(facet, name, facet.validate(object, old));
   for (const warning of shelf.strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);
-  return object;
+  return { object, records };
 }
 
 /** Undefined when someone else was faster. An object that nothing holds any more goes instead. */
 async function store(
   shelf: Shelf,
   object: KubeObject,
+  records: ManagedRecords,
   current: StoredEntry,
   dryRun: boolean,
 ): Promise<Entry | undefined> {
   object.metadata.resourceVersion = String(current.revision);
   if (isReleased(shelf, object)) {
     if (dryRun) return current;
-    return await commitDelete(shelf, current) && new ObjectEntry(object, current.revision);
+    return await commitDelete(shelf, current) && new ObjectEntry(object, current.revision, records);
   }
   // A write that changes nothing wakes nobody and wears no disk.
-  if (deepEqual(object, current.object)) return current;
+  if (deepEqual(object, current.object) && areSameButForTimes(records, current.records)) return current;
   const reservation = shelf.system.services.reserve(shelf.storage, object, current.object);
   try {
-    if (dryRun) return new ObjectEntry(object, current.revision);
-    return await commitPut(shelf, keyIn(shelf.storage, current.namespace, current.name), object, current.revision);
+    if (dryRun) return new ObjectEntry(object, current.revision, records);
+    const key = keyIn(shelf.storage, current.namespace, current.name);
+    return await commitPut(shelf, key, object, records, current.revision);
   } finally {
     reservation?.release();
   }
@@ -160,7 +174,7 @@ export function uidMismatch(demanded: string, actual: string): string {
   return `Precondition failed: UID in precondition: ${demanded}, UID in object meta: ${actual}`;
 }
 
-function requireIdentity(shelf: Shelf, { metadata }: KubeObject, namespace: string, name: string): void {
+export function requireIdentity(shelf: Shelf, { metadata }: KubeObject, namespace: string, name: string): void {
   if (!metadata) throw badRequest("the object has no metadata");
   if (!metadata.name) throw badRequest("the name of the object must be set: metadata.name is empty");
   if (metadata.name !== name) {

@@ -1,5 +1,6 @@
 import { deepFreeze } from "../../../../api/meta/freeze.ts";
 import { applyMergePatch } from "../../../../api/patch/merge.ts";
+import { noRecords } from "../../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../../api/resource.ts";
 import type { ResourceRow } from "../../../../api/schema/contract.ts";
 import { schema } from "../../../../api/schema/schema.ts";
@@ -143,6 +144,7 @@ class MemoryEntry implements Entry {
   readonly name: string;
   readonly revision: number;
   readonly object: KubeObject;
+  readonly records = noRecords;
 
   constructor(object: KubeObject, revision: number) {
     this.namespace = object.metadata.namespace ?? "";

@@ -31,7 +31,7 @@ export const bindPod: Creator = async (shelf, context, request) => {
     options: request.options,
     patches: true,
     attempts,
-    submit: (view) => view,
+    submit: (object) => ({ object }),
   });
   return success(request);
 };
@@ -40,6 +40,7 @@ function bindingFacet(shelf: Shelf, binding: Binding): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "binding",
+    untracked: true,
     merge(_submitted, old) {
       const pod = old as Pod;
       requireBindable(shelf, pod, binding);

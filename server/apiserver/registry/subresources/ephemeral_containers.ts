@@ -1,9 +1,10 @@
 import { deepEqual } from "../../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../../api/meta/field.ts";
+import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
 import { defaultContainer } from "../../kinds/pod_defaults.ts";
 import { validateEphemeralContainers } from "../../kinds/pod_validation.ts";
-import { type Facet, wholeObject } from "../facet.ts";
+import { type Facet, wholeObject, within } from "../facet.ts";
 import { bumpGeneration } from "../main_facet.ts";
 import type { Shelf } from "../system.ts";
 
@@ -14,6 +15,7 @@ export function ephemeralContainersFacet(shelf: Shelf): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "ephemeralcontainers",
+    owns: within(setOf(["f:spec", "f:ephemeralContainers"])),
     merge(submitted, old) {
       const pod = old as Pod;
       const ephemeralContainers = (submitted as Pod).spec.ephemeralContainers ?? [];

@@ -1,5 +1,6 @@
+import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Namespace } from "../../../../api/types/core_v1.ts";
-import { type Facet, wholeObject } from "../facet.ts";
+import { type Facet, wholeObject, within } from "../facet.ts";
 import type { Shelf } from "../system.ts";
 
 /** The finalizers of a namespace's spec, which only this subresource changes. The last one's going removes a namespace that was deleted. */
@@ -7,6 +8,7 @@ export function finalizeFacet(shelf: Shelf): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "finalize",
+    owns: within(setOf(["f:spec", "f:finalizers"])),
     merge(submitted, old) {
       const { finalizers } = (submitted as Namespace).spec;
       const spec = finalizers === undefined ? {} : { finalizers };

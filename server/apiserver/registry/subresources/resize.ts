@@ -1,6 +1,7 @@
+import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Container, Pod } from "../../../../api/types/core_v1.ts";
 import { validatePod } from "../../kinds/pod_validation.ts";
-import { type Facet, wholeObject } from "../facet.ts";
+import { type Facet, wholeObject, within } from "../facet.ts";
 import { bumpGeneration } from "../main_facet.ts";
 import type { Shelf } from "../system.ts";
 
@@ -9,6 +10,13 @@ export function resizeFacet(shelf: Shelf): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "resize",
+    owns: within(
+      setOf(
+        ...["f:containers", "f:initContainers"].flatMap((
+          list,
+        ) => [["f:spec", list, "*", "f:resources"], ["f:spec", list, "*", "f:resizePolicy"]]),
+      ),
+    ),
     merge(submitted, old) {
       const [wanted, pod] = [submitted as Pod, old as Pod];
       const spec = { ...pod.spec, containers: resized(pod.spec.containers, wanted.spec.containers) };
