@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { namespaces, pods, priorityclasses, serviceaccounts } from "../../../api/resources.ts";
+import {
+  bindings,
+  ingressclasses,
+  ingresses,
+  namespaces,
+  nodes,
+  pods,
+  priorityclasses,
+  serviceaccounts,
+} from "../../../api/resources.ts";
 import type { StatusError } from "../../../api/status.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
 import { minimalPod, TestRegistry } from "../registry/_testing.ts";
@@ -63,6 +72,101 @@ describe("ServiceAccount", () => {
     expect(await refusal(test.client.create(pods, mirror("b", secret)))).toContain("may not reference secrets");
     expect(await refusal(test.client.create(pods, mirror("c", { serviceAccountName: "default" }))))
       .toContain("may not reference service accounts");
+  });
+});
+
+describe("a service account that minds its secrets", () => {
+  it("lets Pods have its own, and no others", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(serviceaccounts, {
+      metadata: {
+        name: "strict",
+        namespace: "default",
+        annotations: { "kubernetes.io/enforce-mountable-secrets": "true" },
+      },
+      secrets: [{ name: "own" }],
+      imagePullSecrets: [{ name: "registry" }],
+    });
+    const create = (fields: Partial<Pod["spec"]>) =>
+      test.client.create(pods, { ...minimalPod("", fields), metadata: { generateName: "a-", namespace: "default" } });
+    const container = { name: "main", image: "busybox" };
+    const env = (name: string) => [{ name: "E", valueFrom: { secretKeyRef: { name, key: "k" } } }];
+    const cases: readonly [Partial<Pod["spec"]>, string][] = [
+      [{ containers: [{ ...container, env: env("own") }] }, "accepted"],
+      [{ volumes: [{ name: "v", secret: { secretName: "x" } }] }, 'volume with secret.secretName="x" is not allowed'],
+      [
+        { containers: [{ ...container, env: env("x") }] },
+        'container main with envVar E referencing secret.secretName="x"',
+      ],
+      [
+        { initContainers: [{ ...container, name: "i", envFrom: [{ secretRef: { name: "x" } }] }] },
+        'init container i with envFrom referencing secret.secretName="x" is not allowed because service account strict',
+      ],
+      [
+        { imagePullSecrets: [{ name: "x" }] },
+        'imagePullSecrets[0].name="x" is not allowed because service account strict',
+      ],
+    ];
+    for (const [fields, expected] of cases) {
+      expect(await refusal(create({ serviceAccountName: "strict", ...fields }))).toContain(expected);
+    }
+    expect(await refusal(create({ volumes: [{ name: "v", secret: { secretName: "x" } }] }))).toBe("accepted");
+  });
+});
+
+describe("NamespaceLifecycle", () => {
+  it("keeps things out of namespaces that are not there or on their way out, even if they end meanwhile", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(namespaces, { metadata: { name: "n" }, spec: {} });
+    const pod = { ...minimalPod("a"), metadata: { name: "a", namespace: "n" } };
+    // Waits for its service account, and the namespace goes while it does.
+    const waiting = refusal(test.client.create(pods, pod));
+    await test.clock.advance(100);
+    await test.client.create(serviceaccounts, { metadata: { name: "default", namespace: "n" } });
+    await test.client.delete(namespaces, { name: "n" });
+    await test.clock.advance(100);
+    expect(await waiting).toContain("unable to create new content in namespace n because it is being terminated");
+    const nowhere = { ...pod, metadata: { name: "a", namespace: "nowhere" } };
+    expect(await refusal(test.client.create(pods, nowhere))).toBe('namespaces "nowhere" not found');
+    expect(await refusal(test.client.delete(namespaces, { name: "default" }))).toBe(
+      'namespaces "default" is forbidden: this namespace may not be deleted',
+    );
+  });
+});
+
+describe("DefaultIngressClass", () => {
+  it("fills in the default, where nothing else is said", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(ingressclasses, {
+      metadata: { name: "main", annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
+      spec: { controller: "example.com/c" },
+    });
+    const ingress = (name: string, annotations = {}, ingressClassName?: string) => ({
+      metadata: { name, namespace: "default", annotations },
+      spec: {
+        defaultBackend: { service: { name: "s", port: { number: 80 } } },
+        ...(ingressClassName ? { ingressClassName } : {}),
+      },
+    });
+    expect((await test.client.create(ingresses, ingress("a"))).spec?.ingressClassName).toBe("main");
+    expect((await test.client.create(ingresses, ingress("b", {}, "own"))).spec?.ingressClassName).toBe("own");
+    const annotated = await test.client.create(ingresses, ingress("c", { "kubernetes.io/ingress.class": "x" }));
+    expect(annotated.spec?.ingressClassName).toBeUndefined();
+  });
+});
+
+describe("new nodes", () => {
+  it("are tainted until they are ready, and tell their Pods where they are", async () => {
+    await using test = await TestRegistry.open();
+    const zone = { "topology.kubernetes.io/zone": "z1" };
+    const node = await test.client.create(nodes, {
+      metadata: { name: "n", labels: { ...zone, other: "x" } },
+      spec: {},
+    });
+    expect(node.spec?.taints).toEqual([{ key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }]);
+    await test.client.create(pods, minimalPod("a"));
+    await test.client.create(bindings, { metadata: { name: "a", namespace: "default" }, target: { name: "n" } });
+    expect((await test.client.get(pods, { namespace: "default", name: "a" })).metadata.labels).toEqual(zone);
   });
 });
 

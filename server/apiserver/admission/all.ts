@@ -6,16 +6,23 @@ import {
 } from "./certificates.ts";
 import type { LimitedResource } from "../../quota/charge.ts";
 import type { AdmissionPlugin } from "./contract.ts";
+import { persistentVolumeClaimResize } from "./claim_resize.ts";
+import { defaultIngressClass } from "./default_ingress_class.ts";
+import { defaultStorageClass } from "./default_storage_class.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction/node_restriction.ts";
 import { defaultPodSecurity, type PodSecurityConfiguration } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
+import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { priority } from "./priority.ts";
 import { createResourceQuota } from "./resource_quota/resource_quota.ts";
 import { roleEscalation } from "./role_escalation.ts";
+import { runtimeClass } from "./runtime_class.ts";
 import { serviceAccount } from "./service_account.ts";
+import { storageObjectInUseProtection } from "./storage_protection.ts";
+import { taintNodesByCondition } from "./taint_nodes.ts";
 
 /** What an administrator may set of the plugins. */
 export interface AdmissionConfiguration {
@@ -31,13 +38,20 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     limitRanger,
     serviceAccount,
     nodeRestriction,
+    taintNodesByCondition,
     createPodSecurity(configuration.podSecurity ?? defaultPodSecurity),
     priority,
     defaultTolerationSeconds,
+    defaultStorageClass,
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize,
+    runtimeClass,
+    podTopologyLabels,
     certificateRequester,
     certificateApproval,
     certificateSigning,
     certificateSubjectRestriction,
+    defaultIngressClass,
     roleEscalation,
     createResourceQuota(configuration.limitedResources),
   ];

@@ -10,7 +10,10 @@ export const namespaceLifecycle: AdmissionPlugin = {
   mutate(request, context) {
     if (request.operation === "CREATE") requireLiving(request, context);
   },
-  validate({ operation, row, name }) {
+  validate(request, context) {
+    const { operation, row, name } = request;
+    // Once more: an earlier plugin may have waited.
+    if (operation === "CREATE") requireLiving(request, context);
     const isNamespace = row.group === "" && row.resource === namespaces.resource;
     if (operation === "DELETE" && isNamespace && immortal.has(name)) {
       throw forbidden(row, name, "this namespace may not be deleted");

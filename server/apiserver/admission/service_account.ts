@@ -1,8 +1,9 @@
 import { randomSuffix } from "../../../api/meta/generate_name.ts";
 import { serviceaccounts } from "../../../api/resources.ts";
-import { forbidden } from "../../../api/status.ts";
 import type { Container, Pod, ServiceAccount, Volume } from "../../../api/types/core_v1.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
+import { forbiddenSecret } from "./mountable_secrets.ts";
+import { refuse } from "./refuse.ts";
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
 const tokenDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -30,24 +31,34 @@ export const serviceAccount: AdmissionPlugin = {
     if (account !== undefined) return use(account, pod, context);
     return wait(request, context, pod.spec.serviceAccountName).then((found) => use(found, pod, context));
   },
+  validate(request, { lookup }) {
+    const { operation, subresource, namespace } = request;
+    const starts = operation === "CREATE" && subresource === "";
+    if (!starts && (operation !== "UPDATE" || subresource !== "ephemeralcontainers")) return;
+    const pod = request.object as Pod;
+    const account = lookup.find(serviceaccounts, namespace, pod.spec.serviceAccountName ?? "");
+    const detail = account && forbiddenSecret(account, pod);
+    if (detail !== undefined) throw refuse(request, detail);
+  },
 };
 
-function requirePlainMirror({ row }: AdmissionRequest, { metadata, spec }: Pod): void {
-  const refuse = (what: string) => forbidden(row, metadata.name ?? "", `a mirror pod may not reference ${what}`);
-  if (spec.serviceAccountName) throw refuse("service accounts");
+function requirePlainMirror(request: AdmissionRequest, { spec }: Pod): void {
+  const refusal = (what: string) => refuse(request, `a mirror pod may not reference ${what}`);
+  if (spec.serviceAccountName) throw refusal("service accounts");
   for (const { secret, projected } of spec.volumes ?? []) {
-    if (secret) throw refuse("secrets");
+    if (secret) throw refusal("secrets");
     if (projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken)) {
-      throw refuse("service account tokens");
+      throw refusal("service account tokens");
     }
   }
 }
 
 async function wait(
-  { namespace, row, object }: AdmissionRequest,
+  request: AdmissionRequest,
   { lookup, clock }: AdmissionContext,
   name: string,
 ): Promise<ServiceAccount> {
+  const { namespace } = request;
   for (let attempt = name === "default" ? 0 : attempts; attempt < attempts; attempt++) {
     await new Promise<void>((resolve) => void clock.after(attemptMilliseconds, resolve));
     const account = lookup.find(serviceaccounts, namespace, name);
@@ -56,7 +67,7 @@ async function wait(
   const detail = `error looking up service account ${namespace}/${name}: serviceaccount ${
     JSON.stringify(name)
   } not found`;
-  throw forbidden(row, object?.metadata.name ?? "", detail);
+  throw refuse(request, detail);
 }
 
 function use(account: ServiceAccount, { spec }: Pod, { random }: AdmissionContext): void {
