@@ -8,6 +8,8 @@ import type { Datastore } from "../datastore/contract.ts";
 import { openDatastore } from "../datastore/open.ts";
 import { startAddons } from "./addons/addons.ts";
 import { AccessControl } from "./apiserver/auth/access.ts";
+import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
+import { serviceAccountUser } from "./apiserver/auth/service_account_user.ts";
 import type { Registry, UserInfo } from "./apiserver/contract.ts";
 import { startApiServer } from "./apiserver/http/api_server.ts";
 import { createInProcessClient } from "./apiserver/in_process.ts";
@@ -134,6 +136,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       signal,
       clusterCa: pki.clusterCa,
       tokenIssuer: identity.tokens,
+      signRequest: pki.signRequest,
+      clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
     });
     closers.push(() => controllers.ended);
     controllerMetrics.of = controllers.metrics;

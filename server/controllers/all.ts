@@ -1,6 +1,10 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
 import type { TokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
+import { certificateApprover } from "./certificates/approver.ts";
+import { certificateCleaner } from "./certificates/cleaner.ts";
+import { certificateSigner, type SignRequest } from "./certificates/signer.ts";
+import { clusterRoleAggregation } from "./clusterrole_aggregation/clusterrole_aggregation.ts";
 import { cronJobController } from "./cronjob/cronjob.ts";
 import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
@@ -21,22 +25,30 @@ import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
-import { claimProtectionController } from "./volume_protection/claim_protection.ts";
-import { volumeProtectionController } from "./volume_protection/volume_protection.ts";
 
 /** What some controllers need beside their context. */
 export interface ControllerInputs {
   /** PEM of the authorities by which Pods know the API server. */
   readonly clusterCa: string;
   readonly tokenIssuer: Pick<TokenIssuer, "issue">;
+  readonly signRequest: SignRequest;
   /** The served resources. */
   readonly resources: () => readonly ResourceRow[];
 }
 
-/** Every controller, and the name under which its events come, which is upstream's. */
+const certificateAccount = "certificate-controller";
+
+/** A controller and the name under which its events come, which is upstream's. */
+export type ControllerRow = readonly [
+  component: string,
+  make: ControllerFactory,
+  /** The ServiceAccount in `kube-system` that it acts as, where what it writes takes rights of its own. */
+  account?: string,
+];
+
 export function allControllers(
-  { clusterCa, tokenIssuer, resources }: ControllerInputs,
-): readonly [string, ControllerFactory][] {
+  { clusterCa, tokenIssuer, signRequest, resources }: ControllerInputs,
+): readonly ControllerRow[] {
   return [
     ["namespace-controller", (context) => namespaceController(context, resources)],
     ["resourcequota-controller", (context) => resourceQuotaController(context, resources)],
@@ -61,7 +73,13 @@ export function allControllers(
     ["pod-garbage-collector-controller", podGc],
     ["node-controller", nodeLifecycle],
     ["taint-eviction-controller", taintEviction],
-    ["pvc-protection-controller", claimProtectionController],
-    ["pv-protection-controller", volumeProtectionController],
+    ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
+    ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
+    [
+      "certificatesigningrequest-signing-controller",
+      (context) => certificateSigner(context, signRequest),
+      certificateAccount,
+    ],
+    ["certificatesigningrequest-cleaner-controller", certificateCleaner, certificateAccount],
   ];
 }

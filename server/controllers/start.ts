@@ -11,6 +11,8 @@ import { prepareController } from "./runner.ts";
 
 export interface ControllersOptions extends Omit<ControllerInputs, "resources"> {
   readonly client: Client;
+  /** The client of a ServiceAccount in `kube-system`; absent: all act as `client`. */
+  readonly clientOf?: (serviceAccount: string) => Client;
   readonly clock: Clock;
   /** Stops everything. */
   readonly signal: AbortSignal;
@@ -31,9 +33,10 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { client, clock, signal, informers = createInformerFactory(client, { clock }) } = options;
   const metrics = new ControllerMetrics();
   const inputs = { ...options, resources: options.resources ?? (() => schema.resources()) };
-  const prepared = allControllers(inputs).map(([component, make]) => {
+  const prepared = allControllers(inputs).map(([component, make, account]) => {
     const events = createEventRecorder(client, { clock, signal, component });
-    const context: ControllerContext = { client, informers, events, clock, signal };
+    const own = account === undefined ? undefined : options.clientOf?.(account);
+    const context: ControllerContext = { client: own ?? client, informers, events, clock, signal };
     return prepareController(make(context), { clock, signal, metrics });
   });
   informers.start(signal);

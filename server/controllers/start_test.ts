@@ -33,6 +33,7 @@ describe("startControllers, on the real registry", () => {
       signal: stop.signal,
       clusterCa: "PEM",
       tokenIssuer: { issue: () => Promise.resolve({ token: "TOKEN", expirationTimestamp: "" }) },
+      signRequest: () => "CERTIFICATE",
       resources: () => test.registry.resources(),
     });
   });

@@ -2,9 +2,11 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../api/clock.ts";
+import type { CertificateRequest } from "./certificate_request.ts";
 import { PkiError } from "./error.ts";
 import { readIfPresent, writeFileAtomically } from "./files.ts";
 import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, type Subject } from "./issue.ts";
+import { signRequest, type Wanted } from "./sign_request.ts";
 
 export interface PkiOptions {
   /** The `kubernetes` Service's address: the first of the service network. */
@@ -34,6 +36,8 @@ export interface Pki {
   readonly directory: string;
   issueClient(commonName: string, organizations: readonly string[]): Promise<KeyPair>;
   issueServer(commonName: string, names: readonly string[]): Promise<KeyPair>;
+  /** PEM, for up to as long as the cluster's authority lasts. Throws `PkiError` `expired`. */
+  signRequest(request: CertificateRequest, wanted: Wanted): string;
   /** A node's identity towards the API server, and the certificate it serves logs and exec with. */
   issueNode(nodeName: string, addresses: readonly string[]): Promise<{ client: KeyPair; serving: KeyPair }>;
 }
@@ -83,6 +87,7 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
     directory,
     issueClient: (commonName, organizations) => issue({ commonName, organizations, usage: "client" }),
     issueServer: (commonName, names) => issue({ commonName, names, usage: "server" }),
+    signRequest: (request, wanted) => signRequest(cluster, request, wanted, (options.clock ?? systemClock()).now()),
     async issueNode(nodeName, addresses) {
       const commonName = `system:node:${nodeName}`;
       const organizations = ["system:nodes"];

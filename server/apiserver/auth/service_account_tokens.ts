@@ -6,6 +6,7 @@ import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import type { TokenIssuer, TokenRequestFacts, UserInfo } from "../contract.ts";
 import { AuthenticationError } from "./authenticator.ts";
 import type { TokenAuthenticator } from "./bearer_tokens.ts";
+import { serviceAccountUser } from "./service_account_user.ts";
 
 /** Resolves to undefined when there is no such object. */
 export type ObjectLookup = (
@@ -179,9 +180,8 @@ async function userOf(claims: JWTPayload, options: ServiceAccountTokensOptions):
     ...referenceExtra("node", node),
   };
   return {
-    name: claims.sub,
+    ...serviceAccountUser(namespace, serviceaccount.name),
     uid: serviceaccount.uid,
-    groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`],
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }

@@ -1,47 +1,114 @@
-import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError } from "../../../api/meta/field.ts";
+import { X509Certificate } from "node:crypto";
+import { FieldError, root } from "../../../api/meta/field.ts";
 import type { CertificateSigningRequest } from "../../../api/types/certificates_v1.ts";
+import { readCertificateRequest } from "../../pki/certificate_request.ts";
+import { knownUsages } from "../../pki/sign_request.ts";
+import { validateConditions, withTimestamps } from "./certificate_conditions.ts";
 import { requireText } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const minSeconds = 600;
+const legacySigner = "kubernetes.io/legacy-unknown";
+const signerName =
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$/;
+const maxSignerLength = 571;
 
 export const certificateSigningRequestStrategy: Strategy<CertificateSigningRequest> = {
+  // Whatever a client calls its request.
+  checkName: () => [],
   defaults({ spec }) {
     spec.usages ??= ["digital signature", "key encipherment"];
+  },
+  // Only its approval and its status change after it was made.
+  prepareForUpdate(object, { spec }) {
+    object.spec = structuredClone(spec);
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
     const path = specPath.child("request");
-    if (requireText(spec.request, path, errors) && !isPem(spec.request)) {
-      errors.push(FieldError.invalid(path, "<bytes>", "PEM block type must be CERTIFICATE REQUEST"));
+    if (requireText(spec.request, path, errors)) {
+      const problem = problemWith(spec.request);
+      if (problem !== undefined) errors.push(FieldError.invalid(path, "<bytes>", problem));
     }
-    if (
-      requireText(spec.signerName, specPath.child("signerName"), errors) && !/^[^/\s]+\/[^\s]+$/.test(spec.signerName)
-    ) {
-      const detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-      errors.push(FieldError.invalid(specPath.child("signerName"), spec.signerName, detail));
-    }
-    if (!spec.usages?.length) errors.push(FieldError.required(specPath.child("usages"), "usages is required"));
+    validateUsages(spec.usages ?? [], errors);
+    validateSigner(spec.signerName, errors);
     if (spec.expirationSeconds !== undefined && spec.expirationSeconds < minSeconds) {
       const detail = "may not specify a duration less than 600 seconds (10 minutes)";
       errors.push(FieldError.invalid(specPath.child("expirationSeconds"), spec.expirationSeconds, detail));
     }
     return errors;
   },
-  validateUpdate({ spec }, old) {
-    return deepEqual(spec, old.spec) ? [] : [FieldError.immutable(specPath, spec)];
+  prepareForStatusUpdate(object, old, now) {
+    const { conditions } = object.status ?? {};
+    if (conditions) {
+      object.status = { ...object.status, conditions: withTimestamps(conditions, old.status?.conditions ?? [], now) };
+    }
+  },
+  validateStatusUpdate(object, old) {
+    const errors = validateConditions(object, old, false);
+    const { certificate = "" } = object.status ?? {};
+    const before = old.status?.certificate ?? "";
+    if (certificate === before) return errors;
+    const path = root("status", "certificate");
+    if (before !== "") errors.push(FieldError.forbidden(path, "updates may not modify existing certificate content"));
+    const problem = problemWithCertificate(certificate);
+    if (problem !== undefined) errors.push(FieldError.invalid(path, "<certificate data>", problem));
+    return errors;
   },
   fields: {
     "spec.signerName": ({ spec }) => spec.signerName ?? "",
   },
 };
 
-function isPem(base64: string): boolean {
-  try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(base64)).includes("-----BEGIN CERTIFICATE REQUEST-----");
-  } catch {
-    return false;
+function validateUsages(usages: readonly string[], errors: FieldError[]): void {
+  const path = specPath.child("usages");
+  if (usages.length === 0) errors.push(FieldError.required(path));
+  for (const [index, usage] of usages.entries()) {
+    if (!knownUsages.includes(usage)) errors.push(FieldError.notSupported(path.index(index), usage, knownUsages));
+    if (usages.indexOf(usage) < index) errors.push(FieldError.duplicate(path.index(index), usage));
   }
+}
+
+function validateSigner(name: string | undefined, errors: FieldError[]): void {
+  const path = specPath.child("signerName");
+  if (!requireText(name, path, errors)) return;
+  if (name === legacySigner) {
+    errors.push(FieldError.invalid(path, name, "the legacy signerName is not allowed via this API version"));
+  } else if (!signerName.test(name!)) {
+    const detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+    errors.push(FieldError.invalid(path, name, detail));
+  } else if (name!.length > maxSignerLength) errors.push(FieldError.tooLong(path, maxSignerLength));
+}
+
+function problemWith(request: string): string | undefined {
+  try {
+    readCertificateRequest(atob(request));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const block = /-----BEGIN ([^-]+)-----[^-]*-----END \1-----/g;
+
+/** `certificate` is base64 of PEM: one certificate or a chain. */
+function problemWithCertificate(certificate: string): string | undefined {
+  let pem: string;
+  try {
+    pem = atob(certificate);
+  } catch {
+    return "must be base64";
+  }
+  const blocks = [...pem.matchAll(block)];
+  if (blocks.length === 0) return "must contain at least one CERTIFICATE PEM block";
+  for (const [text, type] of blocks) {
+    if (type !== "CERTIFICATE") return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    try {
+      new X509Certificate(text);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return undefined;
 }

@@ -21,7 +21,9 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** What an update may not change, besides `validate`. */
   validateUpdate?(object: T, old: Readonly<T>): FieldError[];
   /** For the `status` subresource: after the status was taken over. */
-  prepareForStatusUpdate?(object: T, old: Readonly<T>): void;
+  prepareForStatusUpdate?(object: T, old: Readonly<T>, now: number): void;
+  /** What is wrong with a status, and with its difference from the old one. */
+  validateStatusUpdate?(object: T, old: Readonly<T>): FieldError[];
   /** Things a client should hear of, though they are allowed. */
   warnings?(object: T): string[];
   /** Fields that a field selector may name, besides `metadata.name` and `metadata.namespace`. */

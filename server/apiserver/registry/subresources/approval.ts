@@ -1,5 +1,5 @@
-import { FieldError, root } from "../../../../api/meta/field.ts";
 import type { CertificateSigningRequest } from "../../../../api/types/certificates_v1.ts";
+import { validateConditions, withTimestamps } from "../../kinds/certificate_conditions.ts";
 import { type Facet, wholeObject } from "../facet.ts";
 import type { Shelf } from "../system.ts";
 
@@ -13,14 +13,10 @@ export function approvalFacet(shelf: Shelf): Facet {
       const conditions = (submitted as CertificateSigningRequest).status?.conditions;
       const merged = { ...status };
       if (conditions === undefined) delete merged.conditions;
-      else merged.conditions = conditions;
+      else merged.conditions = withTimestamps(conditions, status?.conditions ?? [], shelf.system.clock.now());
       return { ...old, metadata: { ...old.metadata }, status: merged } as CertificateSigningRequest;
     },
-    validate(object) {
-      const types = new Set((object as CertificateSigningRequest).status?.conditions?.map(({ type }) => type));
-      if (!types.has("Approved") || !types.has("Denied")) return [];
-      const path = root("status", "conditions");
-      return [FieldError.invalid(path, "Denied", "Approved and Denied conditions are mutually exclusive")];
-    },
+    validate: (object, old) =>
+      validateConditions(object as CertificateSigningRequest, old as CertificateSigningRequest, true),
   };
 }
