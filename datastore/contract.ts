@@ -5,7 +5,7 @@
  * the next revision; all its operations share it. Revisions are handed out in commit order without holes.
  *
  * **Durability.** A resolved `commit` survives a crash of the process and of the machine (engines that hold nothing on disk say
- * `durable: false` in their stats).
+ * `durable: false` in their stats), unless its caller allowed the engine to hold it ({@linkcode CommitOptions.held}).
  *
  * **Ordering.** Watchers see events in revision order, all events of a revision in one batch. The batch of a commit is handed to the
  * watchers of the same process *before* that commit's promise resolves: who has waited for a write finds it in any cache that
@@ -30,7 +30,10 @@ export interface Datastore {
    * Applies all operations at one revision, or none. At most {@linkcode MAX_OPERATIONS} operations, each key at most once.
    * A deletion of a key that is not there, without `expect`, changes nothing; a commit that changes nothing takes no revision.
    */
-  commit(operations: readonly Operation[], options?: CallOptions): Promise<CommitResult>;
+  commit(operations: readonly Operation[], options?: CommitOptions): Promise<CommitResult>;
+
+  /** Writes what is held to the disk. Absent when the engine holds nothing back. */
+  checkpoint?(options?: CallOptions): Promise<void>;
 
   /**
    * Events after `options.after` (exclusive; the revision of a previous read), then live ones, until the signal aborts (the iteration then ends
@@ -80,6 +83,17 @@ export interface KeyRange {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+}
+
+export interface CommitOptions extends CallOptions {
+  /**
+   * The commit may be answered before it is on the disk. It is seen by reads and watches as any other, and goes to the disk with the next
+   * commit that is not held, at the latest with `checkpoint` or `close`: what a crash takes away are always the newest commits, all of them
+   * held. Their revisions are not given out again; the store then is compacted to its new revision, so that who has seen them lists again.
+   */
+  readonly held?: boolean;
+  /** Who writes, for statistics. */
+  readonly writer?: string;
 }
 
 export interface ReadOptions extends CallOptions {
@@ -172,6 +186,10 @@ export interface DatastoreStats {
   /** Bytes on disk (or held, for memory), the write-ahead log included. */
   readonly bytes: number;
   readonly watchers: number;
+  /** Commits that are held, by an engine that can. */
+  readonly held?: number;
+  /** Bytes that the engine has written to the disk since it was opened, where that can be known. */
+  readonly writtenBytes?: number;
 }
 
 /** Operations of one commit. */

@@ -12,6 +12,7 @@ interface Entry {
   readonly operations: readonly Operation[];
   readonly size: number;
   readonly signal: AbortSignal | undefined;
+  readonly held: boolean;
   /** Called before the next entry's `finish`, and before any promise callback. */
   finish(commit: FinishedCommit): void;
   fail(error: unknown): void;
@@ -21,6 +22,8 @@ export interface CommitGroup {
   readonly commits: readonly (readonly Operation[])[];
   /** Whether the values before the changes are wanted. */
   readonly previous: boolean;
+  /** Whether every one of them may wait for a later transaction to reach the disk; absent: no. */
+  readonly held?: boolean;
 }
 
 export interface CommitQueueOptions {
@@ -49,6 +52,7 @@ export class CommitQueue {
     operations: readonly Operation[],
     signal: AbortSignal | undefined,
     finish: (commit: FinishedCommit) => T,
+    held = false,
   ): Promise<T> {
     let size = 0;
     for (const operation of operations) {
@@ -65,6 +69,7 @@ export class CommitQueue {
         operations,
         size,
         signal,
+        held,
         finish: (commit) => {
           try {
             resolve(finish(commit));
@@ -123,7 +128,8 @@ export class CommitQueue {
     const previous = this.#options.wantsPrevious();
     let replies: CommitReply[];
     try {
-      replies = await this.#options.write({ commits: group.map(({ operations }) => operations), previous });
+      const commits = group.map(({ operations }) => operations);
+      replies = await this.#options.write({ commits, previous, held: group.every(({ held }) => held) });
     } catch (error) {
       // Who writes died with the group in its hands.
       const message = `whether the write has happened is unknown: ${(error as Error).message}`;

@@ -6,7 +6,9 @@ import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
 import { firstId, lastId, OPERATIONS, revisionOf } from "../mvcc/row_id.ts";
 import { Database } from "./database.ts";
 import { datastoreError, isIoError } from "./errors.ts";
+import { Transactions } from "./transactions.ts";
 import { fromWire, type WireOperation } from "./wire.ts";
+import { writtenByThread } from "./written_bytes.ts";
 
 /** A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long. */
 const SWEEP_ROWS = { least: 32, first: 256, most: 2048 };
@@ -16,6 +18,8 @@ const VACUUM_PAGES = 256;
 const SPARE_PAGES = 256;
 /** Revisions that one read of the history looks at. */
 const HISTORY_REVISIONS = 2000;
+/** So many revisions ahead are reserved on the disk before held commits take any of them. */
+const RESERVED_REVISIONS = 4096;
 
 interface Newest extends Current {
   readonly id: number;
@@ -28,21 +32,42 @@ interface Newest extends Current {
 export class SqliteEngine {
   readonly path: string;
   readonly #db: Database;
+  readonly #transactions: Transactions;
   #revision: number;
+  /** Held commits may take revisions up to here; a start after a crash goes on behind them. 0 before the first one. */
+  #reserved = 0;
   /** Live keys; counted when they are first asked for. */
   #keys: number | undefined;
   #sweepRows = SWEEP_ROWS.first;
 
   constructor(path: string) {
     this.#db = Database.open(path);
+    this.#transactions = new Transactions(this.#db);
     this.path = path;
     try {
       const newest = this.#db.row("newestId")?.[0] as number | null;
       this.#revision = Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
+      this.#skipReserved();
     } catch (error) {
       this.#db.close();
       throw datastoreError(error, path);
     }
+  }
+
+  /** After a crash: held commits may have been lost. Who saw one of them must not take what comes next for what followed it, but list again. */
+  #skipReserved(): void {
+    const reserved = this.#mark("reserved");
+    if (reserved === 0) return;
+    this.#db.transaction(() => {
+      if (reserved > this.#revision) this.#db.run("setMark", "compacted", reserved);
+      this.#db.run("setMark", "reserved", 0);
+    });
+    this.#revision = Math.max(this.#revision, reserved);
+  }
+
+  /** Before every call. */
+  prepare(): void {
+    this.#transactions.recover();
   }
 
   position(): { revision: number; compacted: number; swept: number } {
@@ -53,17 +78,33 @@ export class SqliteEngine {
     return (this.#db.row("mark", name)?.[0] as number | undefined) ?? 0;
   }
 
-  /** One transaction, and one wait for the disk, for all; each commit is all or nothing by itself. */
-  commit({ commits, previous }: { commits: readonly (readonly WireOperation[])[]; previous: boolean }): CommitReply[] {
+  /** One transaction, and one wait for the disk unless they are held, for all; each commit is all or nothing by itself. */
+  commit(
+    { commits, previous, held }: {
+      commits: readonly (readonly WireOperation[])[];
+      previous: boolean;
+      held: boolean;
+    },
+  ): CommitReply[] {
     const revision = this.#revision;
     const keys = this.#keys;
+    const reserved = this.#reserved;
+    const body = () => commits.map((operations) => this.#apply(operations, previous));
     try {
-      return this.#db.transaction(() => commits.map((operations) => this.#apply(operations, previous)));
+      if (!held || this.#transactions.full) return this.#transactions.durable(body);
+      if (revision + commits.length <= reserved) return this.#transactions.hold(body);
+      return this.#transactions.durable(() => {
+        this.#reserve(revision + commits.length + RESERVED_REVISIONS);
+        return body();
+      });
     } catch (error) {
+      this.#reserved = reserved;
       this.#revision = revision;
       this.#keys = keys;
       // One that cannot be written must not fail the others.
-      if (commits.length > 1) return commits.flatMap((operations) => this.commit({ commits: [operations], previous }));
+      if (commits.length > 1) {
+        return commits.flatMap((operations) => this.commit({ commits: [operations], previous, held }));
+      }
       const { reason, message } = datastoreError(error, this.path);
       // The disk may or may not have what it failed to confirm.
       return [{
@@ -72,6 +113,20 @@ export class SqliteEngine {
         message,
       }];
     }
+  }
+
+  #reserve(revision: number): void {
+    this.#db.run("setMark", "reserved", revision);
+    this.#reserved = revision;
+  }
+
+  /** Takes to the disk what is held. */
+  checkpoint(): void {
+    if (this.#transactions.held > 0) this.#transactions.durable(() => {});
+  }
+
+  usage(): { keys: number; held: number; writtenBytes: number | undefined } {
+    return { keys: this.#countKeys(), held: this.#transactions.held, writtenBytes: writtenByThread() };
   }
 
   #apply(wire: readonly WireOperation[], previous: boolean): CommitReply {
@@ -90,8 +145,7 @@ export class SqliteEngine {
       const was = previous && before ? this.#item(operation.key, before) : undefined;
       const isPut = operation.kind === "put";
       const value = isPut ? operation.value : "";
-      this.#db.run(
-        "insert",
+      this.#transactions.insert(
         firstId(revision) + i,
         operation.key,
         isPut ? 0 : 1,
@@ -156,7 +210,7 @@ export class SqliteEngine {
   }
 
   /** Live keys of the whole store. */
-  keys(): number {
+  #countKeys(): number {
     return this.#keys ??= this.count({ range: EVERY_KEY, revision: this.#revision });
   }
 
@@ -184,14 +238,14 @@ export class SqliteEngine {
 
   /** From now on nobody reads below `revision`; durable before anything is removed. */
   setCompacted(revision: number): void {
-    this.#db.transaction(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
+    this.#transactions.durable(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
   }
 
   /** One step of removing what only reads below `revision` could see. `done` when nothing is left to do. */
   sweep(revision: number): { done: boolean } {
     const start = performance.now();
     const rows = this.#sweepRows;
-    const done = this.#db.transaction(() => this.#sweepStep(lastId(revision), rows));
+    const done = this.#transactions.durable(() => this.#sweepStep(lastId(revision), rows));
     const wanted = Math.round(rows * SWEEP_MILLISECONDS / Math.max(performance.now() - start, 1));
     // At most doubled: one quick step does not foretell the next.
     this.#sweepRows = Math.min(Math.max(wanted, SWEEP_ROWS.least), rows * 2, SWEEP_ROWS.most);
@@ -216,7 +270,7 @@ export class SqliteEngine {
     const [pages] = this.#db.pragma("PRAGMA page_count") as [number];
     const excess = free - Math.max(SPARE_PAGES, Math.floor(pages / 5));
     if (excess <= 0) return { done: true };
-    this.#db.transaction(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
+    this.#transactions.durable(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
     return { done: false };
   }
 
@@ -254,7 +308,12 @@ export class SqliteEngine {
     this.#db.rollback();
   }
 
+  /** Nothing is lost, so that the next start goes on with the next revision. */
   close(): void {
-    this.#db.close();
+    try {
+      if (this.#reserved > 0) this.#transactions.durable(() => this.#reserve(0));
+    } finally {
+      this.#db.close();
+    }
   }
 }

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import {
   type CallOptions,
+  type CommitOptions,
   type CommitResult,
   type Datastore,
   type DatastoreStats,
@@ -79,8 +80,8 @@ export class SqliteDatastore implements Datastore {
       readHistory: (query) => link.call("history", { ...query, through: this.#hub.revision, bytes: PAGE_BYTES }),
     });
     this.#queue = new CommitQueue({
-      write: ({ commits, previous }) =>
-        link.call("commit", { commits: commits.map((operations) => operations.map(toWire)), previous }),
+      write: ({ commits, previous, held = false }) =>
+        link.call("commit", { commits: commits.map((operations) => operations.map(toWire)), previous, held }),
       wantsPrevious: () => this.#hub.wantsPrevious,
     });
     this.#swept = revisionOf(swept + 1) - 1;
@@ -140,11 +141,16 @@ export class SqliteDatastore implements Datastore {
     return { revision, count: await abortable(this.#link.call("count", { range, revision }), options) };
   }
 
-  async commit(operations: readonly Operation[], options: CallOptions = {}): Promise<CommitResult> {
+  async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
     this.#checkWrite(options);
     checkOperations(operations);
     if (operations.length === 0) return { ok: true, revision: this.#hub.revision };
-    return await this.#queue.push(operations, options.signal, (finished) => this.#finish(finished));
+    return await this.#queue.push(operations, options.signal, (finished) => this.#finish(finished), options.held);
+  }
+
+  async checkpoint(options: CallOptions = {}): Promise<void> {
+    this.#checkWrite(options);
+    await abortable(this.#link.call("checkpoint"), options);
   }
 
   #finish(finished: FinishedCommit): CommitResult {
@@ -260,14 +266,17 @@ export class SqliteDatastore implements Datastore {
 
   async stats(): Promise<DatastoreStats> {
     this.#checkCall({});
+    const { keys, held, writtenBytes } = await this.#link.call("usage");
     return {
       engine: "sqlite",
       durable: true,
       revision: this.#hub.revision,
       compactedRevision: this.#hub.compacted,
-      keys: await this.#link.call("keys"),
+      keys,
       bytes: await fileSize(this.#path) + await fileSize(`${this.#path}-wal`),
       watchers: this.#hub.watchers,
+      held,
+      ...writtenBytes !== undefined && { writtenBytes },
     };
   }
 

@@ -44,6 +44,38 @@ describe("sqlite on a disk with trouble", () => {
       await again.close();
     }));
 
+  it("keeps what is held while the disk is full", () =>
+    mounted(async (directory) => {
+      const store = await openSqlite({ path: `${directory}/state.db` });
+      const hold = (value: string) => store.commit([{ kind: "put", key: "held", value }], { held: true });
+      await hold("0");
+      await Deno.writeFile(`${directory}/ballast`, new Uint8Array(1_500_000));
+      let full = false;
+      for (let i = 0; i < 1000 && !full; i++) {
+        full = await put(store, `k${i}`, "v".repeat(20_000)).then(
+          () => false,
+          ({ reason }) => reason === "storageFull",
+        );
+      }
+      expect(full).toBe(true);
+      const seen = await record(store, { after: await store.revision() });
+      for (let i = 1; i <= 20; i++) expect((await hold(`${i} ${"v".repeat(3000)}`)).ok).toBe(true);
+      expect(await reasonOf(put(store, "later", "v".repeat(50_000)))).toBe("storageFull");
+      expect(await reasonOf(store.checkpoint!())).toBe("storageFull");
+      expect((await store.get("held")).item?.value.slice(0, 3)).toBe("20 ");
+      expect((await hold("21")).ok).toBe(true);
+      expect((await store.stats()).held).toBe(21);
+      await Deno.remove(`${directory}/ballast`);
+      await store.checkpoint!();
+      expect((await store.stats()).held).toBe(0);
+      await put(store, "later", "1");
+      expect(seen.events().length).toBe(22);
+      await store.close();
+      const again = await openSqlite({ path: `${directory}/state.db` });
+      expect((await again.get("held")).item?.value).toBe("21");
+      await again.close();
+    }));
+
   it("says that the file system is read-only", () =>
     mounted(async (directory) => {
       await (await openSqlite({ path: `${directory}/state.db` })).close();

@@ -16,6 +16,7 @@ function answer({ call, argument }: WorkerRequest): unknown {
     engine = new SqliteEngine(path);
     return engine.position();
   }
+  engine!.prepare();
   return (engine![call] as (argument: unknown) => unknown).call(engine, argument);
 }
 

@@ -2,7 +2,7 @@ import type { DatastoreReason } from "../contract.ts";
 import type { SqliteEngine } from "./engine.ts";
 
 /** The calls that the worker answers. */
-export type WorkerCalls = Omit<SqliteEngine, "path">;
+export type WorkerCalls = Omit<SqliteEngine, "path" | "prepare">;
 export type WorkerCall = keyof WorkerCalls;
 
 export interface WorkerRequest {
