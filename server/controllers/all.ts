@@ -25,6 +25,8 @@ import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
+import { claimProtectionController } from "./volume_protection/claim_protection.ts";
+import { volumeProtectionController } from "./volume_protection/volume_protection.ts";
 
 /** What some controllers need beside their context. */
 export interface ControllerInputs {
@@ -73,6 +75,8 @@ export function allControllers(
     ["pod-garbage-collector-controller", podGc],
     ["node-controller", nodeLifecycle],
     ["taint-eviction-controller", taintEviction],
+    ["pvc-protection-controller", claimProtectionController],
+    ["pv-protection-controller", volumeProtectionController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
     ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
     [

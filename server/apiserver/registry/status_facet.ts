@@ -1,5 +1,6 @@
+import { setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { type Facet, wholeObject } from "./facet.ts";
+import { type Facet, wholeObject, within } from "./facet.ts";
 import { keepField } from "./main_facet.ts";
 import { validateMetadata } from "./metadata.ts";
 import type { Shelf } from "./system.ts";
@@ -7,16 +8,20 @@ import type { Shelf } from "./system.ts";
 /** Metadata that comes with a status: annotations always, as controllers note things there; labels where the reporter owns the object. */
 const labelledByReporter: ReadonlySet<string> = new Set(["pods", "nodes"]);
 
+const labels = ["f:metadata", "f:labels"];
+
 /** The status alone. */
 export function statusFacet(shelf: Shelf): Facet {
   const { row, strategy } = shelf;
+  const labelled = row.group === "" && labelledByReporter.has(row.resource);
   return {
     ...wholeObject(shelf),
     subresource: "status",
+    owns: within(setOf(["f:status"], ["f:metadata", "f:annotations"], ...(labelled ? [labels] : []))),
     merge(submitted, old) {
       const metadata = { ...old.metadata };
       take(metadata, submitted.metadata, "annotations");
-      if (row.group === "" && labelledByReporter.has(row.resource)) take(metadata, submitted.metadata, "labels");
+      if (labelled) take(metadata, submitted.metadata, "labels");
       const object: KubeObject = { ...old, metadata };
       keepField(object, submitted, "status");
       strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now());

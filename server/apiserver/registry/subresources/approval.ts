@@ -1,6 +1,7 @@
+import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { CertificateSigningRequest } from "../../../../api/types/certificates_v1.ts";
 import { validateConditions, withTimestamps } from "../../kinds/certificate_conditions.ts";
-import { type Facet, wholeObject } from "../facet.ts";
+import { type Facet, wholeObject, within } from "../facet.ts";
 import type { Shelf } from "../system.ts";
 
 /** Approval or denial of a certificate signing request: its conditions alone. */
@@ -8,6 +9,7 @@ export function approvalFacet(shelf: Shelf): Facet {
   return {
     ...wholeObject(shelf),
     subresource: "approval",
+    owns: within(setOf(["f:status", "f:conditions"])),
     merge(submitted, old) {
       const { status } = old as CertificateSigningRequest;
       const conditions = (submitted as CertificateSigningRequest).status?.conditions;
