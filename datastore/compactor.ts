@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import type { Clock } from "./clock.ts";
 import type { Datastore } from "./contract.ts";
 
 const logger = getLogger(["skiff", "datastore"]);
@@ -43,16 +44,10 @@ export class CompactionPlan {
   }
 }
 
-/** As `api/clock.ts` states it. */
-export interface CompactorClock {
-  now(): number;
-  after(milliseconds: number, fire: () => void): () => void;
-}
-
 /** Compacts the store from time to time until it is closed. A failure is logged; the next turn tries again. */
 export function startCompactor(
   store: Datastore,
-  clock: CompactorClock,
+  clock: Clock,
   policy: CompactionPolicy = DEFAULT_COMPACTION,
 ): { close(): Promise<void> } {
   const plan = new CompactionPlan(policy);

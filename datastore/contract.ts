@@ -92,8 +92,6 @@ export interface CommitOptions extends CallOptions {
    * held. Their revisions are not given out again; the store then is compacted to its new revision, so that who has seen them lists again.
    */
   readonly held?: boolean;
-  /** Who writes, for statistics. */
-  readonly writer?: string;
 }
 
 export interface ReadOptions extends CallOptions {

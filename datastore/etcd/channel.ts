@@ -31,7 +31,8 @@ interface Member {
   readonly streams: Set<() => void>;
 }
 
-/** One endpoint may take so long to connect, or to answer a read, before the next one is tried. */
+/** One endpoint may take so long to connect before the others are tried as well; and all; and one to answer a read, before the next is asked. */
+const HEAD_START_MILLISECONDS = 250;
 const CONNECT_MILLISECONDS = 2000;
 const READ_MILLISECONDS = 3000;
 const PAUSE_MILLISECONDS = 100;
@@ -203,33 +204,28 @@ export class EtcdChannel {
     return client.getChannel().getConnectivityState(false) === this.#loaded!.connectivityState.READY;
   }
 
-  /** Tries each member once. */
+  /** The member that is in use, if it connects at once, else whichever does first. */
   async #connect(): Promise<Member> {
     const grpc = await this.#load();
     if (this.#members.length === 0) this.#makeMembers(grpc);
-    let last: unknown;
-    for (let i = 0; i < this.#members.length; i++) {
-      const index = (this.#current + i) % this.#members.length;
-      const member = this.#members[index]!;
-      try {
-        await new Promise<void>((resolve, reject) =>
-          member.client.waitForReady(
-            Date.now() + CONNECT_MILLISECONDS,
-            (error) => error ? reject(error) : resolve(),
-          )
-        );
-        this.#current = index;
-        return member;
-      } catch (error) {
-        last = error;
-      }
+    const preferred = this.#members[this.#current]!;
+    try {
+      return await connected(preferred, HEAD_START_MILLISECONDS);
+    } catch {
+      // Slow, or not there.
     }
-    const all = this.#options.endpoints.join(", ");
-    throw new DatastoreError(
-      "unavailable",
-      `no etcd answers at ${all}: is it running, and do address and certificates fit?`,
-      { cause: last },
-    );
+    try {
+      const member = await Promise.any(this.#members.map((member) => connected(member, CONNECT_MILLISECONDS)));
+      this.#current = this.#members.indexOf(member);
+      return member;
+    } catch (error) {
+      const all = this.#options.endpoints.join(", ");
+      throw new DatastoreError(
+        "unavailable",
+        `no etcd answers at ${all}: is it running, and do address and certificates fit?`,
+        { cause: (error as AggregateError).errors[0] },
+      );
+    }
   }
 
   async #load(): Promise<Grpc> {
@@ -264,6 +260,12 @@ function byAddress(address: string) {
         checkServerIdentity(address, certificate as PeerCertificate),
     },
   };
+}
+
+function connected(member: Member, milliseconds: number): Promise<Member> {
+  return new Promise((resolve, reject) =>
+    member.client.waitForReady(Date.now() + milliseconds, (error) => error ? reject(error) : resolve(member))
+  );
 }
 
 function pause(milliseconds: number): Promise<void> {

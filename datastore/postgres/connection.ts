@@ -9,8 +9,8 @@ export type Parameter = string | number | null | readonly (string | number)[];
 /** Whoever holds the writers' lock and does not go on loses it, and whoever waits for it gives up. */
 const SESSION = {
   statement_timeout: 30_000,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 10_000,
+  lock_timeout: 8000,
+  idle_in_transaction_session_timeout: 5000,
 };
 
 const CONNECT_MILLISECONDS = 5000;

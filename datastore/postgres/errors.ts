@@ -15,6 +15,8 @@ const CODES: readonly { code: string; reason: DatastoreReason; advice?: string }
 /** Of the server: it ends the connection, or does not take one now. */
 const CONNECTION_CODES =
   /^(08...|57P0[1-5]|25P03|53300|ECONN.*|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** Another writer held the lock for too long, or PostgreSQL chose between two. */
+const LOCK_CODES: ReadonlySet<string> = new Set(["55P03", "40P01", "40001"]);
 /** Of the driver, which has no codes for them. */
 const CONNECTION_TEXTS =
   /connection terminated|connection ended|connection error|not queryable|timeout exceeded when trying to connect|timeout expired|read timeout|client was closed/i;
@@ -28,6 +30,12 @@ export function isConnectionError(error: unknown): boolean {
 /** Whether the server, asked for a transaction, has not come to its number: a crash or a fail-over took it away before it was committed. */
 export function isUnknownTransaction(error: unknown): boolean {
   return /is in the future/.test((error as { message?: string }).message ?? "");
+}
+
+/** Whether another attempt may do better: the connection broke, or other writers were in the way. */
+export function isTransient(error: unknown): boolean {
+  const { code = "" } = error as { code?: string };
+  return isConnectionError(error) || LOCK_CODES.has(code);
 }
 
 /** What a failed call means; never shows the address's password. */

@@ -228,6 +228,23 @@ describe("postgres with trouble", () => {
       });
     }));
 
+  it("is not led astray by a notification of what is not there", () =>
+    withPostgres(async (server) => {
+      const url = server.newAddress();
+      await withStore(url, async (store) => {
+        const seen = await record(store, { after: 1 });
+        await put(store, "a", "1");
+        for (const payload of ["99", "nonsense", ""]) {
+          await run(url, `select pg_notify('skiff_${schemaOf(url)}', '${payload}')`);
+        }
+        expect(await put(store, "a", "2")).toBe(3);
+        expect((await store.get("a")).revision).toBe(3);
+        expect(seen.events().length).toBe(2);
+        await withStore(url, async (other) => expect(await put(other, "b", "1")).toBe(4));
+        await until("the other's event comes", () => seen.events().length === 3);
+      });
+    }));
+
   it("fails one write that the database refuses, and not those beside it", () =>
     withPostgres(async (server) => {
       const url = server.newAddress();

@@ -9,7 +9,7 @@ export type ReadChanges = (
   after: number,
   through: number,
   previous: boolean,
-) => Promise<{ readonly batches: readonly WatchBatch[]; readonly through: number; readonly position: Position }>;
+) => Promise<{ readonly batches: readonly WatchBatch[]; readonly position: Position }>;
 
 export interface FollowerOptions {
   readonly hub: WatchHub;
@@ -77,11 +77,13 @@ export class Follower {
     while (hub.revision < this.#target) {
       const previous = hub.wantsPrevious;
       const after = hub.revision;
-      const { batches, through, position } = await read(after, this.#target, previous);
+      const { batches, position } = await read(after, this.#target, previous);
       if (position.removed > hub.revision) {
         this.#lose(position);
         continue;
       }
+      // What was announced may have been lost with the database's newest commits.
+      this.#target = Math.min(this.#target, position.revision);
       for (const { revision, events } of batches) {
         // A commit of ours may have arrived in the meantime, and all before it.
         if (revision <= hub.revision) continue;
@@ -89,8 +91,13 @@ export class Follower {
         hub.publish(storeBatch(revision, events.map(({ previous: _, ...event }) => event), befores));
         this.#drain();
       }
-      if (through <= after) throw new DatastoreError("unavailable", `nothing is in the log after revision ${after}`);
       this.#drain();
+      if (hub.revision === after && after < this.#target) {
+        throw new DatastoreError(
+          "unavailable",
+          `the log has no changes of revision ${after + 1}: were rows removed by hand?`,
+        );
+      }
     }
   }
 

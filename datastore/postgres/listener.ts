@@ -34,7 +34,9 @@ export class Listener {
     const connection = await Connection.open(address, {
       lost: () => this.#lost(connection),
       notified: ({ processId, payload }) => {
-        if (!isOwn(processId)) advanced(Number(payload));
+        const revision = Number(payload);
+        // Anybody may notify, of anything.
+        if (!isOwn(processId) && Number.isSafeInteger(revision)) advanced(revision);
       },
     });
     if (this.#closed) return await connection.close();

@@ -3,7 +3,7 @@ import type { CommitGroup } from "../mvcc/commit_queue.ts";
 import type { CommitReply } from "../mvcc/commit_reply.ts";
 import { revisionOf } from "../mvcc/row_id.ts";
 import { type Address, Connection } from "./connection.ts";
-import { datastoreError, isConnectionError, isUnknownTransaction } from "./errors.ts";
+import { datastoreError, isConnectionError, isTransient, isUnknownTransaction } from "./errors.ts";
 import { type NewRow, planGroup, type PlannedGroup } from "./group.ts";
 
 /** A group may wait so long for a database that is away. */
@@ -47,9 +47,9 @@ export class Writer {
         if (error instanceof LostCommit) {
           const replies = await this.#outcome(error, group, deadline);
           if (replies) return replies;
-        } else if (!isConnectionError(error) || Date.now() >= deadline) {
+        } else if (!isTransient(error) || Date.now() >= deadline) {
           // One that cannot be written must not fail the others.
-          if (group.commits.length > 1 && !isConnectionError(error)) return await this.#oneByOne(group, deadline);
+          if (group.commits.length > 1 && !isTransient(error)) return await this.#oneByOne(group, deadline);
           const { reason, message } = datastoreError(error);
           return failed(group, reason, message);
         }

@@ -1,0 +1,177 @@
+import { getLogger } from "@logtape/logtape";
+import type { Clock } from "../clock.ts";
+import type {
+  CallOptions,
+  CommitOptions,
+  CommitResult,
+  Datastore,
+  DatastoreStats,
+  GetResult,
+  KeyRange,
+  ListOptions,
+  ListResult,
+  Operation,
+  ReadOptions,
+  Subscription,
+  WatchBatch,
+  WatchOptions,
+} from "../contract.ts";
+import { CheckpointPlan } from "./checkpoint_plan.ts";
+import { type HoldPolicy, KubernetesHoldPolicy } from "./hold_policy.ts";
+import { type WriteCount, WriteCounts } from "./write_counts.ts";
+
+const logger = getLogger(["skiff", "datastore"]);
+const RETRY_MILLISECONDS = 60_000;
+
+export interface BudgetOptions {
+  /** What the store should write in a day at most, as far as writes may wait; 0 lets none wait. */
+  readonly bytesPerDay: number;
+  readonly clock: Clock;
+  /** Which writes may wait; those of Kubernetes unless told otherwise. */
+  readonly policy?: HoldPolicy;
+}
+
+/** What was written since the store was opened. */
+export interface WriteReport {
+  readonly since: number;
+  readonly now: number;
+  /** 0: none. */
+  readonly bytesPerDay: number;
+  /** Whether the engine can hold writes back: one that several servers share cannot. */
+  readonly holds: boolean;
+  readonly stats: DatastoreStats;
+  readonly counts: readonly WriteCount[];
+}
+
+/**
+ * Counts what is written to a store, and lets the writes that may wait be held in its memory until the budget allows to write them. How much is lost
+ * in a crash is bounded: nothing is held for longer than ten minutes. An engine without `checkpoint` writes everything at once, as does a budget of 0.
+ */
+export class BudgetedDatastore implements Datastore {
+  readonly #store: Datastore;
+  readonly #options: BudgetOptions;
+  readonly #policy: HoldPolicy;
+  readonly #counts = new WriteCounts();
+  readonly #since: number;
+  readonly #holds: boolean;
+  #plan: CheckpointPlan | undefined;
+  #heldSince: number | undefined;
+  #cancel: () => void = () => {};
+  #turn: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(store: Datastore, options: BudgetOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#policy = options.policy ?? new KubernetesHoldPolicy();
+    this.#since = options.clock.now();
+    this.#holds = options.bytesPerDay > 0 && store.checkpoint !== undefined;
+  }
+
+  async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
+    const held = options.held ?? (this.#holds && this.#policy.mayHold(operations));
+    const result = await this.#store.commit(operations, { ...options, held });
+    if (!result.ok) return result;
+    this.#policy.saw(operations, result.revision);
+    for (const operation of operations) this.#counts.add(operation, held);
+    if (held && this.#heldSince === undefined) this.#schedule();
+    return result;
+  }
+
+  #schedule(): void {
+    if (this.#closed) return;
+    this.#heldSince = this.#options.clock.now();
+    this.#turn = this.#settle();
+  }
+
+  /** Waits as long as the plan says, and writes. */
+  async #settle(): Promise<void> {
+    const { clock, bytesPerDay } = this.#options;
+    try {
+      const { held = 0, writtenBytes = 0 } = await this.#store.stats();
+      this.#plan ??= new CheckpointPlan(bytesPerDay, clock.now(), writtenBytes);
+      const wait = this.#plan.wait(clock.now(), writtenBytes, this.#heldSince!);
+      if (wait > 0) return this.#later(wait);
+      this.#heldSince = undefined;
+      // Another write may have taken them along.
+      if (held === 0) return;
+      await this.#store.checkpoint!();
+      this.#plan.wrote(clock.now(), (await this.#store.stats()).writtenBytes ?? 0);
+    } catch (error) {
+      if (this.#closed) return;
+      logger.warn("What is held in memory could not be written, it will be tried again: {error}", { error });
+      this.#heldSince ??= clock.now();
+      this.#later(RETRY_MILLISECONDS);
+    }
+  }
+
+  #later(milliseconds: number): void {
+    if (this.#closed) return;
+    this.#cancel = this.#options.clock.after(milliseconds, () => this.#turn = this.#settle());
+  }
+
+  async report(): Promise<WriteReport> {
+    return {
+      since: this.#since,
+      now: this.#options.clock.now(),
+      bytesPerDay: this.#options.bytesPerDay,
+      holds: this.#holds,
+      stats: await this.#store.stats(),
+      counts: this.#counts.list(),
+    };
+  }
+
+  async checkpoint(options?: CallOptions): Promise<void> {
+    await this.#store.checkpoint?.(options);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    await this.#turn;
+    await this.#store.close();
+  }
+
+  get(key: string, options?: ReadOptions): Promise<GetResult> {
+    return this.#store.get(key, options);
+  }
+
+  list(range: KeyRange, options?: ListOptions): Promise<ListResult> {
+    return this.#store.list(range, options);
+  }
+
+  count(range: KeyRange, options?: ReadOptions): Promise<{ readonly revision: number; readonly count: number }> {
+    return this.#store.count(range, options);
+  }
+
+  watch(range: KeyRange, options: WatchOptions): AsyncIterable<WatchBatch> {
+    return this.#store.watch(range, options);
+  }
+
+  subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
+    return this.#store.subscribe(range, options, sink);
+  }
+
+  revision(options?: CallOptions): Promise<number> {
+    return this.#store.revision(options);
+  }
+
+  compact(revision: number, options?: CallOptions): Promise<void> {
+    return this.#store.compact(revision, options);
+  }
+
+  snapshot(options?: CallOptions): ReadableStream<Uint8Array> {
+    return this.#store.snapshot(options);
+  }
+
+  restore(
+    snapshot: ReadableStream<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<{ readonly revision: number; readonly keys: number }> {
+    return this.#store.restore(snapshot, options);
+  }
+
+  stats(): Promise<DatastoreStats> {
+    return this.#store.stats();
+  }
+}
