@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
 import { versionCommand } from "./version_command.ts";
@@ -15,7 +16,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   let exitCode = 0;
   const finish = (code: number) => void (exitCode = code);
-  for (const command of [serverCommand(finish), cleanupCommand(), versionCommand()]) {
+  for (const command of [serverCommand(finish), ephemeralCommand(finish), cleanupCommand(), versionCommand()]) {
     command.exitOverride().showHelpAfterError("(more with --help)");
     program.addCommand(command);
   }

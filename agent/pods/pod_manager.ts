@@ -217,6 +217,7 @@ export class Pods implements PodDirectory {
     const { shared, random } = this.#options;
     const probes = new PodProbes({
       runtime: shared.runtime,
+      probe: shared.probe,
       clock: shared.clock,
       random,
       hostIP: () => shared.facts().hostIPs[0] ?? "",

@@ -1,6 +1,6 @@
 import type { Clock } from "../../api/clock.ts";
 import type { Container as SpecContainer, Pod } from "../../api/types/core_v1.ts";
-import { probe } from "../probes/probe.ts";
+import type { probe } from "../probes/probe.ts";
 import { Prober } from "../probes/prober.ts";
 import type { Container, ContainerRuntime } from "../runtime/contract.ts";
 import type { PodEvent } from "./shared.ts";
@@ -10,6 +10,7 @@ import type { Input, PodState, ProbeType } from "./state.ts";
 
 export interface PodProbesOptions {
   readonly runtime: ContainerRuntime;
+  readonly probe: typeof probe;
   readonly clock: Clock;
   readonly random: () => number;
   readonly hostIP: () => string;
@@ -54,7 +55,7 @@ export class PodProbes implements PodObserver {
   }
 
   #begin(type: ProbeType, state: PodState, spec: SpecContainer, container: Container): Prober {
-    const { runtime, clock, random, hostIP, event, send } = this.#options;
+    const { runtime, probe, clock, random, hostIP, event, send } = this.#options;
     const settings = spec[`${type}Probe`]!;
     const { pod, sandboxes } = state;
     const podIP = pod.spec.hostNetwork ? hostIP() : sandboxes[0]?.ips[0] ?? "";

@@ -1,6 +1,7 @@
 import type { Clock } from "../../api/clock.ts";
 import type { Container, Pod, Service } from "../../api/types/core_v1.ts";
 import type { Client } from "../../client/client.ts";
+import type { probe } from "../probes/probe.ts";
 import type { ContainerRuntime } from "../runtime/contract.ts";
 import type { Volumes } from "../volumes/contract.ts";
 import type { ImagePuller } from "./image_puller.ts";
@@ -14,6 +15,8 @@ export interface Shared {
   readonly clock: Clock;
   readonly facts: () => NodeFacts;
   readonly volumes: Volumes;
+  /** Asks a container once whether it is well. */
+  readonly probe: typeof probe;
   readonly cgroups: PodCgroups;
   readonly images: ImagePuller;
   readonly status: StatusWriter;

@@ -17,6 +17,8 @@ import type { EventRecorder } from "../../client/event_recorder.ts";
 import type { InformerFactory } from "../../client/informer_contract.ts";
 import type { ContainerRuntime } from "../runtime/contract.ts";
 import type { VolumeSources } from "../volumes/contract.ts";
+import { probe } from "../probes/probe.ts";
+import type { Volumes } from "../volumes/contract.ts";
 import { createVolumes } from "../volumes/manager.ts";
 import type { PodDirectory } from "./directory.ts";
 import { fieldValue, resourceValue } from "./field_values.ts";
@@ -42,6 +44,10 @@ export interface PodsOptions {
   readonly cgroups: PodCgroups;
   /** Where the node's Pods are kept for a start without a server; they are not when absent. */
   readonly savedPods?: string;
+  /** Instead of real ones below the facts' `podsRoot`. */
+  readonly volumes?: Volumes;
+  /** Instead of asking the containers. */
+  readonly probe?: Shared["probe"];
   readonly clock?: Clock;
   readonly random?: () => number;
   /** Pulls that run at once, 2 by default. */
@@ -93,7 +99,8 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     cgroups,
     event,
     signal,
-    volumes: createVolumes({
+    probe: options.probe ?? probe,
+    volumes: options.volumes ?? createVolumes({
       podsRoot: facts().podsRoot,
       sources: volumeSources(client, objects, tokens, facts, signal),
       released: (uid) => objects.release(uid),
