@@ -8,6 +8,8 @@ import { clusterRoleAggregation } from "./clusterrole_aggregation/clusterrole_ag
 import { cronJobController } from "./cronjob/cronjob.ts";
 import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { disruptionController } from "./disruption/disruption.ts";
+import { staleDisruptionController } from "./disruption/stale_target.ts";
 import { endpointsController } from "./endpoints/endpoints.ts";
 import { endpointSliceController } from "./endpoints/endpointslice.ts";
 import { endpointSliceMirroringController } from "./endpoints/mirroring.ts";
@@ -75,6 +77,8 @@ export function allControllers(
     ["pod-garbage-collector-controller", podGc],
     ["node-controller", nodeLifecycle],
     ["taint-eviction-controller", taintEviction],
+    ["disruption-controller", (context) => disruptionController(context, resources)],
+    ["disruption-controller", staleDisruptionController],
     ["pvc-protection-controller", claimProtectionController],
     ["pv-protection-controller", volumeProtectionController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],

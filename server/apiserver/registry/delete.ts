@@ -68,7 +68,7 @@ async function admit(
   });
 }
 
-function checkPreconditions(shelf: Shelf, current: StoredEntry, { preconditions }: DeleteOptions): void {
+export function checkPreconditions(shelf: Shelf, current: StoredEntry, { preconditions }: DeleteOptions): void {
   if (preconditions === undefined) return;
   const { uid = "" } = current.object.metadata;
   if (preconditions.uid && preconditions.uid !== uid) {

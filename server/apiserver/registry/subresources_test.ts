@@ -20,7 +20,7 @@ import type { StatusError } from "../../../api/status.ts";
 import type { Scale } from "../../../api/types/autoscaling_v1.ts";
 import type { TokenRequest } from "../../../api/types/authentication_v1.ts";
 import type { Event as EventV1 } from "../../../api/types/events_v1.ts";
-import type { Pod, Service } from "../../../api/types/core_v1.ts";
+import type { Service } from "../../../api/types/core_v1.ts";
 import { openMemory } from "../../../datastore/memory/memory_datastore.ts";
 import { createInProcessClient } from "../in_process.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -92,17 +92,6 @@ describe("binding", () => {
     expect(bound.spec.nodeName).toBe("n1");
     expect(bound.status?.conditions?.[0]).toMatchObject({ type: "PodScheduled", status: "True" });
     expect((await failure(bind("n2"))).reason).toBe("Conflict");
-  });
-});
-
-describe("eviction", () => {
-  it("deletes the Pod", async () => {
-    await using test = await TestRegistry.open();
-    const pod = await test.client.create(pods, minimalPod("a"));
-    const eviction = { metadata: { ...target } } as Pod;
-    await test.client.create(pods, eviction, { name: "a", subresource: "eviction" });
-    expect((await failure(test.client.get(pods, target))).code).toBe(404);
-    expect(pod.metadata.name).toBe("a");
   });
 });
 
