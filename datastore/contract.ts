@@ -32,8 +32,8 @@ export interface Datastore {
    */
   commit(operations: readonly Operation[], options?: CommitOptions): Promise<CommitResult>;
 
-  /** Writes what is held to the disk. Absent when the engine holds nothing back. */
-  checkpoint?(options?: CallOptions): Promise<void>;
+  /** Of an engine that can hold commits; without it every commit is on the disk when it is answered. */
+  readonly holding?: Holding;
 
   /**
    * Events after `options.after` (exclusive; the revision of a previous read), then live ones, until the signal aborts (the iteration then ends
@@ -88,10 +88,17 @@ export interface CallOptions {
 export interface CommitOptions extends CallOptions {
   /**
    * The commit may be answered before it is on the disk. It is seen by reads and watches as any other, and goes to the disk with the next
-   * commit that is not held, at the latest with `checkpoint` or `close`: what a crash takes away are always the newest commits, all of them
+   * commit that is not held, at the latest with {@linkcode Holding.checkpoint} or `close`: what a crash takes away are always the newest commits, all of them
    * held. Their revisions are not given out again; the store then is compacted to its new revision, so that who has seen them lists again.
    */
   readonly held?: boolean;
+}
+
+export interface Holding {
+  /** Writes what is held to the disk. */
+  checkpoint(options?: CallOptions): Promise<void>;
+  /** Changes that are held, and bytes that the engine has written to the disk since it was opened where that can be known. */
+  usage(): Promise<{ readonly held: number; readonly writtenBytes: number | undefined }>;
 }
 
 export interface ReadOptions extends CallOptions {
@@ -184,10 +191,6 @@ export interface DatastoreStats {
   /** Bytes on disk (or held, for memory), the write-ahead log included. */
   readonly bytes: number;
   readonly watchers: number;
-  /** Commits that are held, by an engine that can. */
-  readonly held?: number;
-  /** Bytes that the engine has written to the disk since it was opened, where that can be known. */
-  readonly writtenBytes?: number;
 }
 
 /** Operations of one commit. */

@@ -39,13 +39,17 @@ export interface WriteReport {
   readonly bytesPerDay: number;
   /** Whether the engine can hold writes back: one that several servers share cannot. */
   readonly holds: boolean;
+  /** By the engine, on its disk; undefined where that cannot be known. */
+  readonly writtenBytes: number | undefined;
+  /** Changes that are held now. */
+  readonly held: number;
   readonly stats: DatastoreStats;
   readonly counts: readonly WriteCount[];
 }
 
 /**
  * Counts what is written to a store, and lets the writes that may wait be held in its memory until the budget allows to write them. How much is lost
- * in a crash is bounded: nothing is held for longer than ten minutes. An engine without `checkpoint` writes everything at once, as does a budget of 0.
+ * in a crash is bounded: nothing is held for longer than ten minutes. An engine that cannot hold commits writes everything at once, as does a budget of 0.
  */
 export class BudgetedDatastore implements Datastore {
   readonly #store: Datastore;
@@ -65,7 +69,7 @@ export class BudgetedDatastore implements Datastore {
     this.#options = options;
     this.#policy = options.policy ?? new KubernetesHoldPolicy();
     this.#since = options.clock.now();
-    this.#holds = options.bytesPerDay > 0 && store.checkpoint !== undefined;
+    this.#holds = options.bytesPerDay > 0 && store.holding !== undefined;
   }
 
   async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
@@ -87,16 +91,17 @@ export class BudgetedDatastore implements Datastore {
   /** Waits as long as the plan says, and writes. */
   async #settle(): Promise<void> {
     const { clock, bytesPerDay } = this.#options;
+    const holding = this.#store.holding!;
     try {
-      const { held = 0, writtenBytes = 0 } = await this.#store.stats();
+      const { held, writtenBytes = 0 } = await holding.usage();
       this.#plan ??= new CheckpointPlan(bytesPerDay, clock.now(), writtenBytes);
       const wait = this.#plan.wait(clock.now(), writtenBytes, this.#heldSince!);
       if (wait > 0) return this.#later(wait);
       this.#heldSince = undefined;
       // Another write may have taken them along.
       if (held === 0) return;
-      await this.#store.checkpoint!();
-      this.#plan.wrote(clock.now(), (await this.#store.stats()).writtenBytes ?? 0);
+      await holding.checkpoint();
+      this.#plan.wrote(clock.now(), (await holding.usage()).writtenBytes ?? 0);
     } catch (error) {
       if (this.#closed) return;
       logger.warn("What is held in memory could not be written, it will be tried again: {error}", { error });
@@ -111,25 +116,25 @@ export class BudgetedDatastore implements Datastore {
   }
 
   async report(): Promise<WriteReport> {
+    const { held, writtenBytes } = await this.#store.holding?.usage() ?? { held: 0, writtenBytes: undefined };
     return {
       since: this.#since,
       now: this.#options.clock.now(),
       bytesPerDay: this.#options.bytesPerDay,
       holds: this.#holds,
+      writtenBytes,
+      held,
       stats: await this.#store.stats(),
       counts: this.#counts.list(),
     };
   }
 
-  async checkpoint(options?: CallOptions): Promise<void> {
-    await this.#store.checkpoint?.(options);
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
+    const closing = this.#store.close();
     await this.#turn;
-    await this.#store.close();
+    await closing;
   }
 
   get(key: string, options?: ReadOptions): Promise<GetResult> {

@@ -125,8 +125,8 @@ export class SqliteEngine {
     if (this.#transactions.held > 0) this.#transactions.durable(() => {});
   }
 
-  usage(): { keys: number; held: number; writtenBytes: number | undefined } {
-    return { keys: this.#countKeys(), held: this.#transactions.held, writtenBytes: writtenByThread() };
+  usage(): { held: number; writtenBytes: number | undefined } {
+    return { held: this.#transactions.held, writtenBytes: writtenByThread() };
   }
 
   #apply(wire: readonly WireOperation[], previous: boolean): CommitReply {
@@ -210,7 +210,7 @@ export class SqliteEngine {
   }
 
   /** Live keys of the whole store. */
-  #countKeys(): number {
+  keys(): number {
     return this.#keys ??= this.count({ range: EVERY_KEY, revision: this.#revision });
   }
 

@@ -1,33 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Datastore } from "../contract.ts";
-import { testDatastore } from "../suite/datastore_suite.ts";
 import { EVERYTHING, firstEvents, reasonOf, values } from "../suite/engine.ts";
 import { openSqlite } from "./open.ts";
-
-/** The store with every commit held. */
-function holding(store: Datastore): Datastore {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name === "commit") {
-        return ((operations, options) => target.commit(operations, { ...options, held: true })) as Datastore["commit"];
-      }
-      const member = Reflect.get(target, name);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
-
-testDatastore({
-  name: "sqlite that holds every commit",
-  durable: true,
-  create: async () => {
-    const directory = await Deno.makeTempDir({ prefix: "skiff-datastore-" });
-    return {
-      open: async () => holding(await openSqlite({ path: `${directory}/db/state.db` })),
-      dispose: () => Deno.remove(directory, { recursive: true }),
-    };
-  },
-});
 
 async function inDirectory(body: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-datastore-" });
@@ -55,14 +29,14 @@ describe("held commits", () => {
       await put(store, "a", "durable");
       // The first one reserves revisions, and is on the disk by that.
       await put(store, "b", "first held", true);
-      const written = async () => (await store.stats()).writtenBytes!;
+      const written = async () => (await store.holding!.usage()).writtenBytes!;
       const before = await written();
       for (let i = 0; i < 100; i++) await put(store, "b", `${i}`, true);
       expect(await written()).toBe(before);
-      expect((await store.stats()).held).toBe(100);
+      expect((await store.holding!.usage()).held).toBe(100);
       expect(await values(store)).toEqual(["a=durable", "b=99"]);
       await put(store, "a", "durable again");
-      expect((await store.stats()).held).toBe(0);
+      expect((await store.holding!.usage()).held).toBe(0);
       {
         await using copy = closing(await crashed(path));
         expect(await values(copy)).toEqual(["a=durable again", "b=99"]);
@@ -72,7 +46,7 @@ describe("held commits", () => {
         await using copy = closing(await crashed(path));
         expect(await values(copy)).toEqual(["a=durable again", "b=99"]);
       }
-      await store.checkpoint!();
+      await store.holding!.checkpoint();
       {
         await using copy = closing(await crashed(path));
         expect(await values(copy)).toEqual(["a=durable again", "b=held"]);
@@ -119,7 +93,7 @@ describe("held commits", () => {
     inDirectory(async (path) => {
       await using store = closing(await openSqlite({ path }));
       for (let i = 0; i < 30; i++) await put(store, `k${i}`, "v".repeat(100_000), true);
-      const { held } = await store.stats();
+      const { held } = await store.holding!.usage();
       expect(held).toBeGreaterThan(0);
       expect(held).toBeLessThan(12);
       await using copy = closing(await crashed(path));

@@ -6,6 +6,7 @@ import {
   type Datastore,
   type DatastoreStats,
   type GetResult,
+  type Holding,
   type KeyRange,
   type KeyValue,
   type ListOptions,
@@ -60,6 +61,16 @@ export class SqliteDatastore implements Datastore {
   readonly #link: WorkerLink;
   readonly #hub: WatchHub;
   readonly #queue: CommitQueue;
+  readonly holding: Holding = {
+    checkpoint: async (options = {}) => {
+      this.#checkWrite(options);
+      await abortable(this.#link.call("checkpoint"), options);
+    },
+    usage: async () => {
+      this.#checkCall({});
+      return await this.#link.call("usage");
+    },
+  };
   readonly #holds = new Holds(() => Date.now(), () => {
     if (this.#hub.compacted > this.#swept) void this.#sweep();
   });
@@ -146,11 +157,6 @@ export class SqliteDatastore implements Datastore {
     checkOperations(operations);
     if (operations.length === 0) return { ok: true, revision: this.#hub.revision };
     return await this.#queue.push(operations, options.signal, (finished) => this.#finish(finished), options.held);
-  }
-
-  async checkpoint(options: CallOptions = {}): Promise<void> {
-    this.#checkWrite(options);
-    await abortable(this.#link.call("checkpoint"), options);
   }
 
   #finish(finished: FinishedCommit): CommitResult {
@@ -266,17 +272,14 @@ export class SqliteDatastore implements Datastore {
 
   async stats(): Promise<DatastoreStats> {
     this.#checkCall({});
-    const { keys, held, writtenBytes } = await this.#link.call("usage");
     return {
       engine: "sqlite",
       durable: true,
       revision: this.#hub.revision,
       compactedRevision: this.#hub.compacted,
-      keys,
+      keys: await this.#link.call("keys"),
       bytes: await fileSize(this.#path) + await fileSize(`${this.#path}-wal`),
       watchers: this.#hub.watchers,
-      held,
-      ...writtenBytes !== undefined && { writtenBytes },
     };
   }
 

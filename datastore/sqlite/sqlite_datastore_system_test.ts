@@ -61,13 +61,13 @@ describe("sqlite on a disk with trouble", () => {
       const seen = await record(store, { after: await store.revision() });
       for (let i = 1; i <= 20; i++) expect((await hold(`${i} ${"v".repeat(3000)}`)).ok).toBe(true);
       expect(await reasonOf(put(store, "later", "v".repeat(50_000)))).toBe("storageFull");
-      expect(await reasonOf(store.checkpoint!())).toBe("storageFull");
+      expect(await reasonOf(store.holding!.checkpoint())).toBe("storageFull");
       expect((await store.get("held")).item?.value.slice(0, 3)).toBe("20 ");
       expect((await hold("21")).ok).toBe(true);
-      expect((await store.stats()).held).toBe(21);
+      expect((await store.holding!.usage()).held).toBe(21);
       await Deno.remove(`${directory}/ballast`);
-      await store.checkpoint!();
-      expect((await store.stats()).held).toBe(0);
+      await store.holding!.checkpoint();
+      expect((await store.holding!.usage()).held).toBe(0);
       await put(store, "later", "1");
       expect(seen.events().length).toBe(22);
       await store.close();

@@ -6,7 +6,7 @@ const logger = getLogger(["skiff", "datastore"]);
 const SLOW_MILLISECONDS = 100;
 /** Calls of those kinds that may wait for the thread; the others come one at a time. */
 const WAITING_READS = 10_000;
-const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "usage"]);
+const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "keys", "usage"]);
 
 interface Waiting {
   readonly call: string;
