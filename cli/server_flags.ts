@@ -15,6 +15,9 @@ export interface ServerFlags {
   readonly clusterDns?: string;
   readonly clusterDomain: string;
   readonly datastoreEndpoint?: string;
+  readonly datastoreCafile?: string;
+  readonly datastoreCertfile?: string;
+  readonly datastoreKeyfile?: string;
   readonly disable: readonly string[];
   readonly http1Only: boolean;
   readonly disableAgent: boolean;
@@ -49,7 +52,14 @@ export function withServerFlags(command: Command): Command {
   add("Server:", "--tls-san <name>", "further name or address in the API's certificate (repeatable)", []);
   add("Server:", "-o, --write-kubeconfig <file>", "the administrator's kubeconfig", "/etc/skiff/skiff.yaml");
   add("Server:", "--write-kubeconfig-mode <mode>", "its file mode, octal", "600");
-  add("Server:", "--datastore-endpoint <url>", "datastore instead of SQLite in the data directory");
+  add(
+    "Server:",
+    "--datastore-endpoint <url>",
+    "datastore instead of SQLite in the data directory: sqlite://FILE, memory://, postgres://…, or etcd's https://HOST:2379,…",
+  );
+  add("Server:", "--datastore-cafile <file>", "authority that signed the datastore's certificate");
+  add("Server:", "--datastore-certfile <file>", "client certificate for the datastore");
+  add("Server:", "--datastore-keyfile <file>", "its key");
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");

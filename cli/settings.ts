@@ -48,6 +48,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     tlsSan: [nodeName, nodeIP, ...flags.tlsSan],
     nodePorts: portRange("--service-node-port-range", flags.serviceNodePortRange),
     ...(flags.datastoreEndpoint !== undefined && { datastoreEndpoint: flags.datastoreEndpoint }),
+    ...datastoreTls(flags, host.workingDirectory),
     kubeconfig: absolute(flags.writeKubeconfig, host.workingDirectory),
     kubeconfigMode: mode("--write-kubeconfig-mode", flags.writeKubeconfigMode),
     disable: flags.disable,
@@ -67,6 +68,22 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     instance: await instanceOf(dataDir),
   };
   return { server, agent };
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function datastoreTls(flags: ServerFlags, workingDirectory: string): Pick<ServerOptions, "datastoreTls"> {
+  const { datastoreCafile: ca, datastoreCertfile: cert, datastoreKeyfile: key } = flags;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UserError("--datastore-certfile and --datastore-keyfile go together: give both or neither");
+  }
+  if (ca === undefined && cert === undefined) return {};
+  return {
+    datastoreTls: {
+      ...(ca !== undefined && { caFile: absolute(ca, workingDirectory) }),
+      ...(cert !== undefined && { certFile: absolute(cert, workingDirectory) }),
+      ...(key !== undefined && { keyFile: absolute(key, workingDirectory) }),
+    },
+  };
 }
 
 function requireValid(flag: string, value: string, problems: readonly string[]): void {

@@ -62,6 +62,16 @@ describe("settings of skiff server", () => {
     expect(agent?.instance).toMatch(/^sk[0-9a-f]{6}$/);
   });
 
+  it("takes files for a datastore that is reached by TLS", async () => {
+    const { server } = await settings(
+      "--datastore-cafile=ca.pem",
+      "--datastore-certfile=/c.pem",
+      "--datastore-keyfile=/k.pem",
+    );
+    expect(server.datastoreTls).toEqual({ caFile: "/home/user/ca.pem", certFile: "/c.pem", keyFile: "/k.pem" });
+    await expect(settings("--datastore-certfile=/c.pem")).rejects.toThrow("go together");
+  });
+
   it("leaves the agent out", async () => expect((await settings("--disable-agent")).agent).toBeUndefined());
 
   const wrong: readonly [string[], string][] = [

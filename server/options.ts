@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly clusterDomain: string;
   /** The datastore instead of SQLite in the data directory. */
   readonly datastoreEndpoint?: string;
+  /** Paths of PEM files for a datastore that is reached by TLS. */
+  readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   /** Where the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */

@@ -63,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const opened = openDatastore({
       dataDir: options.dataDir,
       ...(options.datastoreEndpoint && { endpoint: options.datastoreEndpoint }),
+      ...(options.datastoreTls && { tls: options.datastoreTls }),
     });
     const pki = await openPki(`${options.dataDir}/server/tls`, {
       serviceIP,
