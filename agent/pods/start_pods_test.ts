@@ -167,6 +167,17 @@ describe("startPods", () => {
         (await h.runtime.sandboxes()).length === 1 || h.runtime.named("web")!.attempt === 1);
     }));
 
+  it("finds a sandbox and a container that were made although nobody said so", () =>
+    withPods(async (h) => {
+      h.runtime.lost.add("runSandbox").add("createContainer web");
+      await h.create("a", {});
+      await h.untilCalled("createContainer web", 1);
+      await h.clock.advance(2_000);
+      await h.untilPhase("a", "Running");
+      expect(h.runtime.calls.filter((call) => call === "runSandbox")).toHaveLength(1);
+      expect(h.runtime.named("web")?.attempt).toBe(1);
+    }));
+
   it("restarts a container whose image changes", () =>
     withPods(async (h) => {
       await h.create("a", { restartPolicy: "Never" });

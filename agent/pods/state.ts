@@ -56,6 +56,8 @@ export interface PodState {
   readonly backOffs: Readonly<Record<string, BackOff>>;
   /** By container id. */
   readonly probes: Readonly<Record<string, ProbeResults>>;
+  /** By the id of a sandbox or container: when it was last told of by itself, not in a list of all. Only the latest are kept. */
+  readonly heard: ReadonlyMap<string, number>;
   /** Keys of the actions that have not answered, with the time by which a kill will be over. */
   readonly inFlight: ReadonlyMap<string, number>;
 }
@@ -163,6 +165,7 @@ export function newPodState(pod: Pod): PodState {
     trouble: {},
     backOffs: {},
     probes: {},
+    heard: new Map(),
     inFlight: new Map(),
   };
 }

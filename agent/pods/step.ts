@@ -11,6 +11,9 @@ export interface Step {
   readonly wakeAt: number | undefined;
 }
 
+/** A list of all that the runtime has takes less than this to make. */
+const longestList = 300_000;
+
 /**
  * A Pod's life, without I/O: takes in one input and says what to do next. Any order and repetition of inputs is allowed; actions whose key is
  * in flight are not given out again, except a kill with less time than the one before.
@@ -34,13 +37,17 @@ function take(state: PodState, input: Input, now: number): PodState {
     case "observed":
       return takeObserved(state, input);
     case "sandbox":
-      return { ...state, sandboxes: newestFirst(replaced(state.sandboxes, input.sandbox)) };
+      return {
+        ...state,
+        heard: hear(state, input.sandbox.id, now),
+        sandboxes: newestFirst(replaced(state.sandboxes, input.sandbox)),
+      };
     case "sandboxGone":
-      return { ...state, sandboxes: without(state.sandboxes, input.id) };
+      return { ...state, heard: hear(state, input.id, now), sandboxes: without(state.sandboxes, input.id) };
     case "container":
-      return takeContainer(state, input.container);
+      return takeContainer({ ...state, heard: hear(state, input.container.id, now) }, input.container);
     case "containerGone":
-      return { ...state, containers: without(state.containers, input.id) };
+      return { ...state, heard: hear(state, input.id, now), containers: without(state.containers, input.id) };
     case "probed":
       return {
         ...state,
@@ -69,31 +76,44 @@ function take(state: PodState, input: Input, now: number): PodState {
   }
 }
 
-/** A list takes a while to make: what was made after it was asked for, or has died since, is known better here. */
+function hear(state: PodState, id: string, now: number): ReadonlyMap<string, number> {
+  const recent = [...state.heard].filter(([, at]) => at > now - longestList);
+  return new Map([...recent, [id, now]]);
+}
+
+/**
+ * A list takes a while to make: what was heard of a sandbox or container since it was asked for is newer, be it that it is there, has changed or is
+ * gone. When they were created says nothing: a runtime lists a sandbox only once its network and its process are there too.
+ */
 function takeObserved(state: PodState, { at, sandboxes, containers }: Input & { type: "observed" }): PodState {
-  const sandboxesKnown = new Map(state.sandboxes.map((one) => [one.id, one]));
-  const containersKnown = new Map(state.containers.map((one) => [one.id, one]));
+  const isNewer = (id: string) => (state.heard.get(id) ?? -Infinity) >= at;
   return {
     ...state,
     observed: true,
-    sandboxes: newestFirst([
-      ...sandboxes.map((one) => sandboxesKnown.get(one.id)?.ready === false ? sandboxesKnown.get(one.id)! : one),
-      ...missing(state.sandboxes, sandboxes, at),
-    ]),
-    containers: newestFirst([
-      ...containers.map((one) => containersKnown.get(one.id)?.state === "exited" ? containersKnown.get(one.id)! : one),
-      ...missing(state.containers, containers, at),
-    ]),
+    sandboxes: newestFirst(merged(state.sandboxes, sandboxes, (known) => isNewer(known.id) || !known.ready, isNewer)),
+    containers: newestFirst(
+      merged(state.containers, containers, (known) => isNewer(known.id) || known.state === "exited", isNewer),
+    ),
   };
 }
 
-function missing<T extends { readonly id: string; readonly createdAt: number }>(
+/** The listed ones, except where what is known is better; and the unlisted ones that the list was too old for. */
+function merged<T extends { readonly id: string }>(
   known: readonly T[],
   listed: readonly T[],
-  at: number,
+  isBetter: (known: T) => boolean,
+  isNewer: (id: string) => boolean,
 ): readonly T[] {
+  const byId = new Map(known.map((one) => [one.id, one]));
   const ids = new Set(listed.map(({ id }) => id));
-  return known.filter((one) => one.createdAt >= at && !ids.has(one.id));
+  return [
+    ...listed.flatMap((one) => {
+      const before = byId.get(one.id);
+      if (before === undefined) return isNewer(one.id) ? [] : [one];
+      return [isBetter(before) ? before : one];
+    }),
+    ...known.filter(({ id }) => !ids.has(id) && isNewer(id)),
+  ];
 }
 
 /** What a mount has failed for may be there now: it is not made to wait. */

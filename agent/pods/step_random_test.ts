@@ -18,6 +18,8 @@ class World {
   readonly #random: SeededRandom;
   faults = true;
   #next = 0;
+  /** A list of the runtime that is still on its way. */
+  #list: (Input & { type: "observed" }) | undefined;
 
   constructor(pod: Pod, random: SeededRandom) {
     this.state = newPodState(pod);
@@ -160,12 +162,15 @@ class World {
     if (roll < 0.5 && running.length > 0) this.exit(this.#random.pick(running).id, this.#random.below(2));
     else if (roll < 0.6 && this.sandboxes.size > 0) this.endSandbox(this.#random.pick([...this.sandboxes.keys()]));
     else if (roll < 0.7) {
-      this.send({
+      const list = this.#list;
+      this.#list = {
         type: "observed",
         at: this.now,
         sandboxes: [...this.sandboxes.values()],
         containers: [...this.containers.values()],
-      });
+      };
+      this.now += 1;
+      if (list && this.state.inFlight.size === 0) this.send(list);
     } else if (roll < 0.8 && running.length > 0) {
       const probe = this.#random.pick(["liveness", "readiness", "startup"] as const);
       const success = this.#random.next() < 0.7;

@@ -72,10 +72,25 @@ describe("step", () => {
     const late =
       step(dead, { type: "observed", at: 800, sandboxes: [sandbox()], containers: [container()] }, 1_000).state;
     expect(late.containers.map(({ state }) => state)).toEqual(["exited"]);
-    const young = step(before, { type: "observed", at: 150, sandboxes: [sandbox()], containers: [] }, 1_000).state;
-    expect(young.containers.map(({ id }) => id)).toEqual(["c"]);
     const gone = step(before, { type: "observed", at: 300, sandboxes: [sandbox()], containers: [] }, 1_000).state;
     expect(gone.containers).toEqual([]);
+  });
+
+  it("keeps a sandbox that came into being while a list was made, whenever the runtime says that it was created", () => {
+    const dead = observed([container()]);
+    const second = sandbox({ id: "s2", attempt: 1, createdAt: 500 });
+    const heard = step(dead, { type: "sandbox", sandbox: second }, 900).state;
+    const old = [sandbox({ ready: false })];
+    const young = step(heard, { type: "observed", at: 800, sandboxes: old, containers: [] }, 1_000).state;
+    expect(young.sandboxes.map(({ id }) => id)).toEqual(["s2", "s"]);
+    const later = step(heard, { type: "observed", at: 901, sandboxes: old, containers: [] }, 1_000).state;
+    expect(later.sandboxes.map(({ id }) => id)).toEqual(["s"]);
+  });
+
+  it("brings nothing back that went while a list was made", () => {
+    const gone = step(observed([container()]), { type: "containerGone", id: "c" }, 900).state;
+    const late = step(gone, { type: "observed", at: 800, sandboxes: [sandbox()], containers: [container()] }, 1_000);
+    expect(late.state.containers).toEqual([]);
   });
 
   it("kills again when there is less time than before, and only then", () => {

@@ -3,6 +3,7 @@ import { logDirectoryPath, podDirectoryPath } from "../node_facts.ts";
 import { messageOf, PodError } from "../pod_error.ts";
 import { sandboxConfig } from "../sandbox_config.ts";
 import type { Action } from "../state.ts";
+import { lookAgain } from "./look_again.ts";
 import type { Run } from "./run.ts";
 
 export async function runSandbox(action: Action & { type: "runSandbox" }, run: Run): Promise<void> {
@@ -35,6 +36,7 @@ export async function runSandbox(action: Action & { type: "runSandbox" }, run: R
     signal.throwIfAborted();
     const message = `Failed to create pod sandbox: ${messageOf(error)}`;
     shared.event(pod, undefined, "Warning", "FailedCreatePodSandBox", message);
+    await lookAgain(run);
     throw new PodError("FailedCreatePodSandBox", message, { cause: error });
   }
 }

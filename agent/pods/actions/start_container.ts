@@ -1,7 +1,7 @@
 import { configmaps, secrets } from "../../../api/resources.ts";
 import { isNotFound } from "../../../api/status.ts";
 import type { Container, Pod } from "../../../api/types/core_v1.ts";
-import type { SandboxConfig } from "../../runtime/contract.ts";
+import type { ContainerConfig, SandboxConfig } from "../../runtime/contract.ts";
 import { containerConfig } from "../container_config.ts";
 import { dnsConfig } from "../dns_config.ts";
 import { environmentOf } from "../environment.ts";
@@ -12,6 +12,7 @@ import { messageOf, PodError } from "../pod_error.ts";
 import { sandboxConfig } from "../sandbox_config.ts";
 import { type Action, specContainer } from "../state.ts";
 import { withTerminationMessage } from "../termination_message.ts";
+import { lookAgain } from "./look_again.ts";
 import type { Run } from "./run.ts";
 
 type Start = Action & { type: "startContainer" };
@@ -24,7 +25,7 @@ export async function startContainer(action: Start, run: Run): Promise<void> {
   if (!container) return;
   const config = await failingAs("CreateContainerConfigError", run, container, () => configOf(action, run, container));
   const id = await failingAs("CreateContainerError", run, container, async () => {
-    const created = await shared.runtime.createContainer(action.sandbox.id, config, sandboxOf(action, run));
+    const created = await create(action, run, config);
     shared.claim(created, pod.metadata.uid ?? "");
     return created;
   });
@@ -36,6 +37,15 @@ export async function startContainer(action: Start, run: Run): Promise<void> {
   }
   shared.event(pod, container.name, "Normal", "Started", `Container started`);
   if (container.lifecycle?.postStart) await postStart(id, container, run, action.sandbox.ips[0] ?? "");
+}
+
+async function create(action: Start, run: Run, config: ContainerConfig): Promise<string> {
+  try {
+    return await run.shared.runtime.createContainer(action.sandbox.id, config, sandboxOf(action, run));
+  } catch (error) {
+    await lookAgain(run);
+    throw error;
+  }
 }
 
 async function failingAs<T>(reason: string, run: Run, container: Container, work: () => Promise<T>): Promise<T> {

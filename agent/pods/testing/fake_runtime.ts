@@ -15,6 +15,8 @@ export class FakeRuntime implements ContainerRuntime {
   /** By call (`createContainer web`): rejects with it. */
   readonly failures = new Map<string, RuntimeError>();
   readonly present = new Map<string, Image>();
+  /** Calls (`runSandbox`) that do their work once more, but whose answer gets lost; what they made keeps its name. */
+  readonly lost = new Set<string>();
   /** Whether a container ends on its stop signal. */
   obeys = true;
   /** What `execSync` answers, by the command's words. */
@@ -58,6 +60,11 @@ export class FakeRuntime implements ContainerRuntime {
     if (failure) throw failure;
   }
 
+  #answer(call: string, id: string): string {
+    if (this.lost.delete(call)) throw new RuntimeError("unavailable", "the runtime went away");
+    return id;
+  }
+
   async version() {
     return { name: "fake", version: "1" };
   }
@@ -68,6 +75,9 @@ export class FakeRuntime implements ContainerRuntime {
     this.#call("runSandbox");
     const id = `sandbox${this.#next++}`;
     const { name, namespace, uid, attempt, labels, annotations } = config;
+    if ([...this.#sandboxes.values()].some((one) => one.uid === uid && one.attempt === attempt)) {
+      throw new RuntimeError("failed", `the name of attempt ${attempt} is reserved`);
+    }
     const ips = config.namespaces.network === "node" ? [] : [`10.42.0.${this.#next}`];
     this.#sandboxes.set(id, {
       id,
@@ -81,7 +91,7 @@ export class FakeRuntime implements ContainerRuntime {
       createdAt: this.#now(),
       ips,
     });
-    return id;
+    return this.#answer("runSandbox", id);
   }
   async stopSandbox(id: string) {
     this.#call("stopSandbox");
@@ -121,7 +131,7 @@ export class FakeRuntime implements ContainerRuntime {
       message: "",
       logPath: "",
     });
-    return id;
+    return this.#answer(`createContainer ${name}`, id);
   }
   async startContainer(id: string) {
     const container = this.#containers.get(id)!;
