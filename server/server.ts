@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import { systemClock } from "../api/clock.ts";
 import { createEventRecorder } from "../client/event_recorder.ts";
 import type { Client } from "../client/client.ts";
+import { installHttp2Guard } from "../client/http2_guard.ts";
 import { createInformerFactory } from "../client/informers.ts";
 import { startCompactor } from "../datastore/compactor.ts";
 import type { Datastore } from "../datastore/contract.ts";
@@ -59,6 +60,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     await Deno.mkdir(`${options.dataDir}/server`, { recursive: true, mode: 0o700 });
+    // Before anything speaks HTTP/2: etcd does, too.
+    installHttp2Guard();
     const serviceIP = firstAddress(options.serviceCidr);
     const opened = openDatastore({
       dataDir: options.dataDir,
