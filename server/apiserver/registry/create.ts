@@ -65,7 +65,7 @@ async function prepared(
     object,
     user: context.user,
     dryRun: request.options.dryRun,
-    warn: context.warn,
+    warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
   takeSystemMetadata(shelf, object);

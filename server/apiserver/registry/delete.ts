@@ -54,7 +54,6 @@ async function admit(
 ): Promise<void> {
   const old = shelf.cache.get(namespace, name)?.object;
   if (old === undefined) throw notFound(shelf.row, name);
-  const { user, warn } = context;
   await shelf.system.admission.validate({
     operation: "DELETE",
     row: shelf.row,
@@ -62,9 +61,9 @@ async function admit(
     namespace,
     name,
     old,
-    user,
+    user: context.user,
     dryRun: options.dryRun,
-    warn,
+    warn: (message: string) => context.warn(message),
   });
 }
 

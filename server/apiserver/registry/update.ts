@@ -114,7 +114,7 @@ async function resultOf(
     old,
     user: context.user,
     dryRun: options.dryRun,
-    warn: context.warn,
+    warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
   requireValidView(facet, name, facet.validate(object, old));

@@ -5,7 +5,7 @@ import type { Shelf } from "../system.ts";
 /** Asks admission about an action on an object, which is the creation of its subresource. `object` is what was sent, and may be changed. */
 export async function admitAction(
   { row, system: { admission } }: Shelf,
-  { user, warn }: RequestContext,
+  context: RequestContext,
   { namespace, name = "", subresource = "", options: { dryRun } }: CreateRequest,
   object: KubeObject,
 ): Promise<void> {
@@ -16,9 +16,9 @@ export async function admitAction(
     namespace,
     name: name || (object.metadata?.name ?? ""),
     object,
-    user,
+    user: context.user,
     dryRun,
-    warn,
+    warn: (message: string) => context.warn(message),
   } as const;
   await admission.mutate(request);
   await admission.validate(request);

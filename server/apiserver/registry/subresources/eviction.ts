@@ -16,10 +16,11 @@ import type { PodDisruptionBudget } from "../../../../api/types/policy_v1.ts";
 import { covers } from "../../../disruption/budget.ts";
 import { judgeEviction, processing } from "../../../disruption/eviction.ts";
 import { storageOf } from "../../cache/layout.ts";
-import type { CreateRequest, DeleteOptions, Entry, RequestContext } from "../../contract.ts";
+import type { DeleteOptions, Entry, RequestContext } from "../../contract.ts";
 import { commitSwap } from "../commit.ts";
 import { checkPreconditions, remove } from "../delete.ts";
 import type { Shelf } from "../system.ts";
+import { admitAction } from "./admit.ts";
 import { success } from "./binding.ts";
 import type { Creator } from "./creator.ts";
 
@@ -41,7 +42,7 @@ export const evictPod: Creator = async (shelf, context, request) => {
   if (eviction.metadata.name && eviction.metadata.name !== name) {
     throw badRequest("name in URL does not match name in Eviction object");
   }
-  await admit(shelf, context, request, name);
+  await admitAction(shelf, context, request, eviction);
   const options = deleteOptions(eviction, request.options.dryRun);
   for (let attempt = 1;; attempt++) {
     try {
@@ -53,20 +54,6 @@ export const evictPod: Creator = async (shelf, context, request) => {
     }
   }
 };
-
-async function admit(shelf: Shelf, context: RequestContext, request: CreateRequest, name: string): Promise<void> {
-  await shelf.system.admission.validate({
-    operation: "CREATE",
-    row: shelf.row,
-    subresource: "eviction",
-    namespace: request.namespace,
-    name,
-    object: request.object,
-    user: context.user,
-    dryRun: request.options.dryRun,
-    warn: context.warn,
-  });
-}
 
 function deleteOptions({ deleteOptions = {} }: Eviction, dryRun: boolean): DeleteOptions {
   const { gracePeriodSeconds, propagationPolicy, preconditions } = deleteOptions;
