@@ -3,7 +3,7 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { Pki } from "../../pki/pki.ts";
 import { connectRoutes } from "./connect/routes.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler, type PathRoute } from "./handler.ts";
 import type { HealthCheck } from "./health.ts";
 import { defaultInFlightLimits, InFlight, type InFlightLimits } from "./in_flight.ts";
 import { listen, type ListenerLimits } from "./listener.ts";
@@ -26,6 +26,8 @@ export interface ApiServerOptions {
   readonly livez?: readonly HealthCheck[];
   /** What other parts of the process count; asked at each scrape. */
   readonly metrics?: () => readonly MetricFamily[];
+  /** Paths of other parts of the process, such as `/debug/skiff/writes`, and what answers them. */
+  readonly paths?: ReadonlyMap<string, PathRoute>;
   readonly http1Only?: boolean;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly inFlightLimits?: Partial<InFlightLimits>;
@@ -72,6 +74,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       livez: [ping, ...options.livez ?? []],
       readyz: [ping, ready, ...options.readyz ?? []],
       tokens: options.tokens,
+      further: options.paths ?? new Map(),
     }),
     connectRoutes: connectRoutes(options),
   });

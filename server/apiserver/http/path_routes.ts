@@ -16,6 +16,8 @@ export interface PathRouteOptions {
   readonly livez: readonly HealthCheck[];
   readonly readyz: readonly HealthCheck[];
   readonly tokens: { readonly issuer: string; readonly jwks: unknown } | undefined;
+  /** Further paths, by name; each decides on its methods itself. */
+  readonly further: ReadonlyMap<string, PathRoute>;
 }
 
 /** Finds what answers a path of a family, such as `/healthz/etcd`. */
@@ -42,6 +44,8 @@ export function pathRoutes(options: PathRouteOptions): Find {
   add(openapiRoutes(registry), "/openapi/*");
   for (const [path, route] of tokens === undefined ? [] : tokenPaths(tokens)) add(always(route), path);
   return (path) => {
+    const further = options.further.get(path);
+    if (further) return further;
     const [found] = router.match("GET", path)[0];
     const route = found?.[0](path);
     return route && onlyReading(route);
