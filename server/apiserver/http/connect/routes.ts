@@ -20,6 +20,8 @@ export interface ConnectOptions {
 /** The subresources that lead out of the API server: to a node's agent, a Pod or a Service. By `resource/subresource`. */
 export function connectRoutes(options: ConnectOptions): ReadonlyMap<string, ConnectRoute> {
   const toAgent = (path: (pod: Pod, call: Call) => string): ConnectRoute => async (of) => {
+    // A WebSocket can be opened with GET alone: reading rights must not be enough to act in a container.
+    if (of.call.info.verb !== "create") await of.mayAlso("create");
     const pod = await podOf(options, of);
     const target = path(pod, of.call);
     await tunnel(of.call, await agentFor(options, of.call, pod), target);
