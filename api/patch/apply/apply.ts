@@ -4,7 +4,7 @@ import { isObject, type JsonObject, requireShallow } from "../_json.ts";
 import { compare, type Comparison } from "./compare.ts";
 import { applyConflict, type Conflict, conflictsOutside } from "./conflict.ts";
 import { typedConfiguration } from "./configuration.ts";
-import { textOf } from "./fields_v1.ts";
+import { formatFieldsV1 } from "./fields_v1.ts";
 import { fieldSetOfValue } from "./field_set_of.ts";
 import { fieldsOfLastApplied, withLastApplied } from "./last_applied.ts";
 import { isSameManager, type ManagedRecords, sortRecords } from "./managers.ts";
@@ -112,7 +112,7 @@ function applyTyped(
   return {
     object: unchanged ? live : object,
     // Whoever applies nothing owns nothing.
-    records: sortRecords(set.size === 0 ? left : [...left, { ...identity, time, fields: textOf(set) }]),
+    records: sortRecords(set.size === 0 ? left : [...left, { ...identity, time, fields: formatFieldsV1(set) }]),
   };
 }
 

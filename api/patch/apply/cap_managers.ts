@@ -1,5 +1,5 @@
 import { union } from "./field_set.ts";
-import { fieldSetOf, textOf } from "./fields_v1.ts";
+import { fieldSetOf, formatFieldsV1 } from "./fields_v1.ts";
 import type { ManagedRecord } from "./managers.ts";
 
 /** Upstream's: more entries of updates than these are not kept apart. */
@@ -40,6 +40,6 @@ function bucketOf(older: ManagedRecord, newer: ManagedRecord): ManagedRecord {
     apiVersion: newer.apiVersion,
     subresource: "",
     time: newer.time,
-    fields: textOf(union(fieldSetOf(older.fields), fieldSetOf(newer.fields))),
+    fields: formatFieldsV1(union(fieldSetOf(older.fields), fieldSetOf(newer.fields))),
   };
 }

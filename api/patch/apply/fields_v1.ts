@@ -1,4 +1,4 @@
-import { emptySet, type FieldNode, type FieldSet, leaf } from "./field_set.ts";
+import { type FieldNode, type FieldSet, leaf } from "./field_set.ts";
 import { parseElement, type PathElement } from "./path_element.ts";
 
 /** What FieldsV1 calls the path that ends where others go on. */
@@ -53,31 +53,13 @@ function quoted(element: PathElement): string {
   return plainField.test(element) ? `"${element}"` : JSON.stringify(element);
 }
 
-/** Sets by their text: the objects of one kind and manager mostly share theirs. */
-const known = new Map<string, FieldSet>();
-const knownLimit = 512;
-const texts = new WeakMap<FieldSet, string>();
-
-/** {@linkcode parseFieldsV1} for a text; the same set for the same text, as long as it is remembered. */
+/** {@linkcode parseFieldsV1} for a text that {@linkcode formatFieldsV1} made. */
 export function fieldSetOf(text: string): FieldSet {
-  const remembered = known.get(text);
-  if (remembered !== undefined) return remembered;
-  const set = text === "{}" ? emptySet : parseFieldsV1(JSON.parse(text));
-  remember(text, set);
-  return set;
+  return parseFieldsV1(JSON.parse(text));
 }
 
-/** {@linkcode formatFieldsV1}, made once for a set. */
-export function textOf(set: FieldSet): string {
-  let text = texts.get(set);
-  if (text === undefined) {
-    text = formatFieldsV1(set);
-    texts.set(set, text);
-  }
-  return text;
-}
-
-function remember(text: string, set: FieldSet): void {
-  if (known.size >= knownLimit) known.delete(known.keys().next().value!);
-  known.set(text, set);
+/** Whether a text may tell paths that begin with these steps: false when it surely does not, so that it need not be parsed. */
+export function mayMention(text: string, steps: Iterable<PathElement>): boolean {
+  for (const step of steps) if (text.includes(quoted(step))) return true;
+  return false;
 }

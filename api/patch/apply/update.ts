@@ -2,7 +2,7 @@ import { capUpdateManagers } from "./cap_managers.ts";
 import { changedBy, compare, type Comparison, isSame } from "./compare.ts";
 import { type Conflict, conflictsOf } from "./conflict.ts";
 import { difference, emptySet, type FieldSet, intersection, setOf, union } from "./field_set.ts";
-import { fieldSetOf, textOf } from "./fields_v1.ts";
+import { fieldSetOf, formatFieldsV1, mayMention } from "./fields_v1.ts";
 import {
   isSameManager,
   type ManagedRecord,
@@ -67,9 +67,14 @@ export function recordsAfterUpdate(
   if (set.size === 0) return left;
   const own = { ...identityOf(operation, "Update"), time: operation.now };
   const previous = left.find((record) => isSameManager(record, own));
-  const fields = previous === undefined ? set : union(fieldSetOf(previous.fields), set);
-  const record = { ...own, fields: textOf(fields) };
+  const record = { ...own, fields: previous === undefined ? formatFieldsV1(set) : withFields(previous, set) };
   return sortRecords(capUpdateManagers([...left.filter((other) => other !== previous), record]));
+}
+
+function withFields({ fields }: ManagedRecord, set: FieldSet): string {
+  const before = fieldSetOf(fields);
+  const all = union(before, set);
+  return all === before ? fields : formatFieldsV1(all);
 }
 
 export function identityOf(
@@ -103,10 +108,12 @@ export function withoutLost(
   return records.flatMap((record) => {
     const compared = changes.at(record.apiVersion);
     if (compared === undefined) return [];
+    const lost = union(changedBy(compared), compared.removed);
+    if (!mayMention(record.fields, lost.keys())) return [record];
     const fields = fieldSetOf(record.fields);
-    const left = difference(difference(fields, changedBy(compared)), compared.removed);
+    const left = difference(fields, lost);
     if (left === fields) return [record];
-    return left.size === 0 ? [] : [{ ...record, fields: textOf(left) }];
+    return left.size === 0 ? [] : [{ ...record, fields: formatFieldsV1(left) }];
   });
 }
 
@@ -114,7 +121,8 @@ export function withoutLost(
 export function conflictsWith(records: readonly ManagedRecord[], changes: InVersions<Comparison>): Conflict[] {
   return records.flatMap((record) => {
     const compared = changes.at(record.apiVersion);
-    const common = compared === undefined ? emptySet : intersection(fieldSetOf(record.fields), changedBy(compared));
-    return conflictsOf(record, common);
+    const changed = compared === undefined ? emptySet : changedBy(compared);
+    if (!mayMention(record.fields, changed.keys())) return [];
+    return conflictsOf(record, intersection(fieldSetOf(record.fields), changed));
   });
 }
