@@ -19,6 +19,17 @@ export interface ServerOptions {
   readonly datastoreEndpoint?: string;
   /** Paths of PEM files for a datastore that is reached by TLS. */
   readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Bytes that the datastore should write in a day, as far as its writes may wait; 0 lets none wait, 50 MB unless told otherwise. */
+  readonly diskWriteBudget?: number;
+  /** When snapshots are taken, and how many are kept; none are when it is absent. */
+  readonly snapshots?: {
+    readonly cron: string;
+    readonly keep: number;
+    /** Whose name the snapshots have. */
+    readonly node: string;
+    /** `server/db/snapshots` in the data directory, unless told otherwise. */
+    readonly directory?: string;
+  };
   /** Where the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */

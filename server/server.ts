@@ -4,9 +4,6 @@ import { createEventRecorder } from "../client/event_recorder.ts";
 import type { Client } from "../client/client.ts";
 import { installHttp2Guard } from "../client/http2_guard.ts";
 import { createInformerFactory } from "../client/informers.ts";
-import { startCompactor } from "../datastore/compactor.ts";
-import type { Datastore } from "../datastore/contract.ts";
-import { openDatastore } from "../datastore/open.ts";
 import { startAddons } from "./addons/addons.ts";
 import { AccessControl } from "./apiserver/auth/access.ts";
 import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
@@ -26,6 +23,7 @@ import type { KeyPair } from "./pki/issue.ts";
 import { openPki } from "./pki/pki.ts";
 import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
 import { firstAddress } from "./service_network.ts";
+import { openStore } from "./store.ts";
 
 /** A running API server with its scheduler and controllers. */
 export interface RunningServer {
@@ -63,11 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Before anything speaks HTTP/2: etcd does, too.
     installHttp2Guard();
     const serviceIP = firstAddress(options.serviceCidr);
-    const opened = openDatastore({
-      dataDir: options.dataDir,
-      ...(options.datastoreEndpoint && { endpoint: options.datastoreEndpoint }),
-      ...(options.datastoreTls && { tls: options.datastoreTls }),
-    });
+    const opened = openStore(options, clock);
     const pki = await openPki(`${options.dataDir}/server/tls`, {
       serviceIP,
       clusterDomain: options.clusterDomain,
@@ -76,10 +70,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await opened.then((store) => store.close(), () => {});
       throw error;
     });
-    const datastore: Datastore = await opened;
-    closers.push(() => datastore.close());
-    const compactor = startCompactor(datastore, clock);
-    closers.push(() => compactor.close());
+    const store = await opened;
+    const { datastore } = store;
+    closers.push(() => store.close());
 
     const access = new AccessControl();
     const { clusterDomain } = options;
@@ -108,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
       http1Only: options.http1Only,
+      paths: store.paths,
       metrics: () => controllerMetrics.of?.families() ?? [],
     });
     closers.push(() => api.close());
