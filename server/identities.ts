@@ -1,18 +1,16 @@
 import type { Clock } from "../api/clock.ts";
 import { isNotFound } from "../api/status.ts";
-import type { SubjectRulesReviewStatus } from "../api/types/authorization_v1.ts";
 import { AuthenticationError, type Authenticator, unionAuthenticator } from "./apiserver/auth/authenticator.ts";
 import type { Access } from "./apiserver/auth/access.ts";
-import type { AuthorizationAttributes } from "./apiserver/auth/authorizer.ts";
+import { accessReviews } from "./apiserver/auth/access_reviews.ts";
 import { bearerTokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "./apiserver/auth/client_certificates.ts";
-import { nodeNameOf } from "./apiserver/auth/node/node_identity.ts";
 import {
   type ObjectLookup,
   type ServiceAccountTokens,
   serviceAccountTokens,
 } from "./apiserver/auth/service_account_tokens.ts";
-import type { Registry, UserInfo } from "./apiserver/contract.ts";
+import type { Registry } from "./apiserver/contract.ts";
 import type { ReviewAnswers } from "./apiserver/registry/reviews.ts";
 import type { Pki } from "./pki/pki.ts";
 
@@ -55,6 +53,7 @@ export function identities({ pki, clock, clusterDomain, access, registry }: Iden
       bearerTokenAuthenticator([tokens]),
     ]),
     reviews: {
+      ...accessReviews(access),
       async authenticate(token, audiences) {
         try {
           return await tokens.review(token, audiences.length > 0 ? audiences : tokens.defaultAudiences);
@@ -63,38 +62,6 @@ export function identities({ pki, clock, clusterDomain, access, registry }: Iden
           throw error;
         }
       },
-      async authorize(user, attributes) {
-        const { allowed, reason = "" } = await access.authorize(attributesOf(user, attributes));
-        return { allowed, reason };
-      },
-      rules: async (user, namespace) => rulesReview(access, user, namespace),
     },
   };
-}
-
-function rulesReview(access: Access, user: UserInfo, namespace: string): SubjectRulesReviewStatus {
-  const { rules, problems } = access.rulesOf(user, namespace);
-  const errors = nodeNameOf(user) === undefined
-    ? problems
-    : ["node authorizer does not support user rule resolution", ...problems];
-  return {
-    resourceRules: rules.flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
-      resources?.length
-        ? [{ verbs, ...(apiGroups && { apiGroups }), resources, ...(resourceNames && { resourceNames }) }]
-        : []
-    ),
-    nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs }) =>
-      nonResourceURLs?.length ? [{ verbs, nonResourceURLs }] : []
-    ),
-    incomplete: errors.length > 0,
-    ...(errors.length > 0 ? { evaluationError: errors.join(", ") } : {}),
-  };
-}
-
-function attributesOf(
-  user: AuthorizationAttributes["user"],
-  from: Parameters<ReviewAnswers["authorize"]>[1],
-): AuthorizationAttributes {
-  const { verb, path, ...resource } = from;
-  return path === undefined ? { user, verb, path: "", resource } : { user, verb, path };
 }

@@ -42,8 +42,8 @@ export function certificateApprover({ client, informers, clock }: ControllerCont
       if (request === undefined || isIssued(request) || is(request, "Approved") || is(request, "Denied")) return DONE;
       if (request.spec.signerName !== kubeletClientSigner) return DONE;
       const parsed = readCertificateRequest(atob(request.spec.request));
-      for (const { subresource, message, matches } of recognized) {
-        if (!matches(request, parsed)) continue;
+      const matching = recognized.filter(({ matches }) => matches(request, parsed));
+      for (const { subresource, message } of matching) {
         const { username: user = "", uid, groups, extra } = request.spec;
         const { status } = await client.create(subjectaccessreviews, {
           metadata: {},
@@ -68,7 +68,9 @@ export function certificateApprover({ client, informers, clock }: ControllerCont
         });
         return DONE;
       }
-      return DONE;
+      if (matching.length === 0) return DONE;
+      // A role may come to say so, or a person.
+      return { outcome: "retry", reason: `no role lets ${request.spec.username} have its request approved` };
     },
   };
 }
