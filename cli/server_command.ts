@@ -82,6 +82,7 @@ const FOR_USERS = new Set([
   "ContainerdError",
   "NetworkError",
   "ListenError",
+  "AdmissionConfigurationError",
 ]);
 
 function asUserError(error: unknown): never {

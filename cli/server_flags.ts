@@ -18,6 +18,7 @@ export interface ServerFlags {
   readonly datastoreCafile?: string;
   readonly datastoreCertfile?: string;
   readonly datastoreKeyfile?: string;
+  readonly admissionControlConfigFile?: string;
   readonly disable: readonly string[];
   readonly http1Only: boolean;
   readonly disableAgent: boolean;
@@ -60,6 +61,11 @@ export function withServerFlags(command: Command): Command {
   add("Server:", "--datastore-cafile <file>", "authority that signed the datastore's certificate");
   add("Server:", "--datastore-certfile <file>", "client certificate for the datastore");
   add("Server:", "--datastore-keyfile <file>", "its key");
+  add(
+    "Server:",
+    "--admission-control-config-file <file>",
+    "defaults and exemptions of Pod Security, limited resources",
+  );
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");

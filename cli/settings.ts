@@ -51,6 +51,9 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     ...datastoreTls(flags, host.workingDirectory),
     kubeconfig: absolute(flags.writeKubeconfig, host.workingDirectory),
     kubeconfigMode: mode("--write-kubeconfig-mode", flags.writeKubeconfigMode),
+    ...(flags.admissionControlConfigFile !== undefined && {
+      admissionConfigFile: absolute(flags.admissionControlConfigFile, host.workingDirectory),
+    }),
     disable: flags.disable,
     http1Only: flags.http1Only,
   };

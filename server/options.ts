@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */
   readonly kubeconfigMode: number;
+  /** An AdmissionConfiguration as kube-apiserver takes it, YAML; absolute. */
+  readonly admissionConfigFile?: string;
   /** Names of bundled manifests that are not applied. */
   readonly disable: readonly string[];
   /** Serve HTTP/1.1 only. */

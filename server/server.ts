@@ -5,6 +5,7 @@ import type { Client } from "../client/client.ts";
 import { installHttp2Guard } from "../client/http2_guard.ts";
 import { createInformerFactory } from "../client/informers.ts";
 import { startAddons } from "./addons/addons.ts";
+import type { AdmissionConfiguration } from "./apiserver/admission/configuration.ts";
 import { AccessControl } from "./apiserver/auth/access.ts";
 import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
 import { serviceAccountUser } from "./apiserver/auth/service_account_user.ts";
@@ -85,6 +86,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       nodePorts: options.nodePorts,
       reviews: identity.reviews,
       access,
+      ...(options.admissionConfigFile !== undefined && {
+        admission: await admissionConfiguration(options.admissionConfigFile),
+      }),
     });
     closers.push(() => registry.close());
     await access.follow(registry);
@@ -155,6 +159,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await close();
     throw error;
   }
+}
+
+/** Loaded when asked for: most clusters have none. */
+async function admissionConfiguration(file: string): Promise<AdmissionConfiguration> {
+  const { loadAdmissionConfiguration } = await import("./apiserver/admission/load_configuration.ts");
+  return await loadAdmissionConfiguration(file);
 }
 
 async function startManifests(

@@ -4,16 +4,16 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from "./certificates.ts";
-import type { LimitedResource } from "../../quota/charge.ts";
 import type { AdmissionPlugin } from "./contract.ts";
 import { persistentVolumeClaimResize } from "./claim_resize.ts";
+import type { AdmissionConfiguration } from "./configuration.ts";
 import { defaultIngressClass } from "./default_ingress_class.ts";
 import { defaultStorageClass } from "./default_storage_class.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction/node_restriction.ts";
-import { defaultPodSecurity, type PodSecurityConfiguration } from "./pod_security/configuration.ts";
+import { defaultPodSecurity } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { priority } from "./priority.ts";
@@ -23,13 +23,6 @@ import { runtimeClass } from "./runtime_class.ts";
 import { serviceAccount } from "./service_account.ts";
 import { storageObjectInUseProtection } from "./storage_protection.ts";
 import { taintNodesByCondition } from "./taint_nodes.ts";
-
-/** What an administrator may set of the plugins. */
-export interface AdmissionConfiguration {
-  readonly podSecurity?: PodSecurityConfiguration;
-  /** What nobody may use without a quota that covers it. */
-  readonly limitedResources?: readonly LimitedResource[];
-}
 
 /** In the order in which they run, which is upstream's. */
 export function admissionPlugins(configuration: AdmissionConfiguration = {}): readonly AdmissionPlugin[] {
