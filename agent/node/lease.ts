@@ -21,22 +21,28 @@ export class NodeLease {
     this.#clock = clock;
   }
 
-  /** Renews it, or makes it. Rejects with what the API answered. */
-  async renew(node: Node, signal: AbortSignal): Promise<void> {
+  /**
+   * Renews it, or makes it. Answers false, having done nothing, when somebody has removed the one that was held: its Node may be gone too. Rejects with
+   * what the API answered.
+   */
+  async renew(node: Node, signal: AbortSignal): Promise<boolean> {
     const name = node.metadata.name ?? "";
     const spec = {
       holderIdentity: name,
       leaseDurationSeconds: leaseSeconds,
       renewTime: formatMicroTime(this.#clock.now()),
     };
+    const wasHeld = this.#lease !== undefined;
     try {
       const held = this.#lease ?? await this.#client.get(leases, { namespace, name }, { signal });
       this.#lease = await this.#client.update(leases, { ...held, spec: { ...held.spec, ...spec } }, { signal });
+      return true;
     } catch (error) {
       // Somebody else wrote to it, or removed it: read it anew, now or at the next beat.
       this.#lease = undefined;
-      if (isConflict(error)) return;
+      if (isConflict(error)) return true;
       if (!isNotFound(error)) throw error;
+      if (wasHeld) return false;
       const ownerReferences = [ownerReference(node, nodes)];
       this.#lease = await this.#client.create(leases, {
         apiVersion: "coordination.k8s.io/v1",
@@ -44,6 +50,7 @@ export class NodeLease {
         metadata: { name, namespace, ownerReferences },
         spec,
       }, { signal });
+      return true;
     }
   }
 }

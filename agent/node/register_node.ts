@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../api/clock.ts";
+import { findCondition } from "../../api/meta/conditions.ts";
 import { deepEqual } from "../../api/meta/deep_equal.ts";
 import { nodes } from "../../api/resources.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status.ts";
@@ -48,6 +49,8 @@ const eagerBeat = 250;
 const fullReport = 300_000;
 /** Less than what the server waits before it judges, 40 s. */
 const silence = 30_000;
+/** So long a node that was Ready is not called anything else while its agent comes up: its containers have run on. */
+const comingUp = 20_000;
 const registrationRetry = { first: 200, last: 7_000 };
 
 /** Makes the node known to the API, then keeps its Lease and its status. Resolves when the Node exists; rejects only for bad options. */
@@ -118,6 +121,7 @@ class Heartbeat implements NodeAgent {
   #node: Node;
   #version: RuntimeVersion | undefined;
   #imageList: readonly Image[] = [];
+  readonly #startedAt: number;
   #reportedAt = -Infinity;
   #renewedAt = -Infinity;
   #wake: () => void = () => {};
@@ -127,6 +131,7 @@ class Heartbeat implements NodeAgent {
     this.#options = options;
     this.#machine = machine;
     this.#clock = clock;
+    this.#startedAt = clock.now();
     this.#node = node;
     this.#lease = new NodeLease(options.client, clock);
     const { runtime, pinnedImages: pinned } = options;
@@ -156,8 +161,9 @@ class Heartbeat implements NodeAgent {
       isReady = await this.#attempt("reported", () => this.#report(poked), isReady);
       if (this.#clock.now() - this.#renewedAt >= beat) {
         await this.#attempt("renewed", async () => {
-          await this.#lease.renew(this.#node, signal);
-          this.#renewedAt = this.#clock.now();
+          // A Lease goes with its Node: that is to be made anew first.
+          if (await this.#lease.renew(this.#node, signal)) this.#renewedAt = this.#clock.now();
+          else this.#poked = true;
         }, undefined);
       }
       if (isReady) this.#isReady.resolve();
@@ -194,6 +200,10 @@ class Heartbeat implements NodeAgent {
     const wasSilent = now - this.#renewedAt >= silence;
     const isDue = wasSilent || now - this.#reportedAt >= fullReport;
     const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
+    const isComingUp = this.#reportedAt === -Infinity && now - this.#startedAt < comingUp;
+    if (isComingUp && !isReady && findCondition(this.#node.status?.conditions, "Ready")?.status === "True") {
+      return false;
+    }
     const sameConditions = conditions.every((condition) => {
       const old = this.#node.status?.conditions?.find(({ type }) => type === condition.type);
       return old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;

@@ -65,6 +65,39 @@ describe("registerNode", () => {
     await agent.closed;
   });
 
+  it("leaves a Node Ready that was, while its parts come up again, for a while", async () => {
+    const { clock, client, options, stop } = setUp();
+    const before = { type: "Ready", status: "True", reason: "KubeletReady" };
+    await client.create(nodes, { metadata: { name: "pi" }, spec: {}, status: { conditions: [before] } });
+    const agent = await registerNode({ ...options, notReady: () => "the Pod network is not set up" });
+    const condition = async () =>
+      (await client.get(nodes, { name: "pi" })).status?.conditions?.find(({ type }) => type === "Ready");
+    for (let i = 0; i < 20; i++) await clock.advance(900);
+    expect(await condition()).toEqual(before);
+    for (let i = 0; i < 5; i++) await clock.advance(900);
+    expect(await condition()).toMatchObject({ status: "False", message: "the Pod network is not set up" });
+    stop.abort(new Error("done"));
+    await agent.closed;
+  });
+
+  it("comes back within a beat when its Node is deleted, and its Lease with it", async () => {
+    const { clock, client, options, stop } = setUp();
+    const agent = await registerNode(options);
+    await agent.ready;
+    const { uid } = (await client.get(nodes, { name: "pi" })).metadata;
+    await client.delete(nodes, { name: "pi" });
+    await client.delete(leases, { namespace: "kube-node-lease", name: "pi" });
+    await clock.advance(10_000);
+    await clock.advance(1_000);
+    const node = await client.get(nodes, { name: "pi" });
+    expect(node.metadata.uid).not.toBe(uid);
+    expect(node.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
+    const lease = await client.get(leases, { namespace: "kube-node-lease", name: "pi" });
+    expect(lease.metadata.ownerReferences?.[0]?.uid).toBe(node.metadata.uid);
+    stop.abort(new Error("done"));
+    await agent.closed;
+  });
+
   it("takes up a Node that is there: labels are set, the user's taints stay", async () => {
     const { client, options, stop } = setUp();
     const taints = [{ key: "mine", effect: "NoSchedule" }];

@@ -65,6 +65,8 @@ export class PodWorker {
     }
     this.#wake(wakeAt);
     this.#publish();
+    // Somebody may have written over what is this node's to say.
+    if (input.type === "desired") this.republish();
     for (const action of actions) this.#run(action);
     if (this.#state.stage.at === "gone") this.#observer.gone(this.#state);
     else this.#observer.changed(this.#state);

@@ -37,6 +37,18 @@ describe("startPods", () => {
       expect(h.events.map((event) => event.split(" ")[1])).toEqual(["Pulling", "Pulled", "Created", "Started"]);
     }));
 
+  it("takes back what others write over its word", () =>
+    withPods(async (h) => {
+      await h.create("a", {});
+      await h.untilPhase("a", "Running");
+      const ready = async () => (await h.get("a")).status?.conditions?.find(({ type }) => type === "Ready")?.status;
+      await h.until("it is Ready", async () => await ready() === "True");
+      const patch = { status: { conditions: [{ type: "Ready", status: "False" }] } };
+      const options = { subresource: "status" };
+      await h.client.patch(pods, { namespace: "default", name: "a" }, { type: "strategic", patch }, options);
+      await h.until("it is Ready again", async () => await ready() === "True");
+    }));
+
   it("restarts a container that ends, at once and then with growing distance", () =>
     withPods(async (h) => {
       await h.create("a", {});
