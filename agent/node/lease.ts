@@ -22,8 +22,8 @@ export class NodeLease {
   }
 
   /**
-   * Renews it, or makes it. Answers false, having done nothing, when somebody has removed the one that was held: its Node may be gone too. Rejects with
-   * what the API answered.
+   * Renews it, or makes it. Answers false, having done nothing, when somebody else has written to it or removed it: its Node may be gone too. Rejects
+   * with what the API answered.
    */
   async renew(node: Node, signal: AbortSignal): Promise<boolean> {
     const name = node.metadata.name ?? "";
@@ -38,11 +38,10 @@ export class NodeLease {
       this.#lease = await this.#client.update(leases, { ...held, spec: { ...held.spec, ...spec } }, { signal });
       return true;
     } catch (error) {
-      // Somebody else wrote to it, or removed it: read it anew, now or at the next beat.
       this.#lease = undefined;
-      if (isConflict(error)) return true;
+      // The store calls an update of what is gone a conflict too.
+      if (isConflict(error) || (wasHeld && isNotFound(error))) return false;
       if (!isNotFound(error)) throw error;
-      if (wasHeld) return false;
       const ownerReferences = [ownerReference(node, nodes)];
       this.#lease = await this.#client.create(leases, {
         apiVersion: "coordination.k8s.io/v1",
