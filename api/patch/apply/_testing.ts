@@ -1,5 +1,7 @@
+import { checkValue } from "../../codec/check.ts";
+import type { MessageSchema } from "../../schema/contract.ts";
 import { schema } from "../../schema/schema.ts";
-import { isObject, type JsonObject } from "../_json.ts";
+import type { JsonObject } from "../_json.ts";
 import { type Applied, applyConfiguration } from "./apply.ts";
 import { type ManagedRecords, noRecords } from "./managers.ts";
 import { Types } from "./type_node.ts";
@@ -17,16 +19,18 @@ export class Held {
   object: JsonObject = {};
   records: ManagedRecords = noRecords;
   readonly #version: KindVersion;
+  readonly #message: MessageSchema;
   #now = 0;
 
   constructor(apiVersion: string, kind: string) {
     this.#version = versionOf(apiVersion, kind);
+    this.#message = schema.ofKind(apiVersion, kind)!;
   }
 
   /** Of the type alone: apiVersion and kind are left out as a test's bodies leave them out. */
   apply(manager: string, config: JsonObject, force = false): Applied {
     const applied = applyConfiguration(this.#operation(manager), this.records, this.object, config, force);
-    this.object = withoutNulls(applied.object) as JsonObject;
+    this.object = checkValue(applied.object, this.#message, schema).value as JsonObject;
     this.records = applied.records;
     return applied;
   }
@@ -54,12 +58,4 @@ export class Held {
       now: new Date(this.#now++ * 1000).toISOString().replace(".000Z", "Z"),
     };
   }
-}
-
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).filter(([, part]) => part !== null).map(([key, part]) => [key, withoutNulls(part)]),
-  );
 }
