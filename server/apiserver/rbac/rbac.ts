@@ -3,8 +3,8 @@ import { clusterrolebindings, clusterroles, rolebindings, roles } from "../../..
 import type { PolicyRule, Role, RoleBinding, RoleRef } from "../../../api/types/rbac_v1.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "../auth/authorizer.ts";
 import type { Registry, UserInfo, WatchedEvent } from "../contract.ts";
-import { RoleIndex } from "./role_index.ts";
-import { ruleAllows } from "./rules.ts";
+import { HeldRules } from "./held_rules.ts";
+import { type Grants, RoleIndex } from "./role_index.ts";
 
 export interface UserRules {
   readonly rules: readonly PolicyRule[];
@@ -14,7 +14,8 @@ export interface UserRules {
 
 /** What a user is allowed in one namespace, with the answers that were given before. */
 interface Scope {
-  readonly grants: ReturnType<RoleIndex["grantsOf"]>;
+  readonly grants: Grants;
+  readonly held: HeldRules;
   readonly decisions: Map<string, Decision>;
 }
 
@@ -51,14 +52,15 @@ export class Rbac implements Authorizer {
 
   authorize(attributes: AuthorizationAttributes): Decision {
     const { user, resource, verb, path } = attributes;
-    const { grants, decisions } = this.#scopeOf(user, resource?.namespace ?? "");
+    const scope = this.#scopeOf(user, resource?.namespace ?? "");
+    const { decisions } = scope;
     const key = resource === undefined
       ? `#${verb.length}/${verb}${path}`
       // Lengths first: no two questions can be the same text, whatever characters a URL brings.
       : `/${verb.length}/${resource.group.length}/${resource.resource.length}/${resource.subresource.length}/${verb}${resource.group}${resource.resource}${resource.subresource}${resource.name}`;
     const known = decisions.get(key);
     if (known !== undefined) return known;
-    const decision = decide(grants, attributes);
+    const decision = decide(scope, attributes);
     if (decisions.size >= maxDecisions) decisions.clear();
     decisions.set(key, decision);
     return decision;
@@ -95,7 +97,8 @@ export class Rbac implements Authorizer {
     const known = this.#scopes.get(key);
     if (known !== undefined) return known;
     if (this.#scopes.size >= maxScopes) this.#scopes.delete(this.#scopes.keys().next().value!);
-    const scope = { grants: this.#index.grantsOf(user, namespace), decisions: new Map<string, Decision>() };
+    const grants = this.#index.grantsOf(user, namespace);
+    const scope = { grants, held: new HeldRules(grants.found), decisions: new Map<string, Decision>() };
     this.#scopes.set(key, scope);
     return scope;
   }
@@ -111,12 +114,9 @@ export class Rbac implements Authorizer {
   }
 }
 
-function decide({ found, problems }: ReturnType<RoleIndex["grantsOf"]>, attributes: AuthorizationAttributes): Decision {
-  for (const { rules, source } of found) {
-    for (const rule of rules) {
-      if (ruleAllows(rule, attributes)) return { allowed: true, reason: `RBAC: allowed by ${source()}` };
-    }
-  }
+function decide({ grants: { problems }, held }: Scope, attributes: AuthorizationAttributes): Decision {
+  const grant = held.allowing(attributes);
+  if (grant !== undefined) return { allowed: true, reason: `RBAC: allowed by ${grant.source()}` };
   if (problems.length === 0) return { allowed: false };
   return { allowed: false, reason: `RBAC: ${problems.length === 1 ? problems[0] : `[${problems.join(", ")}]`}` };
 }

@@ -215,7 +215,10 @@ describe("Rbac", () => {
           await client.delete(resource, { namespace, name: metadata.name });
           list.splice(at, 1);
         } else if (isRole) {
-          const role: ClusterRole = { metadata, rules: [rule(namespace === ""), rule(namespace === "")] };
+          const role: ClusterRole = {
+            metadata,
+            rules: Array.from({ length: random.pick([1, 2, 50]) }, () => rule(namespace === "")),
+          };
           await client.create(namespace ? roles : clusterroles, role);
           policies.roles.push(role);
         } else {
