@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
+import { snapshotCommand } from "./snapshot_command.ts";
 import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
@@ -16,8 +18,16 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   let exitCode = 0;
   const finish = (code: number) => void (exitCode = code);
-  for (const command of [serverCommand(finish), ephemeralCommand(finish), cleanupCommand(), versionCommand()]) {
-    command.exitOverride().showHelpAfterError("(more with --help)");
+  const commands = [
+    serverCommand(finish),
+    ephemeralCommand(finish),
+    snapshotCommand(),
+    datastoreCommand(),
+    cleanupCommand(),
+    versionCommand(),
+  ];
+  for (const command of commands) {
+    for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError("(more with --help)");
     program.addCommand(command);
   }
   try {

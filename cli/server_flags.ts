@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
+import { type DatastoreCareFlags, withDatastoreCareFlags } from "./datastore_settings.ts";
 
 /** The flags of `skiff server` as commander hands them over. Names are k3s's where it has one. */
-export interface ServerFlags {
+export interface ServerFlags extends DatastoreCareFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly httpsListenPort: string;
@@ -68,6 +69,7 @@ export function withServerFlags(command: Command): Command {
   );
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
+  withDatastoreCareFlags(command);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");
   add("Networking:", "--service-cidr <cidr>", "network of the Services", "10.43.0.0/16");
   add("Networking:", "--service-node-port-range <first-last>", "ports for NodePort Services", "30000-32767");

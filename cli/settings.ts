@@ -3,6 +3,7 @@ import { NodeOptionError, parseTaint } from "../agent/node/node_object.ts";
 import type { AgentOptions } from "../agent/options.ts";
 import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../api/meta/names.ts";
 import type { ServerOptions } from "../server/options.ts";
+import { datastoreCare } from "./datastore_settings.ts";
 import { UserError } from "./error.ts";
 import { instanceOf } from "./instance.ts";
 import type { ServerFlags } from "./server_flags.ts";
@@ -49,6 +50,11 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     nodePorts: portRange("--service-node-port-range", flags.serviceNodePortRange),
     ...(flags.datastoreEndpoint !== undefined && { datastoreEndpoint: flags.datastoreEndpoint }),
     ...datastoreTls(flags, host.workingDirectory),
+    ...datastoreCare(flags, {
+      node: nodeName,
+      workingDirectory: host.workingDirectory,
+      endpoint: flags.datastoreEndpoint,
+    }),
     kubeconfig: absolute(flags.writeKubeconfig, host.workingDirectory),
     kubeconfigMode: mode("--write-kubeconfig-mode", flags.writeKubeconfigMode),
     ...(flags.admissionControlConfigFile !== undefined && {

@@ -24,6 +24,8 @@ describe("settings of skiff server", () => {
       nodePorts: { first: 30000, last: 32767 },
       clusterDns: "10.43.0.10",
       clusterDomain: "cluster.local",
+      diskWriteBudget: 50_000_000,
+      snapshots: { cron: "0 */12 * * *", keep: 5, node: "pi-4" },
       kubeconfig: "/etc/skiff/skiff.yaml",
       kubeconfigMode: 0o600,
       disable: [],
@@ -72,6 +74,22 @@ describe("settings of skiff server", () => {
     await expect(settings("--datastore-certfile=/c.pem")).rejects.toThrow("go together");
   });
 
+  it("takes how the datastore is cared for, also by k3s's names", async () => {
+    const { server } = await settings(
+      "--disk-write-budget=1.5MB",
+      "--etcd-snapshot-dir=snaps",
+      "--etcd-snapshot-retention=3",
+      "--snapshot-schedule-cron=@daily",
+    );
+    expect(server.diskWriteBudget).toBe(1_500_000);
+    expect(server.snapshots).toEqual({ cron: "@daily", keep: 3, node: "pi-4", directory: "/home/user/snaps" });
+    expect((await settings("--disable-snapshots")).server.snapshots).toBeUndefined();
+    // A datastore that others share is theirs to save, unless it is asked for.
+    const shared = "--datastore-endpoint=https://etcd:2379";
+    expect((await settings(shared)).server.snapshots).toBeUndefined();
+    expect((await settings(shared, "--snapshot-schedule-cron=@daily")).server.snapshots?.cron).toBe("@daily");
+  });
+
   it("leaves the agent out", async () => expect((await settings("--disable-agent")).agent).toBeUndefined());
 
   const wrong: readonly [string[], string][] = [
@@ -93,6 +111,9 @@ describe("settings of skiff server", () => {
       ["--node-taint=a:Sometimes"],
       '--node-taint: node taint "a:Sometimes" is not key=value:effect with an effect of NoSchedule, PreferNoSchedule, NoExecute',
     ],
+    [["--disk-write-budget=much"], '--disk-write-budget "much" is no number of bytes such as 50MB, or 0'],
+    [["--snapshot-retention=0"], '--snapshot-retention "0" is not a number from 1 on'],
+    [["--snapshot-schedule-cron=often"], '--snapshot-schedule-cron: "often" is no schedule such as "0 */12 * * *"'],
     [["--node-ip=here"], '--node-ip "here" is no IP address'],
   ];
   for (const [args, message] of wrong) {

@@ -19,7 +19,7 @@ import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
 import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
-import { writeKubeconfig } from "./pki/kubeconfig.ts";
+import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
 import type { KeyPair } from "./pki/issue.ts";
 import { openPki } from "./pki/pki.ts";
 import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
@@ -118,11 +118,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
-    await writeKubeconfig(options.kubeconfig, {
+    const administrator = {
       server: `https://${local}:${api.port}`,
       certificateAuthority: pki.clusterCa,
       client: pki.admin,
-    });
+    };
+    await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
+    await writeKubeconfig(options.kubeconfig, administrator);
     await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
 
     const manager = clientOf({ name: "system:kube-controller-manager", groups: ["system:authenticated"] });

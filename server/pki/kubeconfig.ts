@@ -35,6 +35,11 @@ current-context: ${name}
 `;
 }
 
+/** Where a server keeps the kubeconfig that the commands on its machine use. */
+export function adminKubeconfig(dataDir: string): string {
+  return `${dataDir}/server/cred/admin.kubeconfig`;
+}
+
 /** Writes the kubeconfig in one step, readable by its owner alone (it holds a private key). */
 export async function writeKubeconfig(path: string, facts: KubeconfigFacts): Promise<void> {
   await writeFileAtomically(path, kubeconfigText(facts), 0o600);

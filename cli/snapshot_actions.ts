@@ -1,0 +1,105 @@
+import { resolve } from "node:path";
+import { openSqlite } from "../datastore/sqlite/open.ts";
+import { readSnapshot } from "../server/snapshots/snapshot_file.ts";
+import { restoreFile } from "../server/snapshots/restore.ts";
+import {
+  defaultSnapshotDirectory,
+  type ListedSnapshot,
+  SnapshotDirectory,
+} from "../server/snapshots/snapshot_directory.ts";
+import { UserError } from "./error.ts";
+import { readHost } from "./host.ts";
+import { isFile, open, withSnapshots } from "./store_access.ts";
+import { storeFile, type StoreFlags, storeOptions } from "./store_flags.ts";
+import { table } from "./table.ts";
+
+export interface SnapshotFlags extends StoreFlags {
+  readonly snapshotDir?: string;
+  readonly dir?: string;
+}
+
+export interface SaveFlags extends SnapshotFlags {
+  readonly name: string;
+  readonly nodeName?: string;
+}
+
+export interface RestoreFlags extends SnapshotFlags {
+  readonly replace: boolean;
+}
+
+export interface PruneFlags extends SnapshotFlags {
+  readonly snapshotRetention: string;
+}
+
+function directoryOf({ snapshotDir, dir, dataDir }: SnapshotFlags): SnapshotDirectory {
+  const path = snapshotDir ?? dir;
+  return new SnapshotDirectory(path === undefined ? defaultSnapshotDirectory(resolve(dataDir)) : resolve(path));
+}
+
+export async function save(flags: SaveFlags): Promise<void> {
+  if (!/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/i.test(flags.name)) {
+    throw new UserError(`--name ${JSON.stringify(flags.name)} may have letters, digits, "-" and "." only`);
+  }
+  const node = (flags.nodeName ?? (await readHost()).name).toLowerCase();
+  const { path, revision, keys, bytes } = await withSnapshots(
+    storeOptions(flags),
+    (take) => directoryOf(flags).save(take, { node, time: Date.now(), prefix: flags.name }),
+  );
+  console.log(`saved ${path}: revision ${revision}, ${keys} keys, ${bytes} bytes`);
+}
+
+export async function list(flags: SnapshotFlags): Promise<void> {
+  const directory = directoryOf(flags);
+  const found = await directory.list();
+  if (found.length === 0) console.log(`no snapshots in ${directory.path}`);
+  else console.log(table(["NAME", "TAKEN", "BYTES"], found.map(row)));
+}
+
+function row({ name, time, bytes }: ListedSnapshot): string[] {
+  return [name, new Date(time).toISOString().replace(".000", ""), `${bytes}`];
+}
+
+export async function restore(name: string, flags: RestoreFlags): Promise<void> {
+  const path = await pathOf(name, flags);
+  const options = storeOptions(flags);
+  const file = storeFile(options);
+  const read = () => readSnapshot(path);
+  if (file === undefined) {
+    const store = await open(options);
+    try {
+      const { revision, keys } = await store.restore(await read());
+      console.log(`restored ${path}: revision ${revision}, ${keys} keys`);
+    } finally {
+      await store.close();
+    }
+    return;
+  }
+  const { revision, keys, replaced } = await restoreFile(file, read, {
+    open: (path) => openSqlite({ path }),
+    replace: flags.replace,
+    time: Date.now(),
+  });
+  console.log(`restored ${path} to ${file}: revision ${revision}, ${keys} keys`);
+  if (replaced !== undefined) console.log(`what was there is now ${replaced}`);
+}
+
+/** A path as it is given, or the name of a snapshot in the directory. */
+async function pathOf(name: string, flags: SnapshotFlags): Promise<string> {
+  if (await isFile(name)) return resolve(name);
+  const directory = directoryOf(flags);
+  const inside = directory.pathOf(name);
+  if (!name.includes("/") && await isFile(inside)) return inside;
+  throw new UserError(
+    `there is no snapshot ${name}${name.includes("/") ? "" : `, neither here nor in ${directory.path}`}; ` +
+      "skiff snapshot list shows what there is",
+  );
+}
+
+export async function prune(flags: PruneFlags): Promise<void> {
+  if (!/^[1-9][0-9]{0,5}$/.test(flags.snapshotRetention)) {
+    throw new UserError(`--snapshot-retention ${JSON.stringify(flags.snapshotRetention)} is not a number from 1 on`);
+  }
+  const removed = await directoryOf(flags).prune(Number(flags.snapshotRetention));
+  for (const name of removed) console.log(`removed ${name}`);
+  if (removed.length === 0) console.log("nothing to remove");
+}
