@@ -14,6 +14,7 @@ import { startApiServer } from "./apiserver/http/api_server.ts";
 import { createInProcessClient } from "./apiserver/in_process.ts";
 import { ensurePolicy } from "./apiserver/rbac/bootstrap/ensure_policy.ts";
 import { bootstrap } from "./apiserver/registry/bootstrap.ts";
+import { keepBasics } from "./apiserver/registry/keep_basics.ts";
 import { openRegistry } from "./apiserver/registry/open.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
@@ -111,11 +112,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => api.close());
 
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
-    await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), {
-      serviceIP,
-      address: options.advertiseAddress,
-      port: api.port,
-    });
+    const basics = { serviceIP, address: options.advertiseAddress, port: api.port };
+    await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), basics);
     await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
     const administrator = {
@@ -132,6 +130,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const informers = createInformerFactory(manager, { clock });
     const { signal } = stop;
     const events = createEventRecorder(scheduler, { clock, signal, component: SCHEDULER_NAME });
+    keepBasics({
+      ...basics,
+      client: clientOf({ name: "system:apiserver", groups: MASTERS }),
+      informers,
+      clock,
+      signal,
+    });
     startScheduler({ client: scheduler, informers, events, clock, signal });
     const controllers = await startControllers({
       client: manager,

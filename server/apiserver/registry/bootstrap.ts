@@ -15,13 +15,14 @@ export interface BootstrapOptions {
   readonly serviceIP: string;
 }
 
-const systemNamespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
-const name = "kubernetes";
-const namespace = "default";
+export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "kube-public", "kube-node-lease"];
+/** The Service by which Pods find the API. */
+export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } as const;
+const { namespace, name } = KUBERNETES_SERVICE;
 
 /** Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
-  await Promise.all(systemNamespaces.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
+  await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
   const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
     ensure(client, priorityclasses, {
       metadata: { name },

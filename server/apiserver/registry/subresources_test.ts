@@ -23,7 +23,9 @@ import type { Event as EventV1 } from "../../../api/types/events_v1.ts";
 import type { Service } from "../../../api/types/core_v1.ts";
 import { openMemory } from "../../../datastore/memory/memory_datastore.ts";
 import { createInProcessClient } from "../in_process.ts";
+import { createInformerFactory } from "../../../client/informers.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { keepBasics } from "./keep_basics.ts";
 import { admin, copyOf, minimalPod, TestRegistry } from "./_testing.ts";
 
 const target = { namespace: "default", name: "a" };
@@ -274,6 +276,33 @@ describe("bootstrap", () => {
     const found = await client.get(endpoints, { namespace: "default", name: "kubernetes" });
     expect(found.subsets?.[0]?.addresses).toEqual([{ ip: "192.0.2.2" }]);
     await client.create(configmaps, { metadata: { name: "a", namespace: "kube-system" } });
+  });
+});
+
+describe("keepBasics", () => {
+  it("makes the Service kubernetes and its endpoints again when they are deleted", async () => {
+    await using test = await TestRegistry.open({ datastore: openMemory() });
+    const client = createInProcessClient(test.registry, admin);
+    const options = { address: "192.0.2.1", port: 6443, serviceIP: "10.43.0.1" };
+    await bootstrap(client, options);
+    const stop = new AbortController();
+    const informers = createInformerFactory(client, { clock: test.clock });
+    keepBasics({ ...options, client, informers, clock: test.clock, signal: stop.signal });
+    informers.start(stop.signal);
+    await informers.whenSynced();
+    const kubernetes = { namespace: "default", name: "kubernetes" };
+    const before = await client.get(services, kubernetes);
+    await client.delete(services, kubernetes);
+    await client.delete(endpoints, kubernetes);
+    for (const resource of [services, endpoints]) {
+      let made: { metadata: { uid?: string } } | undefined;
+      while (made === undefined || made.metadata.uid === before.metadata.uid) {
+        made = await client.get(resource, kubernetes).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+    expect((await client.get(services, kubernetes)).spec.clusterIP).toBe("10.43.0.1");
+    stop.abort(new Error("done"));
   });
 });
 
