@@ -9,6 +9,7 @@ import { deploymentStrategy } from "./deployment.ts";
 import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
 import { jobStrategy } from "./job.ts";
+import { limitRangeStrategy } from "./limit_range.ts";
 import { namespaceStrategy } from "./namespace.ts";
 import { ingressStrategy, networkPolicyStrategy } from "./network.ts";
 import { nodeStrategy } from "./node.ts";
@@ -20,13 +21,8 @@ import { validatePodTemplate } from "./pod_validation.ts";
 import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { replicaSetStrategy } from "./replica_set.ts";
 import { replicationControllerStrategy } from "./replication_controller.ts";
-import {
-  leaseStrategy,
-  limitRangeStrategy,
-  podDisruptionBudgetStrategy,
-  priorityClassStrategy,
-  resourceQuotaStrategy,
-} from "./scheduling.ts";
+import { resourceQuotaStrategy } from "./resource_quota.ts";
+import { leaseStrategy, podDisruptionBudgetStrategy, priorityClassStrategy } from "./scheduling.ts";
 import { secretStrategy } from "./secret.ts";
 import { serviceStrategy } from "./service.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";

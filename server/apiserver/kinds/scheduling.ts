@@ -1,19 +1,9 @@
-/** PriorityClass, PodDisruptionBudget, Lease, ResourceQuota and LimitRange. */
+/** PriorityClass, PodDisruptionBudget and Lease. */
 import { FieldError, root } from "../../../api/meta/field.ts";
-import { checkQualifiedName } from "../../../api/meta/names.ts";
-import type { LimitRange, ResourceQuota } from "../../../api/types/core_v1.ts";
 import type { Lease } from "../../../api/types/coordination_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
-import {
-  checkText,
-  labelSelectorAt,
-  own,
-  quantityAt,
-  requireNotNegative,
-  requireOneOf,
-  requireText,
-} from "./checks.ts";
+import { labelSelectorAt, own, requireNotNegative, requireOneOf } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { validateIntOrPercent } from "./workload_checks.ts";
@@ -85,57 +75,6 @@ export const leaseStrategy: Strategy<Lease> = {
       );
     }
     requireNotNegative(leaseTransitions, specPath.child("leaseTransitions"), errors);
-    return errors;
-  },
-};
-
-export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
-  validate({ spec }) {
-    const errors: FieldError[] = [];
-    for (const [name, text] of Object.entries(spec.hard ?? {})) {
-      const path = specPath.child("hard").key(name);
-      checkText(name, path, checkQualifiedName, errors);
-      const quantity = quantityAt(text, path, errors);
-      if (quantity && quantity.sign() < 0) {
-        errors.push(FieldError.invalid(path, text, "must be greater than or equal to 0"));
-      }
-    }
-    return errors;
-  },
-};
-
-export const limitRangeStrategy: Strategy<LimitRange> = {
-  createsOnUpdate: true,
-  defaults({ spec }) {
-    for (const item of spec.limits ?? []) {
-      if (item.type !== "Container") continue;
-      item.default = { ...item.max, ...item.default };
-      item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
-      if (Object.keys(item.default).length === 0) delete item.default;
-      if (Object.keys(item.defaultRequest).length === 0) delete item.defaultRequest;
-    }
-  },
-  validate({ spec }) {
-    const errors: FieldError[] = [];
-    for (const [index, item] of (spec.limits ?? []).entries()) {
-      const path = specPath.child("limits").index(index);
-      requireText(item.type, path.child("type"), errors);
-      for (const field of ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const) {
-        for (const [name, text] of Object.entries(item[field] ?? {})) {
-          quantityAt(text, path.child(field).key(name), errors);
-        }
-      }
-      for (const [name, text] of Object.entries(item.min ?? {})) {
-        const max = own(item.max ?? {}, name);
-        if (max === undefined) continue;
-        const [low, high] = [quantityAt(text, path, []), quantityAt(max, path, [])];
-        if (low && high && low.compare(high) > 0) {
-          errors.push(
-            FieldError.invalid(path.child("min").key(name), text, `min value ${text} is greater than max value ${max}`),
-          );
-        }
-      }
-    }
     return errors;
   },
 };

@@ -1,0 +1,129 @@
+import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { checkQualifiedName } from "../../../api/meta/names.ts";
+import type {
+  ResourceQuota,
+  ResourceQuotaSpec,
+  ScopedResourceSelectorRequirement,
+} from "../../../api/types/core_v1.ts";
+import { checkText, notNegative, quantityAt } from "./checks.ts";
+import { specPath } from "./scheduling_validation.ts";
+import type { Strategy } from "./strategy.ts";
+
+const counted: readonly string[] = [
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+];
+const computed = ["cpu", "memory", "ephemeral-storage"];
+const ofPods: ReadonlySet<string> = new Set(
+  ["cpu", "memory"].flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
+);
+/** Names that mean something without a prefix. */
+const standard: ReadonlySet<string> = new Set([
+  ...counted,
+  ...computed,
+  ...computed.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
+  "requests.storage",
+]);
+
+const podScopes = ["Terminating", "NotTerminating", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity"];
+const scopes: ReadonlySet<string> = new Set([...podScopes, "BestEffort", "VolumeAttributesClass"]);
+/** These look at values; of the others a Pod simply is or is not. */
+const scopesWithValues: ReadonlySet<string> = new Set(["PriorityClass", "VolumeAttributesClass"]);
+const contradictions = [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]];
+
+export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
+  validate: ({ spec }) => {
+    const errors: FieldError[] = [];
+    for (const [name, text] of Object.entries(spec.hard ?? {})) {
+      validateAmount(name, text, specPath.child("hard").key(name), errors);
+    }
+    validateScopes(spec, errors);
+    for (const requirement of spec.scopeSelector?.matchExpressions ?? []) {
+      validateRequirement(requirement, spec, specPath.child("scopeSelector", "matchExpressions"), errors);
+    }
+    return errors;
+  },
+  validateUpdate: ({ spec }, { spec: before }) => {
+    const sorted = ({ scopes = [] }: ResourceQuotaSpec) => [...scopes].sort();
+    if (deepEqual(sorted(spec), sorted(before))) return [];
+    return [FieldError.immutable(specPath.child("scopes"), spec.scopes ?? [])];
+  },
+};
+
+function validateAmount(name: string, text: string, path: Path, errors: FieldError[]): void {
+  checkText(name, path, checkQualifiedName, errors);
+  if (!name.includes("/") && !standard.has(name) && !/^(requests\.)?hugepages-/.test(name)) {
+    errors.push(FieldError.invalid(path, name, "must be a standard resource for quota"));
+  }
+  const quantity = quantityAt(text, path, errors);
+  if (quantity === undefined) return;
+  if (quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
+  if (isWhole(name) && quantity.milliValue() % 1000 !== 0) {
+    errors.push(FieldError.invalid(path, text, "must be an integer"));
+  }
+}
+
+/** What is counted, and devices, come in ones. */
+function isWhole(name: string): boolean {
+  if (counted.includes(name)) return true;
+  return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
+}
+
+function validateScopes({ scopes: wanted = [], hard }: ResourceQuotaSpec, errors: FieldError[]): void {
+  const path = specPath.child("scopes");
+  for (const scope of wanted) {
+    if (!scopes.has(scope)) errors.push(FieldError.invalid(path, wanted, "unsupported scope"));
+    else if (!fits(scope, hard)) {
+      errors.push(FieldError.invalid(path, wanted, "unsupported scope applied to resource"));
+    }
+  }
+  if (contradictions.some((pair) => pair.every((scope) => wanted.includes(scope)))) {
+    errors.push(FieldError.invalid(path, wanted, "conflicting scopes"));
+  }
+}
+
+/** Whether all that the quota limits by a standard name can be told apart by the scope. Pods that ask for nothing can only be counted. */
+function fits(scope: string, hard: ResourceQuotaSpec["hard"] = {}): boolean {
+  return Object.keys(hard).filter((name) => standard.has(name)).every((name) => {
+    if (scope === "VolumeAttributesClass") return name === "persistentvolumeclaims" || name === "requests.storage";
+    return name === "pods" || (scope !== "BestEffort" && ofPods.has(name));
+  });
+}
+
+function validateRequirement(
+  { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
+  { hard }: ResourceQuotaSpec,
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (!scopes.has(scopeName)) {
+    errors.push(FieldError.invalid(path.child("scopeName"), scopeName, "unsupported scope"));
+  } else if (!fits(scopeName, hard)) {
+    const detail = "unsupported scope applied to resource";
+    errors.push(FieldError.invalid(path.child("scopeName"), scopeName, detail));
+  } else if (!scopesWithValues.has(scopeName) && operator !== "Exists") {
+    const detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, " +
+      "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or " +
+      "ResourceQuotaScopeCrossNamespacePodAffinity";
+    errors.push(FieldError.invalid(path.child("operator"), operator, detail));
+  }
+  if (operator === "In" || operator === "NotIn") {
+    if (values.length > 0) return;
+    const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+    errors.push(FieldError.required(path.child("values"), detail));
+  } else if (operator === "Exists" || operator === "DoesNotExist") {
+    if (values.length === 0) return;
+    const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+    errors.push(FieldError.invalid(path.child("values"), values, detail));
+  } else {
+    errors.push(FieldError.invalid(path.child("operator"), operator, "not a valid selector operator"));
+  }
+}
