@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Clock } from "../../../api/clock.ts";
-import { IdleGuard } from "./idle_guard.ts";
+import { type JoinOptions, joinStreams } from "../../../client/join_streams.ts";
 import { sendUpgrade } from "./upstream.ts";
 
 /** What of a client's request means something to the runtime's streaming server. */
@@ -16,7 +15,7 @@ export async function passThrough(
   client: Duplex,
   head: Uint8Array,
   url: string,
-  { clock, idleTimeout }: { readonly clock: Clock; readonly idleTimeout: number },
+  options: JoinOptions,
 ): Promise<void> {
   const headers: Record<string, string> = {};
   for (const name of FORWARDED) {
@@ -24,25 +23,6 @@ export async function passThrough(
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
   }
   const runtime = await sendUpgrade(url, headers);
-  const guard = new IdleGuard(clock, idleTimeout, () => {
-    runtime.destroy();
-    client.destroy();
-  });
-  const touch = () => guard.touch();
-  const closed = ([[runtime, client], [client, runtime]] as const).map(([side, other]) =>
-    new Promise<void>((resolve) => {
-      side.on("error", () => other.destroy());
-      side.on("data", touch);
-      side.once("close", () => {
-        // What the other side has not got yet it still gets.
-        other.end(() => other.destroy());
-        resolve();
-      });
-    })
-  );
   if (head.length > 0) runtime.write(head);
-  client.pipe(runtime);
-  runtime.pipe(client);
-  await Promise.all(closed);
-  guard.stop();
+  await joinStreams(client, runtime, options);
 }

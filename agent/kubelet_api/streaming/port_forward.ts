@@ -1,6 +1,6 @@
 import type { WebSocket } from "./web_socket.ts";
 import type { Clock } from "../../../api/clock.ts";
-import { IdleGuard } from "./idle_guard.ts";
+import { IdleGuard } from "../../../client/idle_guard.ts";
 import { SpdyConnection } from "./spdy_connection.ts";
 import { connectSpdy } from "./upstream.ts";
 import { messageBytes, WebSocketSender } from "./web_socket_pipe.ts";

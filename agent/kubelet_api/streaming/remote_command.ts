@@ -1,6 +1,6 @@
 import type { WebSocket } from "./web_socket.ts";
 import type { Clock } from "../../../api/clock.ts";
-import { IdleGuard } from "./idle_guard.ts";
+import { IdleGuard } from "../../../client/idle_guard.ts";
 import { SpdyConnection, type SpdyStream } from "./spdy_connection.ts";
 import { messageBytes, WebSocketSender } from "./web_socket_pipe.ts";
 

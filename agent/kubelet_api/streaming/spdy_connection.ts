@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { dataFrames, pingFrame, SpdyDecoder, SynStreamEncoder } from "./spdy_frames.ts";
 import { connectSpdy, StreamingError } from "./upstream.ts";
 
@@ -20,7 +20,7 @@ export interface SpdyStream {
  * own flow control holds both sides back, so `pause` stops all streams at once.
  */
 export class SpdyConnection {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #decoder = new SpdyDecoder();
   readonly #encoder = new SynStreamEncoder();
   readonly #streams = new Map<number, SpdyStreamEvents>();
@@ -30,7 +30,7 @@ export class SpdyConnection {
   onClose: (error?: Error) => void = () => {};
   onDrain: () => void = () => {};
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Duplex) {
     this.#socket = socket;
     socket.on("data", (chunk: Uint8Array) => this.#receive(chunk));
     socket.on("drain", () => this.onDrain());

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import * as net from "node:net";
+import type { Duplex } from "node:stream";
+import { TcpConnection } from "../../../client/tcp_connection.ts";
 
 /** The runtime's streaming server could not be reached or did not agree. */
 export class StreamingError extends Error {
@@ -12,40 +13,29 @@ export class StreamingError extends Error {
 const LARGEST_HEAD = 16 * 1024;
 const CONNECT_WITHIN = 10_000;
 
-/** Connects to the host of a streaming URL and sends an upgrade request for it. Half-closed connections stay open the other way. */
-export function sendUpgrade(url: string, headers: Readonly<Record<string, string>>): Promise<net.Socket> {
+/** Connects to the host of a streaming URL and sends an upgrade request for it. */
+export async function sendUpgrade(url: string, headers: Readonly<Record<string, string>>): Promise<TcpConnection> {
   const { hostname, port, host, pathname, search } = new URL(url);
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: hostname, port: Number(port || 80), allowHalfOpen: true });
-    const fail = (error: Error) => {
-      socket.destroy();
-      reject(
-        new StreamingError("unreachable", `cannot reach the runtime's streaming server at ${host}: ${error.message}`, {
-          cause: error,
-        }),
-      );
-    };
-    const timer = setTimeout(() => fail(new Error(`no answer within ${CONNECT_WITHIN} ms`)), CONNECT_WITHIN);
-    socket.once("error", fail);
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.off("error", fail);
-      // Between two owners nobody listens, and an error that nobody hears ends the process.
-      socket.on("error", () => socket.destroy());
-      const lines = Object.entries({ host, connection: "Upgrade", "content-length": "0", ...headers });
-      socket.write(
-        `POST ${pathname}${search} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
-      );
-      resolve(socket);
+  const address = hostname.replace(/^\[(.*)\]$/, "$1");
+  const connection = await TcpConnection.connect(address, Number(port || 80), AbortSignal.timeout(CONNECT_WITHIN))
+    .catch((error: Error) => {
+      const message = `cannot reach the runtime's streaming server at ${host}: ${error.message}`;
+      throw new StreamingError("unreachable", message, { cause: error });
     });
-  });
+  // Between two owners nobody listens, and an error that nobody hears ends the process.
+  connection.on("error", () => {});
+  const lines = Object.entries({ host, connection: "Upgrade", "content-length": "0", ...headers });
+  connection.write(
+    `POST ${pathname}${search} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`,
+  );
+  return connection;
 }
 
 /** A SPDY connection to the runtime, and what it sent right after its answer. Rejects with {@linkcode StreamingError}. */
 export async function connectSpdy(
   url: string,
   protocol: string,
-): Promise<{ readonly socket: net.Socket; readonly first: Uint8Array }> {
+): Promise<{ readonly socket: Duplex; readonly first: Uint8Array }> {
   const socket = await sendUpgrade(url, { upgrade: "SPDY/3.1", "x-stream-protocol-version": protocol });
   const { head, rest } = await readHead(socket);
   const [, status = "", reason = ""] = /^HTTP\/1\.1 (\d{3}) ?(.*)/.exec(head) ?? [];
@@ -56,7 +46,7 @@ export async function connectSpdy(
   return { socket, first: rest };
 }
 
-function readHead(socket: net.Socket): Promise<{ head: string; rest: Uint8Array }> {
+function readHead(socket: Duplex): Promise<{ head: string; rest: Uint8Array }> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);
     function settle(): void {

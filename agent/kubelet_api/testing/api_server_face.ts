@@ -3,6 +3,9 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import * as tls from "node:tls";
+import { systemClock } from "../../../api/clock.ts";
+import { joinStreams } from "../../../client/join_streams.ts";
+import { guardTlsSocket } from "../../../client/tls_guard.ts";
 import type { NodeApi, TestPod } from "./node_api.ts";
 
 /** As much of an API server as kubectl needs for exec, attach, cp, logs and port-forward; its streams go to the node byte by byte. */
@@ -53,20 +56,16 @@ export async function startApiServerFace(
   function forward(request: IncomingMessage, client: Duplex, head: Uint8Array): void {
     const path = nodePath(new URL(request.url ?? "/", "https://api"));
     if (!path) return void client.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    const upstream = tls.connect({ host: "127.0.0.1", port: node.api.port, ca: node.ca, ...node.apiServer });
-    const end = () => {
-      client.destroy();
-      upstream.destroy();
-    };
-    for (const side of [client, upstream]) side.on("error", end).on("close", end);
+    const to = { host: "127.0.0.1", port: node.api.port, ca: node.ca, allowHalfOpen: true };
+    const upstream = tls.connect({ ...to, ...node.apiServer }, () => guardTlsSocket(upstream));
+    client.allowHalfOpen = true;
     const lines: string[] = [];
     for (let i = 0; i < request.rawHeaders.length; i += 2) {
       lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}\r\n`);
     }
     upstream.write(`${request.method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
     if (head.length > 0) upstream.write(head);
-    upstream.pipe(client);
-    client.pipe(upstream);
+    joinStreams(client, upstream, { clock: systemClock({ background: true }), idleTimeout: 600_000 });
   }
 
   const server = createServer(serving, (request: IncomingMessage, response: ServerResponse) => {
@@ -78,7 +77,8 @@ export async function startApiServerFace(
   });
   server.on("upgrade", forward);
   const sockets = new Set<Duplex>();
-  server.on("secureConnection", (socket: Duplex) => {
+  server.on("secureConnection", (socket: tls.TLSSocket) => {
+    guardTlsSocket(socket);
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../api/clock.ts";
+import type { Clock } from "../api/clock.ts";
 
 /** Calls `onIdle` once nobody touched it for so many milliseconds; touching costs next to nothing. */
 export class IdleGuard {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ManualClock } from "../../../api/clock.ts";
+import { ManualClock } from "../api/clock.ts";
 import { IdleGuard } from "./idle_guard.ts";
 
 it("IdleGuard fires after the last touch, not before, and never once stopped", async () => {
