@@ -5,7 +5,8 @@ import type { Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import { closedError } from "../mvcc/check.ts";
 import { datastoreError, isTransient } from "./errors.ts";
-import { type Method, serializers } from "./messages.ts";
+import type { Method } from "./descriptor.ts";
+import { serializers } from "./messages.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 

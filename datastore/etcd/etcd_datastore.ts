@@ -38,13 +38,13 @@ import { encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts"
 import { WatchHub } from "../mvcc/watch_hub.ts";
 import type { EtcdChannel } from "./channel.ts";
 import { Compaction } from "./compaction.ts";
+import { number } from "./descriptor.ts";
 import { Feed } from "./feed.ts";
 import { readHistory } from "./history.ts";
 import type { KeySpace } from "./keys.ts";
 import {
   EQUAL,
   MOD,
-  number,
   RANGE,
   type RangeRequest,
   type RangeResponse,

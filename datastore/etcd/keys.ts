@@ -1,6 +1,7 @@
 import type { KeyRange, KeyValue } from "../contract.ts";
 import { sortKey } from "../mvcc/key_order.ts";
-import { number, type WireItem } from "./messages.ts";
+import { number } from "./descriptor.ts";
+import type { WireItem } from "./messages.ts";
 
 /** Everything in etcd, whoever wrote it. */
 export const WHOLE = { key: "\0", rangeEnd: "\0" } as const;

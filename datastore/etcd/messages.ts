@@ -3,20 +3,19 @@
  * looks the same on the wire.
  */
 import protobuf from "protobufjs/light.js";
-
-type Rule = "repeated";
-interface Field {
-  readonly type: string;
-  readonly id: number;
-  readonly rule?: Rule;
-}
-
-const text = (id: number): Field => ({ type: "string", id });
-const int = (id: number): Field => ({ type: "int64", id });
-const flag = (id: number): Field => ({ type: "bool", id });
-const choice = (id: number): Field => ({ type: "int32", id });
-const one = (type: string, id: number): Field => ({ type, id });
-const many = (type: string, id: number): Field => ({ rule: "repeated", type, id });
+import {
+  choice,
+  codecOf,
+  descriptorOf,
+  type Field,
+  flag,
+  type Int,
+  int,
+  many,
+  type Method,
+  one,
+  text,
+} from "./descriptor.ts";
 
 const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   Header: { revision: int(3) },
@@ -67,22 +66,6 @@ export const EQUAL = 0;
 export const MOD = 2;
 /** `Event.type`. */
 export const DELETE = 1;
-
-export interface Method<Request, Response> {
-  /** `/package.Service/Method` */
-  readonly path: string;
-  readonly request: string;
-  readonly response: string;
-  /** Never set: carries the types. */
-  readonly types?: [Request, Response];
-}
-
-/** 64-bit integers come as objects of their own, or as numbers. */
-export type Int = number | { toNumber(): number };
-
-export function number(value: Int): number {
-  return typeof value === "number" ? value : value.toNumber();
-}
 
 export interface WireHeader {
   readonly revision: Int;
@@ -187,15 +170,12 @@ export const STATUS: Method<Record<string, never>, { version: string; dbSize: In
   response: "StatusResponse",
 };
 
-const root = protobuf.Root.fromJSON({
-  nested: Object.fromEntries(Object.entries(MESSAGES).map(([name, fields]) => [name, { fields }])),
-});
+const root = protobuf.Root.fromJSON(descriptorOf(MESSAGES));
 
 /** The functions that grpc-js wants with each call. */
 export function serializers<Request, Response>({ request, response }: Method<Request, Response>) {
-  const [outer, inner] = [root.lookupType(request), root.lookupType(response)];
   return {
-    serialize: (message: Request) => outer.encode(message as Record<string, unknown>).finish() as never,
-    deserialize: (bytes: Uint8Array) => inner.decode(bytes) as unknown as Response,
+    serialize: codecOf<Request>(root, request).encode,
+    deserialize: codecOf<Response>(root, response).decode,
   };
 }

@@ -4,7 +4,8 @@ import { EtcdChannel } from "./channel.ts";
 import { compactedRevision } from "./compaction.ts";
 import { EtcdDatastore } from "./etcd_datastore.ts";
 import { KeySpace } from "./keys.ts";
-import { number, RANGE } from "./messages.ts";
+import { number } from "./descriptor.ts";
+import { RANGE } from "./messages.ts";
 
 export interface EtcdOptions {
   /** `https://host:port` or `http://host:port` of one or more members of one cluster. */

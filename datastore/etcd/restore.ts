@@ -2,7 +2,8 @@ import { type CallOptions, DatastoreError, type KeyValue } from "../contract.ts"
 import { decodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
 import type { EtcdChannel } from "./channel.ts";
 import type { KeySpace } from "./keys.ts";
-import { COMPACT, number, TXN } from "./messages.ts";
+import { number } from "./descriptor.ts";
+import { COMPACT, TXN } from "./messages.ts";
 import { planRestore, type RestoreStep } from "./restore_plan.ts";
 
 /** Commits whose order does not matter are sent so many at a time. */

@@ -3,7 +3,8 @@ import type { StoredBatch } from "../mvcc/history.ts";
 import { storeBatch } from "../mvcc/history.ts";
 import type { EtcdChannel } from "./channel.ts";
 import { type KeySpace, WHOLE } from "./keys.ts";
-import { DELETE, number, WATCH, type WatchResponse, type WireEvent } from "./messages.ts";
+import { number } from "./descriptor.ts";
+import { DELETE, WATCH, type WatchResponse, type WireEvent } from "./messages.ts";
 
 /** Why a watch ended: `compacted` is the revision below which etcd has forgotten what was asked for, else 0. */
 export interface WatchEnd {
