@@ -1,16 +1,22 @@
 import { Buffer } from "node:buffer";
-import net from "node:net";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
-import { guardTlsSocket } from "../../../../client/tls_guard.ts";
+import { systemClock } from "../../../../api/clock.ts";
 import { badRequest, internal } from "../../../../api/status.ts";
+import { joinStreams } from "../../../../client/join_streams.ts";
+import { TcpConnection } from "../../../../client/tcp_connection.ts";
+import { guardTlsSocket } from "../../../../client/tls_guard.ts";
 import type { Call } from "../call.ts";
-import { type Backend, forwardedHeaders, unreachable } from "./backend.ts";
+import { type Backend, type BackendTls, forwardedHeaders, unreachable } from "./backend.ts";
 import { refusal } from "./forward.ts";
 
 const HEAD_LIMIT = 32 * 1024;
 const BODY_LIMIT = 2048;
 const DIAL_MILLISECONDS = 30_000;
+/** Of silence, both ways: a node's agent ends such a stream itself, other backends may have been forgotten. */
+const IDLE_MILLISECONDS = 4 * 3_600_000;
+
+const clock = systemClock({ background: true });
 
 /**
  * Leads a request to switch protocols on to a backend, and once that has agreed joins the two connections: raw bytes both ways, each end no faster
@@ -27,39 +33,55 @@ export async function tunnel(call: Call, backend: Backend, path: string): Promis
       hostHeader(backend)
     }\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n${headers}\r\n`,
   );
+  const cut = () => socket.destroy();
+  call.signal.addEventListener("abort", cut, { once: true });
   let answer: Answer;
   try {
     answer = await readAnswer(socket);
   } catch (error) {
     socket.destroy();
     throw error;
+  } finally {
+    call.signal.removeEventListener("abort", cut);
   }
   if (answer.code !== 101) {
     socket.destroy();
     throw refusal(answer.code, answer.rest.toString("utf8"));
   }
-  await join(upgrade.take(), socket, upgrade.head, answer);
+  const client = upgrade.take();
+  client.write(answer.head);
+  if (answer.rest.length > 0) client.write(answer.rest);
+  if (upgrade.head.length > 0) socket.write(upgrade.head);
+  await joinStreams(client, socket, { clock, idleTimeout: IDLE_MILLISECONDS });
 }
 
 function hostHeader({ host, port }: Backend): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function dial(call: Call, backend: Backend): Promise<Duplex> {
+async function dial(call: Call, backend: Backend): Promise<Duplex> {
+  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(DIAL_MILLISECONDS)]);
+  try {
+    return backend.tls
+      ? await dialTls(backend, backend.tls, signal)
+      : await TcpConnection.connect(backend.host, backend.port, signal);
+  } catch (error) {
+    throw unreachable(backend, error as Error);
+  }
+}
+
+function dialTls({ host, port }: Backend, options: BackendTls, signal: AbortSignal): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const { host, port } = backend;
-  const options = { host, port, allowHalfOpen: true };
-  const socket: net.Socket = backend.tls
-    ? tls.connect({ ...options, ...backend.tls, ALPNProtocols: ["http/1.1"] }, () => {
-      guardTlsSocket(socket as tls.TLSSocket);
-      resolve(socket);
-    })
-    : net.connect(options, () => resolve(socket));
-  const timer = setTimeout(() => socket.destroy(new Error("timed out")), DIAL_MILLISECONDS);
-  socket.on("error", (error) => reject(unreachable(backend, error)));
-  socket.once("close", () => reject(unreachable(backend, new Error("connection closed"))));
-  call.signal.addEventListener("abort", () => socket.destroy(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
+  const to = { host, port, allowHalfOpen: true, ...options, ALPNProtocols: ["http/1.1"] };
+  const socket = tls.connect(to, () => {
+    guardTlsSocket(socket);
+    resolve(socket);
+  });
+  const cut = () => socket.destroy(signal.reason);
+  signal.addEventListener("abort", cut, { once: true });
+  socket.on("error", reject);
+  socket.once("close", () => reject(new Error("connection closed")));
+  return promise.finally(() => signal.removeEventListener("abort", cut));
 }
 
 interface Answer {
@@ -111,28 +133,4 @@ function answerOf(bytes: Buffer, end: number): Answer | undefined {
 function isComplete({ head, rest }: Answer): boolean {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head.toString("latin1"))?.[1];
   return rest.length >= Math.min(BODY_LIMIT, length === undefined ? Infinity : Number(length));
-}
-
-/** Resolves when both directions have ended. */
-function join(client: Duplex, backend: Duplex, head: Buffer, answer: Answer): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let open = 2;
-  const closed = () => {
-    if (--open === 0) resolve();
-  };
-  // One that breaks takes the other with it; one that ends in order only ends its direction.
-  client.once("close", () => {
-    if (!client.readableEnded || !backend.writableEnded) backend.destroy();
-    closed();
-  });
-  backend.once("close", () => {
-    if (!backend.readableEnded || !client.writableEnded) client.destroy();
-    closed();
-  });
-  client.write(answer.head);
-  if (answer.rest.length > 0) client.write(answer.rest);
-  if (head.length > 0) backend.write(head);
-  client.pipe(backend);
-  backend.pipe(client);
-  return promise;
 }
