@@ -143,6 +143,8 @@ export interface UpdateRequest {
   readonly subresource?: string;
   readonly object: KubeObject;
   readonly options: WriteOptions;
+  /** Asked before an update creates an object; rejects when the user may not. */
+  mayCreate?(): Promise<void>;
 }
 
 export interface PatchRequest {

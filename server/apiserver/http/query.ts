@@ -1,3 +1,4 @@
+import { FieldSelector } from "../../../api/meta/field_selector.ts";
 import { badRequest, invalid } from "../../../api/status.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type {
@@ -8,7 +9,7 @@ import type {
   WatchRequest,
   WriteOptions,
 } from "../contract.ts";
-import { isTrue } from "./request_info.ts";
+import { isTrue, type ResourceInfo } from "./request_info.ts";
 
 /** A query's parameters with the values that the API allows them. Of several equal names the first counts. */
 export class Query {
@@ -43,30 +44,38 @@ export class Query {
   }
 }
 
-/** `namespace` is the URL's; `name`, where the URL has one, narrows the list to it. */
-export function listRequest(query: Query, namespace: string): ListRequest {
+type Target = Pick<ResourceInfo, "namespace" | "name">;
+
+export function listRequest(query: Query, target: Target): ListRequest {
   const limit = query.integer("limit", 0);
   return {
-    ...selection(query, namespace),
+    ...selection(query, target),
     ...(limit ? { limit } : {}),
     ...optional("continue", query.text("continue")),
   };
 }
 
-export function watchRequest(query: Query, namespace: string): WatchRequest {
+export function watchRequest(query: Query, target: Target): WatchRequest {
   const sendInitialEvents = query.text("sendInitialEvents");
   return {
-    ...selection(query, namespace),
+    ...selection(query, target),
     allowWatchBookmarks: query.flag("allowWatchBookmarks"),
     ...(sendInitialEvents === undefined ? {} : { sendInitialEvents: isTrue(sendInitialEvents) }),
   };
 }
 
-function selection(query: Query, namespace: string): Omit<ListRequest, "limit" | "continue"> {
+/**
+ * A name, which a watch can have in its path or its selector, counts as a selector always: whoever is allowed one object by its name must
+ * see no other.
+ */
+function selection(query: Query, { namespace, name }: Target): Omit<ListRequest, "limit" | "continue"> {
+  const asked = query.text("fieldSelector");
+  const term = new FieldSelector([{ field: "metadata.name", value: name, negated: false }]).toString();
+  const fieldSelector = name === "" || asked === term ? asked : [asked, term].filter(Boolean).join(",");
   return {
     namespace,
     ...optional("labelSelector", query.text("labelSelector")),
-    ...optional("fieldSelector", query.text("fieldSelector")),
+    ...optional("fieldSelector", fieldSelector),
     ...optional("resourceVersion", query.text("resourceVersion")),
     ...optional("resourceVersionMatch", query.text("resourceVersionMatch")),
   };

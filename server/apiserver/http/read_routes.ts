@@ -44,7 +44,7 @@ export async function sendEntry(
 export async function listRoute(of: ResourceCall): Promise<void> {
   const { call, store } = of;
   const representation = negotiate(call.request.headers.accept);
-  const answer = await store.list(call, listRequest(call.query, of.target.namespace));
+  const answer = await store.list(call, listRequest(call.query, of.target));
   await sendList(of, answer, representation);
 }
 

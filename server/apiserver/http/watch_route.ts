@@ -21,7 +21,7 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
   const { response } = call;
   const representation = negotiate(call.request.headers.accept);
   if (representation.format !== "json") throw notAcceptable([mediaTypes.json]);
-  const request = watchRequest(call.query, target.namespace);
+  const request = watchRequest(call.query, target);
   const seconds = call.query.integer("timeoutSeconds", 0) || defaultTimeout();
   const encode = await encoderOf(of, representation);
 

@@ -49,6 +49,7 @@ export async function updateRoute(of: ResourceCall): Promise<void> {
     ...(of.subresource === undefined ? {} : { subresource: of.subresource.name }),
     object,
     options,
+    mayCreate: () => of.mayAlso("create"),
   });
   await sendEntry(of, created ? 201 : 200, entry, representation);
 }
@@ -120,7 +121,7 @@ const returnsDeleted = new Set([
 export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
   const representation = negotiate(call.request.headers.accept);
-  const request = listRequest(call.query, target.namespace);
+  const request = listRequest(call.query, target);
   const options = deleteOptions(await readDeleteOptions(of));
   await sendList(of, await store.deleteCollection(call, { ...request, options }), representation);
 }

@@ -53,6 +53,7 @@ export async function update(
   const { namespace, name, object, options } = request;
   if (shelf.strategy.createsOnUpdate && facet.subresource === "" && !shelf.cache.get(namespace, name)) {
     requireIdentity(shelf, object, namespace, name);
+    await request.mayCreate?.();
     const { resourceVersion: _none, ...metadata } = object.metadata;
     if (metadata.uid) throw conflict(shelf.row, name, uidMismatch(metadata.uid, ""));
     return {
