@@ -17,6 +17,8 @@ export interface ContainerInputs {
   readonly environment: ReadonlyMap<string, string>;
   readonly facts: NodeFacts;
   readonly volumes: Volumes;
+  /** Id of the container that an ephemeral one is to look at. */
+  readonly target?: string;
   /** Set when the Pod's `/etc/hosts` is ours. */
   readonly hostsPath: string | undefined;
 }
@@ -43,7 +45,7 @@ export async function containerConfig(inputs: ContainerInputs): Promise<Containe
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
     resources: containerResources(pod, container, facts.memoryBytes),
-    security: containerSecurity(pod, container, inputs.image, facts.seccompRoot),
+    security: containerSecurity(pod, container, inputs.image, facts.seccompRoot, inputs.target),
   };
 }
 

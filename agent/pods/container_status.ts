@@ -156,7 +156,8 @@ export function terminated(container: Container): ContainerStateTerminated {
     reason: container.reason || (container.exitCode === 0 ? "Completed" : "Error"),
     ...(container.message === "" ? {} : { message: container.message }),
     ...(container.exitCode > 128 && container.exitCode < 160 ? { signal: container.exitCode - 128 } : {}),
-    ...(container.startedAt > 0 ? { startedAt: formatTime(container.startedAt) } : {}),
+    // The epoch for one that never started, as the kubelet has it: kubectl shows an absent time as the year 1.
+    startedAt: formatTime(container.startedAt),
     ...(container.finishedAt > 0 ? { finishedAt: formatTime(container.finishedAt) } : {}),
     containerID: containerId(container),
   };

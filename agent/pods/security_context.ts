@@ -41,12 +41,14 @@ export function sandboxSecurity(pod: Pod): SandboxSecurity {
   };
 }
 
-/** The container's own settings before its Pod's. Throws a {@linkcode PodError} when it would run as root and must not. */
+/**
+ * The container's own settings before its Pod's. `target` is the id of the container whose processes this one is to see. Throws a {@linkcode PodError} when it would run as root and must not. */
 export function containerSecurity(
   pod: Pod,
   container: Container,
   image: Image | undefined,
   seccompRoot: string,
+  target?: string,
 ): ContainerSecurity {
   const inPod = pod.spec.securityContext ?? {};
   const own = container.securityContext ?? {};
@@ -69,7 +71,7 @@ export function containerSecurity(
     appArmor: appArmor(own.appArmorProfile ?? inPod.appArmorProfile),
     maskedPaths: unmasked ? [] : maskedPaths,
     readonlyPaths: unmasked ? [] : readonlyPaths,
-    namespaces: namespaceModes(pod),
+    namespaces: { ...namespaceModes(pod), ...(target === undefined ? {} : { pid: { target } }) },
   };
 }
 

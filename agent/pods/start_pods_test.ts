@@ -356,6 +356,8 @@ describe("startPods", () => {
         patch: { spec: { ephemeralContainers: [{ name: "debug", image: "x", targetContainerName: "web" }] } },
       });
       await h.untilCalled("startContainer debug");
+      const { namespaces } = h.runtime.configs.get(h.runtime.named("debug")!.id)!.security;
+      expect(namespaces.pid).toEqual({ target: h.runtime.named("web")!.id });
       h.runtime.exit("debug", 1);
       await h.until("shown", async () =>
         (await h.get("a")).status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.exitCode === 1);

@@ -115,7 +115,8 @@ export interface PortMapping {
 
 export interface NamespaceModes {
   readonly network: "pod" | "node";
-  readonly pid: "pod" | "container" | "node";
+  /** `target`: that of the container with this id. */
+  readonly pid: "pod" | "container" | "node" | { readonly target: string };
   readonly ipc: "pod" | "node";
 }
 

@@ -1,6 +1,6 @@
 import { configmaps, secrets } from "../../../api/resources.ts";
 import { isNotFound } from "../../../api/status.ts";
-import type { Container, Pod } from "../../../api/types/core_v1.ts";
+import type { Container, EphemeralContainer, Pod } from "../../../api/types/core_v1.ts";
 import type { ContainerConfig, SandboxConfig } from "../../runtime/contract.ts";
 import { containerConfig } from "../container_config.ts";
 import { dnsConfig } from "../dns_config.ts";
@@ -10,7 +10,7 @@ import { runHook } from "../lifecycle_hook.ts";
 import { podDirectoryPath } from "../node_facts.ts";
 import { messageOf, PodError } from "../pod_error.ts";
 import { sandboxConfig } from "../sandbox_config.ts";
-import { type Action, specContainer } from "../state.ts";
+import { type Action, latest, specContainer } from "../state.ts";
 import { withTerminationMessage } from "../termination_message.ts";
 import { lookAgain } from "./look_again.ts";
 import type { Run } from "./run.ts";
@@ -59,11 +59,12 @@ async function failingAs<T>(reason: string, run: Run, container: Container, work
   }
 }
 
-async function configOf(action: Start, run: Run, container: Container) {
+async function configOf(action: Start, run: Run, container: Container | EphemeralContainer) {
   const { shared, signal } = run;
   const { pod } = run.state();
   const facts = shared.facts();
   const { hostNetwork } = pod.spec;
+  const target = targetOf(container, run);
   const podIPs = hostNetwork ? facts.hostIPs : action.sandbox.ips;
   const security = { ...pod.spec.securityContext, ...container.securityContext };
   // The image's user matters only where the spec leaves it open.
@@ -90,7 +91,17 @@ async function configOf(action: Start, run: Run, container: Container) {
     facts,
     volumes: shared.volumes,
     hostsPath,
+    ...(target === undefined ? {} : { target }),
   });
+}
+
+/** Of a container for debugging, the id of the one that it names as its target. */
+function targetOf(container: Container | EphemeralContainer, run: Run): string | undefined {
+  const name = "targetContainerName" in container ? container.targetContainerName : undefined;
+  if (!name) return undefined;
+  const target = latest(run.state(), name);
+  if (target?.state === "running") return target.id;
+  throw new PodError("CreateContainerConfigError", `target container ${JSON.stringify(name)} does not run`);
 }
 
 async function found<T>(answer: Promise<T>): Promise<T | undefined> {

@@ -118,7 +118,10 @@ function users(
 }
 
 function namespaces({ network, pid, ipc }: NamespaceModes): Fields {
-  return { network: NAMESPACE[network], pid: NAMESPACE[pid], ipc: NAMESPACE[ipc] };
+  const modes = { network: NAMESPACE[network], ipc: NAMESPACE[ipc] };
+  return typeof pid === "object"
+    ? { ...modes, pid: "TARGET", targetId: pid.target }
+    : { ...modes, pid: NAMESPACE[pid] };
 }
 
 function profile(of: Profile): Fields {
