@@ -27,6 +27,7 @@ import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
+import { attributesClassProtectionController } from "./volume_protection/attributes_class_protection.ts";
 import { claimProtectionController } from "./volume_protection/claim_protection.ts";
 import { volumeProtectionController } from "./volume_protection/volume_protection.ts";
 
@@ -81,6 +82,7 @@ export function allControllers(
     ["disruption-controller", staleDisruptionController],
     ["pvc-protection-controller", claimProtectionController],
     ["pv-protection-controller", volumeProtectionController],
+    ["volumeattributesclass-protection-controller", attributesClassProtectionController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
     ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
     [

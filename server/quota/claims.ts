@@ -50,7 +50,7 @@ function isInScope(scope: ScopedResourceSelectorRequirement, claim: PersistentVo
 }
 
 /** The classes that it has, wants, and is being changed to. */
-function attributeClasses({ spec, status }: PersistentVolumeClaim): string[] {
+export function attributeClasses({ spec, status }: PersistentVolumeClaim): string[] {
   return [
     spec.volumeAttributesClassName,
     status?.currentVolumeAttributesClassName,

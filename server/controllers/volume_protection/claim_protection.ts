@@ -37,7 +37,7 @@ class ClaimProtection implements Controller {
     const claim = this.#claims.get(key);
     if (claim === undefined) return DONE;
     const isUsed = () => this.#isUsed(key, signal);
-    const finalizer = protectionFinalizers["persistentvolumeclaims"]!;
+    const finalizer = protectionFinalizers["/persistentvolumeclaims"];
     await protect(this.#context.client, persistentvolumeclaims, claim, finalizer, isUsed, signal);
     return DONE;
   }

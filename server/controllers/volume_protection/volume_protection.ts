@@ -32,7 +32,7 @@ class VolumeProtection implements Controller {
     const volume = this.#volumes.get(key);
     if (volume === undefined) return DONE;
     const isUsed = () => Promise.resolve(volume.status?.phase === "Bound");
-    const finalizer = protectionFinalizers["persistentvolumes"]!;
+    const finalizer = protectionFinalizers["/persistentvolumes"];
     await protect(this.#context.client, persistentvolumes, volume, finalizer, isUsed, signal);
     return DONE;
   }

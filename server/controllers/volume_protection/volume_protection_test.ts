@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { persistentvolumeclaims, persistentvolumes, pods } from "../../../api/resources.ts";
+import { persistentvolumeclaims, persistentvolumes, pods, volumeattributesclasses } from "../../../api/resources.ts";
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../../api/types/core_v1.ts";
 import { World } from "../testing/world.ts";
+import { attributesClassProtectionController } from "./attributes_class_protection.ts";
 import { claimProtectionController } from "./claim_protection.ts";
 import { volumeProtectionController } from "./volume_protection.ts";
 
@@ -21,7 +22,8 @@ describe("volume protection", () => {
 
   afterEach(() => world.stop());
 
-  const start = () => world.start(claimProtectionController, volumeProtectionController);
+  const start = () =>
+    world.start(claimProtectionController, volumeProtectionController, attributesClassProtectionController);
   const deleteClaim = (name = "data") => world.client.delete(persistentvolumeclaims, { namespace: "default", name });
 
   it("protects what was made without", async () => {
@@ -77,5 +79,19 @@ describe("volume protection", () => {
     await report("Released");
     await world.settle();
     expect(world.names(persistentvolumes)).toEqual([]);
+  });
+
+  it("keeps a class of attributes while a claim wants it", async () => {
+    await start();
+    await world.client.create(volumeattributesclasses, { metadata: { name: "fast" }, driverName: "example.com/d" });
+    const wanting = { ...claim, spec: { volumeAttributesClassName: "fast" } };
+    await world.create(persistentvolumeclaims, wanting);
+    await world.settle();
+    await world.client.delete(volumeattributesclasses, { name: "fast" });
+    await world.settle();
+    expect(world.names(volumeattributesclasses)).toEqual(["fast"]);
+    await deleteClaim();
+    await world.settle();
+    expect(world.names(volumeattributesclasses)).toEqual([]);
   });
 });
