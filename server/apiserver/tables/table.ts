@@ -6,7 +6,7 @@ import { configurationColumns } from "./configuration.ts";
 import { networkColumns } from "./network.ts";
 import { podColumns } from "./pods.ts";
 import { storageColumns } from "./storage.ts";
-import { workloadColumns } from "./workloads.ts";
+import { scaleColumns, workloadColumns } from "./workloads.ts";
 
 /** How much of each object goes along with its row. */
 export type IncludeObject = "None" | "Metadata" | "Object";
@@ -22,21 +22,21 @@ const all: ColumnTable = {
 
 const others: readonly Column[] = [name, age];
 
-/** What a table is of: a resource, and the kind of the objects (`Scale` has columns of its own nowhere). */
+/** What a table is of: a resource, or one of its subresources, which may be of another kind. */
 export interface TableSubject {
-  readonly row: { readonly group: string; readonly resource: string };
-  readonly subresource?: unknown;
+  readonly row: { readonly group: string; readonly resource: string; readonly kind: string };
+  readonly subresource?: { readonly kind: string } | undefined;
 }
 
 /** The objects as the rows that `kubectl get` prints. */
 export function tableOf(
-  { row, subresource }: TableSubject,
+  subject: TableSubject,
   objects: readonly KubeObject[],
   options: { readonly includeObject: IncludeObject },
   metadata: ListMeta,
   now = Date.now(),
 ): Table {
-  const columns = (subresource === undefined ? all[`${row.group}/${row.resource}`] : undefined) ?? others;
+  const columns = columnsOf(subject) ?? others;
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
@@ -47,6 +47,11 @@ export function tableOf(
       ...included(object, options.includeObject),
     })),
   };
+}
+
+function columnsOf({ row, subresource }: TableSubject): readonly Column[] | undefined {
+  if (subresource === undefined || subresource.kind === row.kind) return all[`${row.group}/${row.resource}`];
+  return subresource.kind === "Scale" ? scaleColumns : undefined;
 }
 
 function definition(column: Column): TableColumnDefinition {

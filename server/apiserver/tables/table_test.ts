@@ -10,9 +10,10 @@ const NOW = Date.UTC(2026, 5, 1);
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString().replace(".000", "");
 
 /** The cells of one object: all, or the narrow ones. */
-function cells(resource: string, object: unknown, wide = false): unknown[] {
+function cells(resource: string, object: unknown, wide = false, subresource?: { kind: string }): unknown[] {
   const [group, name] = resource.includes("/") ? resource.split("/") as [string, string] : ["", resource];
-  const table = tableOf({ row: { group, resource: name } }, [object as KubeObject], { includeObject: "None" }, {}, NOW);
+  const subject = { row: { group, resource: name, kind: "Deployment" }, subresource };
+  const table = tableOf(subject, [object as KubeObject], { includeObject: "None" }, {}, NOW);
   return table.rows[0]!.cells.filter((_, i) => wide || table.columnDefinitions[i]!.priority === 0);
 }
 
@@ -283,4 +284,12 @@ describe("humanDuration", () => {
   for (const [seconds, text] of cases) {
     it(`${seconds} s are ${text}`, () => expect(humanDuration(seconds * 1000)).toBe(text));
   }
+
+  it("shows a status as its object, and a Scale as what it is", () => {
+    const deployment = { metadata: { name: "d" }, spec: { replicas: 3 }, status: { replicas: 2, readyReplicas: 1 } };
+    expect(cells("apps/deployments", deployment, false, { kind: "Deployment" })).toEqual(
+      cells("apps/deployments", deployment),
+    );
+    expect(cells("apps/deployments", deployment, false, { kind: "Scale" })).toEqual(["d", 3, 2, "<unknown>"]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "../../../api/types/apps_v1.ts";
-import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../../../api/types/autoscaling_v1.ts";
+import type { HorizontalPodAutoscaler as AutoscalerV1, Scale } from "../../../api/types/autoscaling_v1.ts";
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -22,6 +22,13 @@ import {
   selectorText,
   since,
 } from "./column.ts";
+
+export const scaleColumns = columns<Scale>(
+  name,
+  { name: "Desired", type: "integer", cell: (s) => s.spec?.replicas ?? 0 },
+  { name: "Available", type: "integer", cell: (s) => s.status?.replicas ?? 0 },
+  age,
+);
 
 export const workloadColumns: ColumnTable = {
   "apps/deployments": columns<Deployment>(
