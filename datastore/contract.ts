@@ -94,6 +94,7 @@ export interface CommitOptions extends CallOptions {
   readonly held?: boolean;
 }
 
+/** What a store that holds writes back can say of them. */
 export interface Holding {
   /** Writes what is held to the disk. */
   checkpoint(options?: CallOptions): Promise<void>;

@@ -137,6 +137,7 @@ export interface CreateRequest {
   readonly options: WriteOptions;
 }
 
+/** A PUT. */
 export interface UpdateRequest {
   readonly namespace: string;
   readonly name: string;
@@ -147,6 +148,7 @@ export interface UpdateRequest {
   mayCreate?(): Promise<void>;
 }
 
+/** A PATCH, of any of its types. */
 export interface PatchRequest {
   readonly namespace: string;
   readonly name: string;
