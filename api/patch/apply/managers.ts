@@ -57,18 +57,23 @@ function isSameContent(a: ManagedRecord, b: ManagedRecord): boolean {
   return a.apiVersion === b.apiVersion && a.fields === b.fields;
 }
 
-/** The entry as JSON text. */
-export function recordJson({ manager, operation, apiVersion, subresource, time, fields }: ManagedRecord): string {
+/** What the JSON text of an entry begins and ends with, around its time and its fields. */
+export function frameOf({ manager, operation, apiVersion, subresource }: ManagerIdentity): readonly [string, string] {
   const name = manager === "" ? "" : `"manager":${JSON.stringify(manager)},`;
-  const at = time === undefined ? "" : `"time":"${time}",`;
-  const on = subresource === "" ? "" : `,"subresource":${JSON.stringify(subresource)}`;
-  return `{${name}"operation":"${operation}","apiVersion":${
-    JSON.stringify(apiVersion)
-  },${at}"fieldsType":"FieldsV1","fieldsV1":${fields}${on}}`;
+  return [
+    `{${name}"operation":"${operation}","apiVersion":${JSON.stringify(apiVersion)},`,
+    subresource === "" ? "}" : `,"subresource":${JSON.stringify(subresource)}}`,
+  ];
 }
 
+export function framed([head, tail]: readonly [string, string], time: string | undefined, fields: string): string {
+  const at = time === undefined ? "" : `"time":"${time}",`;
+  return `${head}${at}"fieldsType":"FieldsV1","fieldsV1":${fields}${tail}`;
+}
+
+/** The entries as JSON text. */
 export function recordsJson(records: ManagedRecords): string {
-  return `[${records.map(recordJson).join(",")}]`;
+  return `[${records.map((record) => framed(frameOf(record), record.time, record.fields)).join(",")}]`;
 }
 
 /** Throws a SyntaxError for entries that upstream would not read: then an object's are kept as they were. */

@@ -1,4 +1,4 @@
-import { parseRecords } from "../../../api/patch/apply/managers.ts";
+import { type ManagedRecord, parseRecords } from "../../../api/patch/apply/managers.ts";
 import { apiVersionOf, type KubeObject } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
 import type { ManagedFieldsEntry } from "../../../api/types/meta_v1.ts";
@@ -79,13 +79,40 @@ export function contentOf(storage: Storage, stored: string): Content {
     if (stored.startsWith(managedFields, header.length)) {
       const start = header.length + managedFields.length;
       const end = containerEnd(stored, start);
-      const managers = managersOf(JSON.parse(stored.slice(start, end)) as ManagedFieldsEntry[]);
+      const managers = ownManagers(stored.slice(start, end));
       // Joined anew: a slice would keep the whole text alive.
       if (stored[end] === ",") return { text: [header, stored.slice(end + 1)].join(""), managers };
     }
   }
   const object = JSON.parse(stored) as KubeObject;
   return { text: encode(storage, object), managers: managersOf(object.metadata.managedFields ?? []) };
+}
+
+const fieldsV1 = '"fieldsV1":';
+
+/** The managers in a text of ours: their fields are in the form that is kept, and need not be parsed. */
+function ownManagers(text: string): PackedManagers | undefined {
+  const fields: string[] = [];
+  let rest = "";
+  let from = 0;
+  for (;;) {
+    const at = text.indexOf(fieldsV1, from);
+    if (at < 0) break;
+    const start = at + fieldsV1.length;
+    const end = containerEnd(text, start);
+    rest += `${text.slice(from, start)}${fields.length}`;
+    fields.push(text.slice(start, end));
+    from = end;
+  }
+  const entries = JSON.parse(rest + text.slice(from)) as (Omit<ManagedRecord, "fields"> & { fieldsV1?: number })[];
+  const records: ManagedRecord[] = [];
+  for (const { fieldsV1 = -1, manager = "", subresource = "", operation, apiVersion, time } of entries) {
+    const own = fields[fieldsV1];
+    // Someone else has been here.
+    if (own === undefined || !operation || !apiVersion) return managersOf(JSON.parse(text));
+    records.push({ manager, operation, apiVersion, subresource, time, fields: own });
+  }
+  return PackedManagers.of(records);
 }
 
 /** Entries that cannot be read are as good as none. */

@@ -1,9 +1,10 @@
 import {
+  framed,
+  frameOf,
   type ManagedRecord,
   type ManagedRecords,
   type ManagerIdentity,
   noRecords,
-  recordsJson,
 } from "../../../api/patch/apply/managers.ts";
 
 /** Texts that are kept once. When there are too many, those in use stay with who has them, and new ones are gathered. */
@@ -26,16 +27,22 @@ class TextPool {
 
 const fieldTexts = new TextPool(2048);
 const times = new TextPool(64);
-const identities = new Map<string, ManagerIdentity>();
+const identities = new Map<string, SharedIdentity>();
 const identitiesLimit = 1024;
 
 /** Keys of list elements that are other ones in each object, such as a Pod's address and its owner: the rest of a field set is shared. */
 const ownKeys = /k:\{\\"(?:ip|uid)\\":\\"([^"\\]*)\\"\}/g;
 const mark = "\0";
 
+interface SharedIdentity {
+  readonly identity: ManagerIdentity;
+  /** Of the entry's JSON text. */
+  readonly frame: readonly [string, string];
+}
+
 /** One entry: `fields` has a mark for each of `values`. */
 interface PackedRecord {
-  readonly identity: ManagerIdentity;
+  readonly shared: SharedIdentity;
   readonly time: string | undefined;
   readonly fields: string;
   readonly values: string | undefined;
@@ -63,7 +70,11 @@ export class PackedManagers {
 
   /** The value of `metadata.managedFields`. */
   json(): string {
-    return recordsJson(this.#records.map(unpack));
+    let text = "[";
+    for (const { shared, time, fields, values } of this.#records) {
+      text += `${text === "[" ? "" : ","}${framed(shared.frame, time, filled(fields, values))}`;
+    }
+    return `${text}]`;
   }
 }
 
@@ -77,30 +88,32 @@ function pack(record: ManagedRecord): PackedRecord {
     })
     : fields;
   return {
-    identity: sharedIdentity(record),
+    shared: sharedIdentity(record),
     time: record.time === undefined ? undefined : times.share(record.time),
     fields: fieldTexts.share(template),
     values: values.length === 0 ? undefined : values.join(mark),
   };
 }
 
-function unpack({ identity, time, fields, values }: PackedRecord): ManagedRecord {
-  return { ...identity, time, fields: values === undefined ? fields : filled(fields, values) };
+function unpack({ shared, time, fields, values }: PackedRecord): ManagedRecord {
+  return { ...shared.identity, time, fields: filled(fields, values) };
 }
 
-function filled(template: string, values: string): string {
+function filled(template: string, values: string | undefined): string {
+  if (values === undefined) return template;
   const parts = values.split(mark);
   let next = 0;
   return template.split(mark).reduce((text, part) => text + parts[next++] + part);
 }
 
-function sharedIdentity({ manager, operation, apiVersion, subresource }: ManagedRecord): ManagerIdentity {
+function sharedIdentity({ manager, operation, apiVersion, subresource }: ManagedRecord): SharedIdentity {
   const key = `${manager}${mark}${operation}${mark}${apiVersion}${mark}${subresource}`;
-  let identity = identities.get(key);
-  if (identity === undefined) {
-    identity = { manager, operation, apiVersion, subresource };
+  let shared = identities.get(key);
+  if (shared === undefined) {
+    const identity = { manager, operation, apiVersion, subresource };
+    shared = { identity, frame: frameOf(identity) };
     if (identities.size >= identitiesLimit) identities.clear();
-    identities.set(key, identity);
+    identities.set(key, shared);
   }
-  return identity;
+  return shared;
 }
