@@ -13,8 +13,19 @@ if (unknown.length > 0) {
   console.error(`no benchmark ${unknown.join(", ")}; there are: ${known.join(", ")}`);
   Deno.exit(2);
 }
+await describeMachine();
 for (const name of wanted) {
   console.log(`\n== ${name}`);
   const { run } = await import(new URL(`${name}.ts`, directory).href) as { run: () => Promise<void> };
   await run();
+}
+
+/** What the figures depend on; the load is that of others on the same machine. */
+async function describeMachine(): Promise<void> {
+  const model = /model name\s*:\s*(.*)/.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1] ?? Deno.build.arch;
+  const load = Deno.loadavg()[0]!.toFixed(1);
+  const memory = Math.round(Deno.systemMemoryInfo().total / 1e9);
+  const cores = navigator.hardwareConcurrency;
+  console.log(`${cores} cores of ${model}, ${memory} GB, Linux ${Deno.osRelease()}, Deno ${Deno.version.deno}`);
+  console.log(`${new Date().toISOString().slice(0, 10)}, load before the benchmark: ${load}`);
 }
