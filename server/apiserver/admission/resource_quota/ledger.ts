@@ -1,6 +1,7 @@
 import { resourcequotas } from "../../../../api/resources.ts";
 import type { KubeObject } from "../../../../api/resource.ts";
 import { conflict, type StatusError } from "../../../../api/status.ts";
+import { pause } from "../../../../client/pause.ts";
 import { formatAmounts } from "../../../quota/amounts.ts";
 import { charge, type LimitedResource, QuotaRefusal, type RunningQuota, runningQuota } from "../../../quota/charge.ts";
 import type { Evaluator } from "../../../quota/evaluator.ts";
@@ -12,6 +13,9 @@ interface Waiter {
   readonly evaluator: Evaluator;
   settle(error?: StatusError | Error): void;
 }
+
+/** Milliseconds, more with each attempt, in which this server's cache may learn what another server wrote. */
+const catchUp = 10;
 
 /** Other servers, and the controller, write quotas too; who loses so often is not alone in a storm. */
 const attempts = 16;
@@ -66,6 +70,7 @@ export class QuotaLedger {
       open = passed;
       if (changed.length === 0 || await context.swap(resourcequotas, changed.map(stored))) break;
       if (attempt === attempts) throw conflict(resourcequotas, changed[0]!.quota.metadata.name ?? "");
+      if (!changed.some((each) => hasNews(each, context))) await pause(context.clock, attempt * catchUp);
     }
     for (const { settle } of open) settle();
   }
@@ -89,4 +94,10 @@ export class QuotaLedger {
 
 function stored({ quota, used }: RunningQuota) {
   return { ...quota, status: { ...quota.status, used: formatAmounts(used) } };
+}
+
+/** Whether the quota is here in another version by now, so that another attempt can go better. */
+function hasNews({ quota: { metadata } }: RunningQuota, { lookup }: AdmissionContext): boolean {
+  const { namespace = "", name = "", resourceVersion } = metadata;
+  return lookup.find(resourcequotas, namespace, name)?.metadata.resourceVersion !== resourceVersion;
 }

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../../../api/clock.ts";
 import { formatTime } from "../../../../api/meta/time.ts";
 import { configmaps, persistentvolumeclaims, pods, resourcequotas, services } from "../../../../api/resources.ts";
 import type { StatusError } from "../../../../api/status.ts";
-import type { ResourceQuotaSpec, ResourceRequirements, Service } from "../../../../api/types/core_v1.ts";
+import type { ResourceQuota, ResourceQuotaSpec, ResourceRequirements, Service } from "../../../../api/types/core_v1.ts";
+import { evaluatorOf } from "../../../quota/evaluators.ts";
 import { context, minimalPod, plain, TestRegistry } from "../../registry/_testing.ts";
+import type { AdmissionContext } from "../contract.ts";
+import { QuotaLedger } from "./ledger.ts";
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
   return promise.then(() => "accepted", (error: StatusError) => error.message);
@@ -143,5 +147,39 @@ describe("ResourceQuota", () => {
     );
     await limit(test, "q", { hard: { "gold.storageclass.storage.k8s.io/requests.storage": "1Gi" } });
     expect(await refusal(test.client.create(persistentvolumeclaims, claim("b", "gold")))).toBe("accepted");
+  });
+});
+
+describe("a quota that another server writes", () => {
+  it("is charged once this server has heard of it", async () => {
+    const clock = new ManualClock();
+    const quota = (resourceVersion: string, used: string): ResourceQuota => ({
+      metadata: { name: "q", namespace: "default", resourceVersion },
+      spec: { hard: { configmaps: "9" } },
+      status: { hard: { configmaps: "9" }, used: { configmaps: used } },
+    });
+    let known = quota("1", "0");
+    const stored: ResourceQuota[] = [];
+    const context = {
+      clock,
+      lookup: { find: () => known, all: () => [known] },
+      swap: async (_: unknown, [next]: readonly ResourceQuota[]) => {
+        if (next!.metadata.resourceVersion !== "2") return false;
+        stored.push(next!);
+        return true;
+      },
+    } as unknown as AdmissionContext;
+    const request = { operation: "CREATE", subresource: "", namespace: "default", object: configMap("a") };
+    const charged = new QuotaLedger([]).charge(
+      request as unknown as Parameters<QuotaLedger["charge"]>[0],
+      evaluatorOf("", "configmaps")!,
+      context,
+    );
+    await clock.advance(15);
+    expect(stored).toEqual([]);
+    known = quota("2", "4");
+    await clock.advance(100);
+    await charged;
+    expect(stored[0]?.status?.used).toEqual({ configmaps: "5" });
   });
 });
