@@ -11,6 +11,7 @@ import type { SelfSubjectReview, TokenReview } from "../../../api/types/authenti
 import { FieldSelector } from "../../../api/meta/field_selector.ts";
 import { badRequest } from "../../../api/status.ts";
 import type { CreateRequest, RequestContext, UserInfo } from "../contract.ts";
+import { requireValidLocalReview, requireValidReview, requireValidSubjectReview } from "./review_validation.ts";
 
 /** Answers of authentication and authorisation, which live at the HTTP edge. */
 export interface ReviewAnswers {
@@ -51,11 +52,13 @@ export const reviews: Readonly<Record<string, Review>> = {
     ({ ...object, status: { userInfo: userInfo(user) } }) as SelfSubjectReview,
   SubjectAccessReview: reviewAccess,
   LocalSubjectAccessReview: reviewLocalAccess,
-  SelfSubjectAccessReview: async (answers, { user }, { object }) =>
-    decided(object, answers, user, (object as SelfSubjectAccessReview).spec),
+  SelfSubjectAccessReview: async (answers, { user }, { object }) => {
+    requireValidReview(object as SelfSubjectAccessReview);
+    return decided(object, answers, user, (object as SelfSubjectAccessReview).spec);
+  },
   SelfSubjectRulesReview: async (answers, { user }, { object }) => {
     const { namespace = "" } = (object as KubeObject & { spec?: { namespace?: string } }).spec ?? {};
-    if (namespace === "") throw badRequest("spec.namespace of a SelfSubjectRulesReview must be set");
+    if (namespace === "") throw badRequest("no namespace on request");
     return { ...object, status: await answers.rules(user, namespace) } as KubeObject;
   },
 };
@@ -80,21 +83,19 @@ async function reviewAccess(
   _context: RequestContext,
   { object }: CreateRequest,
 ): Promise<KubeObject> {
+  requireValidSubjectReview(object as SubjectAccessReview);
   const { spec } = object as SubjectAccessReview;
-  if (!spec?.user && !spec?.groups?.length) throw badRequest("at least one of spec.user or spec.groups must be set");
   return decided(object, answers, subjectOf(spec), spec);
 }
 
 async function reviewLocalAccess(
   answers: ReviewAnswers,
-  context: RequestContext,
-  request: CreateRequest,
+  _context: RequestContext,
+  { object, namespace }: CreateRequest,
 ): Promise<KubeObject> {
-  const { spec } = request.object as LocalSubjectAccessReview;
-  if (spec?.resourceAttributes?.namespace !== request.namespace) {
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${request.namespace}`);
-  }
-  return reviewAccess(answers, context, request);
+  requireValidLocalReview(object as LocalSubjectAccessReview, namespace);
+  const { spec } = object as LocalSubjectAccessReview;
+  return decided({ ...object, metadata: { ...object.metadata, namespace } }, answers, subjectOf(spec), spec);
 }
 
 async function decided(
@@ -113,9 +114,6 @@ function attributesOf(
     "resourceAttributes" | "nonResourceAttributes"
   > = {},
 ): AccessAttributes {
-  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
-    throw badRequest("exactly one of spec.nonResourceAttributes or spec.resourceAttributes must be set");
-  }
   const { verb, namespace, group, version, resource, subresource, name } = resourceAttributes ?? {};
   const fieldSelector = fieldSelectorOf(resourceAttributes);
   return {
