@@ -141,4 +141,25 @@ describe("LimitRanger", () => {
     const elsewhere = { ...minimalPod("a"), metadata: { name: "a", namespace: "other" } };
     expect(await refusal(test.client.create(pods, elsewhere))).toBe("accepted");
   });
+
+  it("judges and completes what a running Pod is resized to", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(pods, podWith("a", { requests: { cpu: "1" }, limits: { cpu: "1" } }));
+    const item = {
+      type: "Container",
+      max: { cpu: "2" },
+      default: { memory: "1Gi" },
+      defaultRequest: { memory: "1Gi" },
+    };
+    await test.client.create(limitranges, rangeOf(item));
+    const resize = (cpu: string) => {
+      const patch = { spec: { containers: [{ name: "c0", resources: { requests: { cpu }, limits: { cpu } } }] } };
+      return test.client.patch(pods, { namespace: "default", name: "a" }, { type: "strategic", patch }, {
+        subresource: "resize",
+      });
+    };
+    expect(await refusal(resize("3"))).toContain("maximum cpu usage per Container is 2, but limit is 3");
+    const { spec } = await resize("2");
+    expect(spec.containers[0]!.resources?.limits).toEqual({ cpu: "2", memory: "1Gi" });
+  });
 });

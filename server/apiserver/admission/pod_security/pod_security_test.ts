@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deployments, namespaces, pods } from "../../../../api/resources.ts";
+import { deployments, namespaces, pods, runtimeclasses } from "../../../../api/resources.ts";
 import type { KubeObject, Resource } from "../../../../api/resource.ts";
 import type { StatusError } from "../../../../api/status.ts";
 import { admin, minimalPod, plain, TestRegistry } from "../../registry/_testing.ts";
@@ -116,6 +116,8 @@ describe("PodSecurity", () => {
     });
     expect(await author.create(pods, pod("default"))).toContain("violates PodSecurity");
     expect(await author.create(pods, pod("trusted"))).toBe("accepted");
+    await test.client.create(runtimeclasses, { metadata: { name: "vm" }, handler: "kata" });
+    expect(await author.create(pods, pod("default", { runtimeClassName: "vm" }))).toBe("accepted");
     expect(await author.label("trusted", { enforce: "restricted" })).toBe("accepted");
     expect(author.warnings).toEqual([
       'namespace "trusted" is exempt from Pod Security, and the policy (enforce=restricted:latest) will be ignored',
