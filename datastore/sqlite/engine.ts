@@ -21,6 +21,12 @@ const HISTORY_REVISIONS = 2000;
 /** So many revisions ahead are reserved on the disk before held commits take any of them. */
 const RESERVED_REVISIONS = 4096;
 
+/** A file up to this size is checked as a whole before it is used: SQLite does about 500 MB in a second, a slow card 40. */
+const CHECKED_BYTES = 64 * 1024 * 1024;
+const VERIFY_ROWS = 64;
+/** How long a start may take for looking at a larger one; what is left is looked at later. */
+const VERIFY_MILLISECONDS = 500;
+
 interface Newest extends Current {
   readonly id: number;
 }
@@ -39,19 +45,44 @@ export class SqliteEngine {
   /** Live keys; counted when they are first asked for. */
   #keys: number | undefined;
   #sweepRows = SWEEP_ROWS.first;
+  /** Rows below this id have not been looked at since the file was opened; undefined when all have. */
+  #unverified: number | undefined;
 
   constructor(path: string) {
     this.#db = Database.open(path);
     this.#transactions = new Transactions(this.#db);
     this.path = path;
     try {
+      this.#checkFile();
       const newest = this.#db.row("newestId")?.[0] as number | null;
       this.#revision = Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
       this.#skipReserved();
+      this.verify(VERIFY_MILLISECONDS);
     } catch (error) {
       this.#db.close();
       throw datastoreError(error, path);
     }
+  }
+
+  #checkFile(): void {
+    const [pages] = this.#db.pragma("PRAGMA page_count") as [number];
+    const [pageSize] = this.#db.pragma("PRAGMA page_size") as [number];
+    if (pages * pageSize > CHECKED_BYTES) {
+      this.#unverified = Number.MAX_SAFE_INTEGER;
+      return;
+    }
+    const [verdict] = this.#db.pragma("PRAGMA quick_check(1)") as [string];
+    if (verdict !== "ok") throw new DatastoreError("corrupt", `${this.path} is damaged: ${verdict}`);
+  }
+
+  /** Goes on reading a file that was too large to be checked at once, the newest rows first, for about so long. Throws `corrupt`. */
+  verify(milliseconds: number): { done: boolean } {
+    const end = performance.now() + milliseconds;
+    while (this.#unverified !== undefined && performance.now() < end) {
+      const rows = this.#db.all("verify", this.#unverified, VERIFY_ROWS);
+      this.#unverified = rows.length < VERIFY_ROWS ? undefined : rows.at(-1)![0] as number;
+    }
+    return { done: this.#unverified === undefined };
   }
 
   /** After a crash: held commits may have been lost. Who saw one of them must not take what comes next for what followed it, but list again. */

@@ -58,6 +58,12 @@ const QUERIES: Record<string, Compilable> = {
     through,
   )
     .orderBy("id").limit(limit),
+  verify: db.selectFrom("log").select(["id", sql<number>`length(value)`.as("length")]).where(
+    "id",
+    "<",
+    parameter<number>("before"),
+  )
+    .orderBy("id", "desc").limit(limit),
   remove: db.deleteFrom("log").where("id", "=", id),
   mark: db.selectFrom("mark").select("value").where("name", "=", name),
   setMark: db.replaceInto("mark").values({ name, value: parameter("value") }),

@@ -44,6 +44,8 @@ const logger = getLogger(["skiff", "datastore"]);
 /** Of one read by the thread: between two of them commits get their turn. */
 const PAGE_KEYS = 1000;
 const PAGE_BYTES = 1024 * 1024;
+/** Of one step of looking for damage. */
+const VERIFY_MILLISECONDS = 10;
 
 export interface Opened {
   readonly path: string;
@@ -77,6 +79,7 @@ export class SqliteDatastore implements Datastore {
   /** The revision that is swept; what is compacted above it is still to be removed. */
   #swept: number;
   #sweeping: Promise<void> | undefined;
+  readonly #verifying: Promise<void>;
   #restoring = false;
   #closing: Promise<void> | undefined;
 
@@ -98,6 +101,19 @@ export class SqliteDatastore implements Datastore {
     this.#swept = revisionOf(swept + 1) - 1;
     // A compaction that a crash has cut short.
     void this.#sweep();
+    this.#verifying = this.#verify();
+  }
+
+  /** Looks at what the start had no time for. Damage fails the reads that meet it, too; here it is told before somebody needs them. */
+  async #verify(): Promise<void> {
+    try {
+      while (!this.#closing && !(await this.#link.call("verify", VERIFY_MILLISECONDS)).done);
+    } catch (error) {
+      if (this.#closing) return;
+      logger.error("The datastore is damaged: take a snapshot if that still can be done, else restore one: {error}", {
+        error,
+      });
+    }
   }
 
   async get(key: string, options: ReadOptions = {}): Promise<GetResult> {
@@ -294,6 +310,7 @@ export class SqliteDatastore implements Datastore {
     await this.#queue.idle();
     this.#hub.close();
     await this.#sweeping;
+    await this.#verifying;
     // Without its thread the store is as closed as after a crash.
     await this.#link.call("close").catch((error) =>
       logger.error("The datastore did not close properly: {error}", { error })

@@ -24,6 +24,8 @@ export const STATEMENTS = {
   newestIdThrough: "select max(\"id\") as \"id\" from \"log\" where \"id\" <= ?",
   /** Parameters: after, through, limit. */
   superseding: "select \"id\", \"deleted\", \"previous\" from \"log\" where \"id\" > ? and \"id\" <= ? order by \"id\" limit ?",
+  /** Parameters: before, limit. */
+  verify: "select \"id\", length(value) as \"length\" from \"log\" where \"id\" < ? order by \"id\" desc limit ?",
   /** Parameters: id. */
   remove: "delete from \"log\" where \"id\" = ?",
   /** Parameters: name. */
