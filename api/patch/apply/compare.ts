@@ -43,17 +43,15 @@ interface Found {
   readonly added?: FieldNode | undefined;
 }
 
-const wasAdded: Found = { added: leaf };
-const wasRemoved: Found = { removed: leaf };
 const wasModified: Found = { modified: leaf };
 
 /** Undefined stands for a value that is not there, null for one that is null. */
 function compareValues(type: TypeNode, before: unknown, after: unknown): Found | undefined {
   // Objects share what did not change.
   if (before === after) return undefined;
-  if (type.is === "any" && before !== undefined && after !== undefined && isObject(before) !== isObject(after)) {
-    return compareKinds(before, after);
-  }
+  if (before === undefined) return { added: wholeOf(type, after) };
+  if (after === undefined) return { removed: wholeOf(type, before) };
+  if (type.is === "any" && isObject(before) !== isObject(after)) return compareKinds(before, after);
   return compareAtoms(atomOf(type, before, after), before, after);
 }
 
@@ -74,9 +72,28 @@ function compareKinds(before: unknown, after: unknown): Found {
 }
 
 function compareLeaves(before: unknown, after: unknown): Found | undefined {
-  if (before === undefined) return wasAdded;
-  if (after === undefined) return wasRemoved;
   return deepEqual(before, after) ? undefined : wasModified;
+}
+
+/** Of something that came or went as a whole: its place and all that is below. */
+function wholeOf(type: TypeNode, value: unknown): FieldNode {
+  const atom = atomOf(type, value);
+  if (atom.is === "leaf" || isEmpty(value)) return leaf;
+  const children = new Map<PathElement, FieldNode>();
+  if (atom.is === "map") {
+    const fields = fieldsOf(value);
+    for (const key of Object.keys(fields)) {
+      const field = atom.type.field(key);
+      const content = field?.type ?? atom.type.of;
+      if (content === undefined || fields[key] === undefined) continue;
+      children.set(field?.element ?? fieldElement(key), wholeOf(content, fields[key]));
+    }
+  } else {
+    for (const [element, items] of elementsOf(atom.type, itemsOf(value))) {
+      children.set(element, items.length > 1 ? leaf : wholeOf(atom.type.of, items[0]));
+    }
+  }
+  return nodeOf(true, children)!;
 }
 
 function compareMaps(type: MapNode, before: unknown, after: unknown): Found | undefined {
@@ -86,19 +103,18 @@ function compareMaps(type: MapNode, before: unknown, after: unknown): Found | un
     const field = type.field(key);
     const content = field?.type ?? type.of;
     // A field that the schema lacks is of an object that is about to lose it.
-    if (content === undefined) return undefined;
+    if (content === undefined) return;
     // Of a struct that is there, Go always has the fields that it writes when they are empty.
     const valueIn = (fields: JsonObject, struct: unknown) => {
       const value = getField(fields, key);
       return value === undefined && isObject(struct) ? field?.absent : value;
     };
-    return compareValues(content, valueIn(left, before), valueIn(right, after));
+    const found = compareValues(content, valueIn(left, before), valueIn(right, after));
+    if (found !== undefined) gathered.take(field?.element ?? fieldElement(key), found);
   };
-  for (const key of Object.keys(left)) gathered.take(fieldElement(key), compareField(key));
-  for (const key of Object.keys(right)) {
-    if (!Object.hasOwn(left, key)) gathered.take(fieldElement(key), compareField(key));
-  }
-  return gathered.at(before, after);
+  for (const key of Object.keys(left)) compareField(key);
+  for (const key of Object.keys(right)) if (!Object.hasOwn(left, key)) compareField(key);
+  return gathered.found();
 }
 
 function compareLists(type: ListNode, before: unknown, after: unknown): Found | undefined {
@@ -111,7 +127,7 @@ function compareLists(type: ListNode, before: unknown, after: unknown): Found | 
   for (const [element, items] of right) {
     if (!left.has(element)) gathered.take(element, compareElements(type, [], items));
   }
-  return gathered.at(before, after);
+  return gathered.found();
 }
 
 /** What a list holds under one key. Where that is more than one, they count as one thing: nobody can own the fields of each. */
@@ -136,10 +152,10 @@ class Gathered {
     if (found.added) (this.#added ??= new Map()).set(element, found.added);
   }
 
-  /** Undefined without any. What came or went as a whole is a difference itself. */
-  at(before: unknown, after: unknown): Found | undefined {
-    const removed = nodeOf(after === undefined, this.#removed ?? emptySet);
-    const added = nodeOf(before === undefined, this.#added ?? emptySet);
+  /** Undefined without any. */
+  found(): Found | undefined {
+    const removed = nodeOf(false, this.#removed ?? emptySet);
+    const added = nodeOf(false, this.#added ?? emptySet);
     const modified = nodeOf(false, this.#modified ?? emptySet);
     return removed || added || modified ? { removed, modified, added } : undefined;
   }

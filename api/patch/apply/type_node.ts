@@ -1,3 +1,4 @@
+import { fieldElement, type PathElement } from "./path_element.ts";
 import type { FieldSchema, FieldType, MessageSchema, Scalar, Schema } from "../../schema/contract.ts";
 
 /** What structured merge must know of a value's type. Built-in kinds have theirs from the schema's table; a custom resource without a schema is `any`. */
@@ -33,6 +34,8 @@ export interface AnyNode {
 }
 
 export interface FieldNode {
+  /** The step to it: made once, as it is looked up for every object. */
+  readonly element: PathElement;
   readonly type: TypeNode;
   /** What the field holds where it is not set: undefined where Go leaves it out, else the zero value that Go writes. */
   readonly absent: unknown;
@@ -71,7 +74,7 @@ export class Types {
       : type.is === "message"
       ? {}
       : null;
-    return { type: this.#typeOf(type, field), absent, default: field.default };
+    return { element: fieldElement(field.name), type: this.#typeOf(type, field), absent, default: field.default };
   }
 
   /** The field's facts are of its outermost type, but `structType` of the message within. */
