@@ -26,12 +26,12 @@ export async function sendJSON(
   return send(call, code, mediaTypes.json, wantsPretty(call) ? JSON.stringify(JSON.parse(text), null, 2) : text);
 }
 
-/** One text as the whole answer. */
+/** One text, or bytes, as the whole answer. */
 export function send(
   call: Call,
   code: number,
   contentType: string,
-  text: string,
+  text: string | Uint8Array,
   headers?: OutgoingHttpHeaders,
 ): void | Promise<void> {
   if (text.length >= GZIP_FROM && wantsGzip(call)) return sendPieces(call, code, contentType, [text], headers);
@@ -45,7 +45,7 @@ export async function sendPieces(
   call: Call,
   code: number,
   contentType: string,
-  pieces: Iterable<string>,
+  pieces: Iterable<string | Uint8Array>,
   headers?: OutgoingHttpHeaders,
 ): Promise<void> {
   const { response } = call;
@@ -66,7 +66,7 @@ export async function sendPieces(
 }
 
 /** Level 1, in the thread pool: the least delay, and the event loop is free. */
-async function compressed(response: HttpResponse, pieces: Iterable<string>): Promise<void> {
+async function compressed(response: HttpResponse, pieces: Iterable<string | Uint8Array>): Promise<void> {
   const gzip = createGzip({ level: constants.Z_BEST_SPEED });
   const finished = Promise.withResolvers<void>();
   gzip.on("data", (chunk: Uint8Array) => {
@@ -104,9 +104,9 @@ function drained(stream: HttpResponse | Gzip): Promise<boolean> {
   return promise;
 }
 
-/** A text that seldom changes, and the tag that tells whether it did. */
+/** What seldom changes, and the tag that tells whether it did. */
 export interface Document {
-  readonly text: string;
+  readonly text: string | Uint8Array;
   readonly etag: string;
 }
 

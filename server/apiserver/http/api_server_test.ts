@@ -321,7 +321,9 @@ describe("everything else", () => {
     expect(old.definitions["io.k8s.api.core.v1.Pod"]["x-kubernetes-group-version-kind"])
       .toEqual([{ group: "", version: "v1", kind: "Pod" }]);
     const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-    expect((await edge.fetch("/openapi/v2", { headers: { accept } })).code).toBe(406);
+    const { code, headers } = await edge.fetch("/openapi/v2", { headers: { accept } });
+    expect([code, headers["content-type"]]).toEqual([200, accept.replace("@", ".")]);
+    expect((await edge.fetch("/openapi/v3/api/v1", { headers: { accept } })).code).toBe(406);
   });
 });
 

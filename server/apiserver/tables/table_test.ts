@@ -259,6 +259,14 @@ describe("tables", () => {
       expect(cells(`${group}/${resource}`, object, true).length).toBeGreaterThan(0);
     }
   });
+
+  it("shows a status as its object, and a Scale as what it is", () => {
+    const deployment = { metadata: { name: "d" }, spec: { replicas: 3 }, status: { replicas: 2, readyReplicas: 1 } };
+    expect(cells("apps/deployments", deployment, false, { kind: "Deployment" })).toEqual(
+      cells("apps/deployments", deployment),
+    );
+    expect(cells("apps/deployments", deployment, false, { kind: "Scale" })).toEqual(["d", 3, 2, "<unknown>"]);
+  });
 });
 
 describe("humanDuration", () => {
@@ -284,12 +292,4 @@ describe("humanDuration", () => {
   for (const [seconds, text] of cases) {
     it(`${seconds} s are ${text}`, () => expect(humanDuration(seconds * 1000)).toBe(text));
   }
-
-  it("shows a status as its object, and a Scale as what it is", () => {
-    const deployment = { metadata: { name: "d" }, spec: { replicas: 3 }, status: { replicas: 2, readyReplicas: 1 } };
-    expect(cells("apps/deployments", deployment, false, { kind: "Deployment" })).toEqual(
-      cells("apps/deployments", deployment),
-    );
-    expect(cells("apps/deployments", deployment, false, { kind: "Scale" })).toEqual(["d", 3, 2, "<unknown>"]);
-  });
 });

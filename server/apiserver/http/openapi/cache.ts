@@ -18,17 +18,17 @@ interface Kept {
 export class DocumentCache {
   readonly #kept = new Map<string, Kept>();
 
-  /** `make` gives the document's text. */
+  /** `make` gives the document whole. */
   async get(
     key: string,
     etag: string,
-    make: () => string,
-  ): Promise<{ readonly etag: string; text(): Promise<string> }> {
+    make: () => string | Uint8Array,
+  ): Promise<{ readonly etag: string; bytes(): Promise<Uint8Array> }> {
     const compressed = await this.#compressed(key, etag, make);
-    return { etag, text: async () => new TextDecoder().decode(await decompress(compressed)) };
+    return { etag, bytes: () => decompress(compressed) };
   }
 
-  #compressed(key: string, etag: string, make: () => string): Promise<Uint8Array> {
+  #compressed(key: string, etag: string, make: () => string | Uint8Array): Promise<Uint8Array> {
     let kept = this.#kept.get(key);
     if (kept === undefined || kept.etag !== etag) {
       clearTimeout(kept?.forget);

@@ -9,6 +9,11 @@ import type { PathRoute } from "../handler.ts";
 import { clausesOf, mediaTypes } from "../negotiate.ts";
 import { DocumentCache, tagOf } from "./cache.ts";
 
+const PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+/** The one with `@`, which is no media type, is older, and what clients still ask for. */
+const protobufTypes: ReadonlySet<string> = new Set([PROTOBUF, PROTOBUF.replace(".v2.v1.0", ".v2@v1.0")]);
+const jsonTypes: ReadonlySet<string> = new Set([mediaTypes.json, "application/*", "*/*"]);
+
 /** `/openapi/v2`, `/openapi/v3` and its documents, made from the schema table when somebody asks. */
 export function openapiRoutes(registry: Registry): (path: string) => PathRoute | undefined {
   const cache = new DocumentCache();
@@ -44,22 +49,29 @@ async function sendV3(call: Call, cache: DocumentCache, name: string, rows: read
   mustTakeJSON(call);
   const { openapiV3 } = await import("./v3.ts");
   const document = await cache.get(name, sourceTag(rows), () => JSON.stringify(openapiV3(schema, rows)));
-  await sendDocument(call, { text: await document.text(), etag: `"${document.etag}"` }, mediaTypes.json);
+  await sendDocument(call, { text: await document.bytes(), etag: `"${document.etag}"` }, mediaTypes.json);
 }
 
 async function sendV2(call: Call, cache: DocumentCache, rows: readonly ResourceRow[]): Promise<void> {
-  mustTakeJSON(call);
-  const { openapiV2 } = await import("./v2.ts");
-  const document = await cache.get("v2", sourceTag(rows), () => JSON.stringify(openapiV2(schema, rows)));
-  await sendDocument(call, { text: await document.text(), etag: `"${document.etag}"` }, mediaTypes.json);
+  const type = v2Type(call.request.headers.accept);
+  const [{ openapiV2 }, { encodeOpenapiV2 }] = await Promise.all([import("./v2.ts"), import("./v2_protobuf.ts")]);
+  const encode = type === PROTOBUF ? encodeOpenapiV2 : JSON.stringify;
+  const document = await cache.get(`v2 ${type}`, tagOf([type, sourceTag(rows)]), () => encode(openapiV2(schema, rows)));
+  await sendDocument(call, { text: await document.bytes(), etag: `"${document.etag}"` }, type);
 }
 
-/** Some clients would rather have protobuf; 406 tells the others apart from those that take nothing else. */
+/** Clients written in Go take protobuf alone. */
+function v2Type(accept: string | undefined): string {
+  if (!accept) return mediaTypes.json;
+  for (const { type } of clausesOf(accept)) {
+    if (protobufTypes.has(type)) return PROTOBUF;
+    if (jsonTypes.has(type)) return mediaTypes.json;
+  }
+  throw notAcceptable([mediaTypes.json, PROTOBUF]);
+}
+
 function mustTakeJSON(call: Call): void {
   const { accept } = call.request.headers;
-  if (accept === undefined || accept === "") return;
-  const takes = clausesOf(accept).some(({ type }) =>
-    type === "application/json" || type === "*/*" || type === "application/*"
-  );
-  if (!takes) throw notAcceptable([mediaTypes.json]);
+  if (!accept || clausesOf(accept).some(({ type }) => jsonTypes.has(type))) return;
+  throw notAcceptable([mediaTypes.json]);
 }
