@@ -1,9 +1,17 @@
 import type { Clock } from "../api/clock.ts";
+import type { KubeObject } from "../api/resource.ts";
 import { isNotFound } from "../api/status.ts";
-import { AuthenticationError, type Authenticator, unionAuthenticator } from "./apiserver/auth/authenticator.ts";
+import type { Secret } from "../api/types/core_v1.ts";
+import {
+  AuthenticationError,
+  type Authenticator,
+  unionAuthenticator,
+  withAuthenticatedGroup,
+} from "./apiserver/auth/authenticator.ts";
 import type { Access } from "./apiserver/auth/access.ts";
 import { accessReviews } from "./apiserver/auth/access_reviews.ts";
 import { bearerTokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
+import { bootstrapTokens } from "./apiserver/auth/bootstrap_tokens.ts";
 import { clientCertificateAuthenticator } from "./apiserver/auth/client_certificates.ts";
 import {
   type ObjectLookup,
@@ -31,32 +39,39 @@ export interface Identities {
 
 /** Who users are, by certificate and token, and what reviews answer of them. */
 export function identities({ pki, clock, clusterDomain, access, registry }: IdentityOptions): Identities {
-  const lookup: ObjectLookup = async (resource, namespace, name) => {
-    const store = registry().store("", "v1", resource);
+  const find = async (resource: string, namespace: string, name: string): Promise<KubeObject | undefined> => {
+    const context = { user: { name: "system:apiserver", groups: [] }, warn: () => {} };
     try {
-      const entry = await store?.get({ user: { name: "system:apiserver", groups: [] }, warn: () => {} }, {
-        namespace,
-        name,
-      });
-      return entry?.object.metadata;
+      return (await registry().store("", "v1", resource)?.get(context, { namespace, name }))?.object;
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
     }
   };
+  const lookup: ObjectLookup = async (...place) => (await find(...place))?.metadata;
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`;
   const tokens = serviceAccountTokens({ key: pki.serviceAccountKey, issuer, audiences: [issuer], lookup, clock });
+  const bootstrap = bootstrapTokens({
+    secret: async (name) => await find("secrets", "kube-system", name) as Secret | undefined,
+    clock,
+  });
   return {
     tokens,
     authenticator: unionAuthenticator([
       clientCertificateAuthenticator(pki.clusterCa, clock),
-      bearerTokenAuthenticator([tokens]),
+      bearerTokenAuthenticator([tokens, bootstrap]),
     ]),
     reviews: {
       ...accessReviews(access),
       async authenticate(token, audiences) {
+        const wanted = audiences.length > 0 ? audiences : tokens.defaultAudiences;
         try {
-          return await tokens.review(token, audiences.length > 0 ? audiences : tokens.defaultAudiences);
+          const found = await tokens.review(token, wanted);
+          if (found !== undefined) return { ...found, user: withAuthenticatedGroup(found.user) };
+          // Tokens that name no audience are for the API server.
+          const common = wanted.filter((audience) => tokens.defaultAudiences.includes(audience));
+          const user = common.length > 0 ? await bootstrap.authenticateToken(token) : undefined;
+          return user && { user: withAuthenticatedGroup(user), audiences: common };
         } catch (error) {
           if (error instanceof AuthenticationError) return undefined;
           throw error;

@@ -1,6 +1,7 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
 import type { TokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
+import { bootstrapTokenCleaner } from "./bootstrap_tokens/token_cleaner.ts";
 import { certificateApprover } from "./certificates/approver.ts";
 import { certificateCleaner } from "./certificates/cleaner.ts";
 import { certificateSigner, type SignRequest } from "./certificates/signer.ts";
@@ -91,5 +92,6 @@ export function allControllers(
       certificateAccount,
     ],
     ["certificatesigningrequest-cleaner-controller", certificateCleaner, certificateAccount],
+    ["token-cleaner-controller", bootstrapTokenCleaner],
   ];
 }

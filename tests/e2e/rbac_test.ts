@@ -131,6 +131,63 @@ spec: { request: ${btoa(pem)}, signerName: ${signer}, usages: [${usage}], expira
     );
   });
 
+  it("a node joins with a bootstrap token, and gets at what is its own alone", async () => {
+    const prefix = "system:certificates.k8s.io:certificatesigningrequests";
+    for (const role of ["system:node-bootstrapper", `${prefix}:nodeclient`]) {
+      const name = role.split(":").at(-1)!;
+      await cluster.kubectl(
+        "create",
+        "clusterrolebinding",
+        name,
+        `--clusterrole=${role}`,
+        "--group=system:bootstrappers",
+      );
+    }
+    await cluster.apply(`
+apiVersion: v1
+kind: Secret
+metadata: { name: bootstrap-token-abcdef, namespace: kube-system }
+type: bootstrap.kubernetes.io/token
+stringData: { token-id: abcdef, token-secret: 0123456789abcdef, usage-bootstrap-authentication: "true" }
+`);
+    const { pem, key } = await certificateRequest("O=system:nodes,CN=system:node:n1");
+    const file = (name: string) => `${cluster.directory}/${name}`;
+    await Deno.writeTextFile(file("node.key"), key);
+    await Deno.writeTextFile(
+      file("node.csr.json"),
+      JSON.stringify({
+        apiVersion: "certificates.k8s.io/v1",
+        kind: "CertificateSigningRequest",
+        metadata: { name: "n1" },
+        spec: {
+          request: btoa(pem),
+          signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+          usages: ["digital signature", "client auth"],
+        },
+      }),
+    );
+    const joining = ["--token=abcdef.0123456789abcdef"];
+    expect(await kubectlAs(cluster, joining, "create", "-f", file("node.csr.json"))).toMatchObject({ code: 0 });
+    await retry("the certificate", async () => {
+      const shown = await kubectlAs(cluster, joining, "get", "csr", "n1", "-o", "jsonpath={.status.certificate}");
+      expect(shown.stdout).not.toBe("");
+      await Deno.writeTextFile(file("node.crt"), atob(shown.stdout));
+    });
+    const node = [`--client-certificate=${file("node.crt")}`, `--client-key=${file("node.key")}`];
+    await Deno.writeTextFile(
+      file("node.json"),
+      JSON.stringify({ apiVersion: "v1", kind: "Node", metadata: { name: "n1" } }),
+    );
+    expect(await kubectlAs(cluster, node, "create", "-f", file("node.json"))).toMatchObject({ code: 0 });
+    expect(await kubectlAs(cluster, node, "get", "node", "n1")).toMatchObject({ code: 0 });
+    expect((await kubectlAs(cluster, node, "get", "nodes")).stderr).toContain(
+      "cannot read all nodes, only its own Node object",
+    );
+    expect((await kubectlAs(cluster, node, "get", "secrets", "-n", "kube-system")).stderr).toContain("Forbidden");
+    const tainted = await kubectlAs(cluster, node, "taint", "node", "n1", "a=b:NoSchedule");
+    expect(tainted.stderr).toContain("is not allowed to modify taints");
+  });
+
   it("a token is its account until the account is gone", async () => {
     await cluster.kubectl("create", "serviceaccount", "robot");
     await cluster.kubectl("create", "rolebinding", "robot", "--clusterrole=view", "--serviceaccount=default:robot");
