@@ -1,5 +1,7 @@
 import { namespaces } from "../../../api/resources.ts";
+import type { ResourceRow } from "../../../api/schema/contract.ts";
 import { forbidden, notFound, StatusError } from "../../../api/status.ts";
+import type { Lookup } from "../registry/lookup.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
 
 const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
@@ -22,10 +24,21 @@ export const namespaceLifecycle: AdmissionPlugin = {
 };
 
 function requireLiving({ namespace, row, name }: AdmissionRequest, { lookup }: AdmissionContext): void {
-  if (namespace === "") return;
+  const refusal = endedNamespace(row, name, namespace, lookup);
+  if (refusal !== undefined) throw refusal;
+}
+
+/** Why nothing may be made in the namespace; undefined when something may. */
+export function endedNamespace(
+  row: ResourceRow,
+  name: string,
+  namespace: string,
+  lookup: Lookup,
+): StatusError | undefined {
+  if (namespace === "") return undefined;
   const found = lookup.find(namespaces, "", namespace);
-  if (found === undefined) throw notFound(namespaces, namespace);
-  if (found.metadata.deletionTimestamp === undefined) return;
+  if (found === undefined) return notFound(namespaces, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return undefined;
   const detail = `unable to create new content in namespace ${namespace} because it is being terminated`;
   const { status } = forbidden(row, name, detail);
   const cause = {
@@ -33,5 +46,5 @@ function requireLiving({ namespace, row, name }: AdmissionRequest, { lookup }: A
     message: `namespace ${namespace} is being terminated`,
     field: "metadata.namespace",
   };
-  throw new StatusError({ ...status, details: { ...status.details, causes: [cause] } });
+  return new StatusError({ ...status, details: { ...status.details, causes: [cause] } });
 }

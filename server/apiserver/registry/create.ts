@@ -10,6 +10,7 @@ import { cloneJson } from "./clone.ts";
 import { commitPut } from "./commit.ts";
 import type { Facet } from "./facet.ts";
 import { recordsOfNew } from "./field_managers.ts";
+import { takeBackIfLate } from "./late_creation.ts";
 import { dropServerSideOnly } from "./metadata.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { validateObject } from "./schema_validation.ts";
@@ -90,7 +91,10 @@ async function store(
   const reservation = shelf.system.services.reserve(shelf.storage, object, undefined);
   try {
     if (dryRun) return new ObjectEntry(object, 0, records);
-    return await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, records, 0);
+    const entry = await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, records, 0);
+    const late = entry && await takeBackIfLate(shelf, entry);
+    if (late !== undefined) throw late;
+    return entry;
   } finally {
     reservation?.release();
   }
