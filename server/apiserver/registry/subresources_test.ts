@@ -294,7 +294,7 @@ describe("keepBasics", () => {
     const before = await client.get(services, kubernetes);
     await client.delete(services, kubernetes);
     await client.delete(endpoints, kubernetes);
-    for (const resource of [services, endpoints]) {
+    for (const resource of [services, endpoints] as readonly Resource[]) {
       let made: { metadata: { uid?: string } } | undefined;
       while (made === undefined || made.metadata.uid === before.metadata.uid) {
         made = await client.get(resource, kubernetes).catch(() => undefined);
