@@ -66,10 +66,9 @@ describe("names", () => {
     expect(names.checkNamePrefix("-", names.checkDns1123Label).length).toBe(1);
   });
 
-  it("takes time in proportion to the length", () => {
-    const started = performance.now();
-    for (const [, check] of rows) check(`${"a-.".repeat(100_000)}!`);
-    expect(performance.now() - started).toBeLessThan(2000);
+  // A pattern that goes back and forth would not come to an end within the test's time.
+  it("refuses a very long text", () => {
+    for (const [, check] of rows) expect(check(`${"a-.".repeat(100_000)}!`)).not.toEqual([]);
   });
 });
 

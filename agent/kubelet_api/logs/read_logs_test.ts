@@ -76,15 +76,14 @@ describe("readLogs", () => {
     }
   });
 
-  it("reads the end of a 200 MB log without reading the rest", async () => {
+  // Of zeros, 20 GB of which no test's time and memory would be enough for.
+  it("reads the end of a 20 GB log without reading the rest", async () => {
     const file = await Deno.create(path);
-    await file.truncate(200 * 1024 * 1024);
+    await file.truncate(20 * 1024 ** 3);
     await file.seek(0, Deno.SeekMode.End);
     await file.write(new TextEncoder().encode(`\n${LOG}`));
     file.close();
-    const before = performance.now();
     expect(await read({ tailLines: 2 })).toBe("three\n\n");
-    expect(performance.now() - before).toBeLessThan(100);
   });
 
   it("rejects when there is no file", async () => {
