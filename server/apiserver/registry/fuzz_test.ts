@@ -203,6 +203,21 @@ const samples: Readonly<Record<string, Json>> = {
   },
 };
 
+const anything: readonly unknown[] = [null, "", "x", 0, -1, 1.5, true, [], {}, [null], [[1]], [{}, {}], { "": {} }, {
+  name: { name: [] },
+}];
+
+/** Puts something of any type anywhere, or nothing. */
+function spoilt(value: unknown, random: SeededRandom): unknown {
+  if (random.below(8) === 0) return random.pick(anything);
+  if (typeof value !== "object" || value === null) return value;
+  const copy = structuredClone(value) as Record<string | number, unknown>;
+  const key = random.pick([...Object.keys(copy), "__proto__", "constructor", "x"]);
+  const below = Object.hasOwn(copy, key) ? spoilt(copy[key], random) : random.pick(anything);
+  Object.defineProperty(copy, key, { value: below, enumerable: true, configurable: true, writable: true });
+  return copy;
+}
+
 describe("a good object with something else in one place", () => {
   for (const [resource, sample] of Object.entries(samples)) {
     it(`is stored soundly or refused: ${resource}`, async () => {
@@ -239,6 +254,20 @@ describe("a good object with something else in one place", () => {
           async () => (await store.update(context, { namespace, name: "good", object, options })).entry,
         );
         if (updated) expectSound(seed, store, updated);
+        const { apiVersion, kind } = good.object;
+        const config = { ...object, apiVersion, kind, metadata: target("good") };
+        const patch = JSON.parse(JSON.stringify(spoilt(config, random)));
+        const applied = await attempt(seed, async () => {
+          const request = {
+            namespace,
+            name: "good",
+            type: "apply",
+            patch,
+            options: { ...options, force: true },
+          } as const;
+          return (await store.patch(context, request)).entry;
+        });
+        if (applied) expectSound(seed, store, applied);
         if (created || updated) stored++;
       }
       expect(stored).toBeGreaterThan(10);

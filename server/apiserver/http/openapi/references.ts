@@ -7,6 +7,7 @@ export const patchTypes = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 /** What an operation takes and gives, as references into the definitions; kinds that the schema lacks are any object. */
