@@ -3,6 +3,7 @@ import type { MessageSchema } from "../../schema/contract.ts";
 import { schema } from "../../schema/schema.ts";
 import type { JsonObject } from "../_json.ts";
 import { type Applied, applyConfiguration } from "./apply.ts";
+import type { FieldSet } from "./field_set.ts";
 import { type ManagedRecords, noRecords } from "./managers.ts";
 import { Types } from "./type_node.ts";
 import { type Operation, recordsAfterUpdate } from "./update.ts";
@@ -58,4 +59,14 @@ export class Held {
       now: new Date(this.#now++ * 1000).toISOString().replace(".000Z", "Z"),
     };
   }
+}
+
+export function equalSets(a: FieldSet, b: FieldSet): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [element, node] of a) {
+    const other = b.get(element);
+    if (other === undefined || other.member !== node.member || !equalSets(node.children, other.children)) return false;
+  }
+  return true;
 }

@@ -7,7 +7,7 @@ export type Atom =
   | { readonly is: "map"; readonly type: MapNode }
   | { readonly is: "list"; readonly type: Extract<TypeNode, { is: "list" }> };
 
-export const leafAtom: Atom = { is: "leaf" };
+const leafAtom: Atom = { is: "leaf" };
 
 /** Of a value without a schema: its objects merge by key, all else is a leaf. */
 const openMap: MapNode = { is: "map", atomic: false, field: () => undefined, of: { is: "any" } };

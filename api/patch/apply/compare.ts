@@ -13,7 +13,7 @@ export interface Comparison {
   readonly added: FieldSet;
 }
 
-export const noDifference: Comparison = { removed: emptySet, modified: emptySet, added: emptySet };
+const noDifference: Comparison = { removed: emptySet, modified: emptySet, added: emptySet };
 
 /** Compares two objects of one type. Throws an `ElementError` for lists whose elements cannot be told apart. */
 export function compare(type: TypeNode, before: unknown, after: unknown): Comparison {

@@ -9,7 +9,7 @@ import type { ListNode, MapNode, TypeNode } from "./type_node.ts";
 /** More are not reported. */
 const maxErrors = 20;
 
-export interface TypedConfiguration {
+interface TypedConfiguration {
   /** With quantities and times in the form in which the API keeps them; zero values and nulls stay, as their applier wants them. */
   readonly value: unknown;
   /** Upstream's words: `.spec.foo: field not declared in schema`. */

@@ -117,16 +117,6 @@ export function hasPath(set: FieldSet, path: Path): boolean {
   return false;
 }
 
-export function equalSets(a: FieldSet, b: FieldSet): boolean {
-  if (a === b) return true;
-  if (a.size !== b.size) return false;
-  for (const [element, node] of a) {
-    const other = b.get(element);
-    if (other === undefined || other.member !== node.member || !equalSets(node.children, other.children)) return false;
-  }
-  return true;
-}
-
 /** All paths in a stable order: those of one level before the ones below them. */
 export function* pathsOf(set: FieldSet, prefix: Path = []): Generator<Path> {
   const elements = [...set.keys()].sort();

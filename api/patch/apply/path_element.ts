@@ -21,15 +21,6 @@ export function valueElement(value: unknown): PathElement {
   return `v:${JSON.stringify(value)}`;
 }
 
-/** The name in a step that is a field. */
-export function fieldName(element: PathElement): string | undefined {
-  return element.startsWith("f:") ? element.slice(2) : undefined;
-}
-
-export function isKeyElement(element: PathElement): boolean {
-  return element.startsWith("k:");
-}
-
 /** A step as a client wrote it, in the form in which equal ones are equal. Undefined for kinds of steps that a later version may know; throws for malformed ones. */
 export function parseElement(text: string): PathElement | undefined {
   const content = text.slice(2);

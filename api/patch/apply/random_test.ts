@@ -3,11 +3,10 @@ import { type SeededRandom, seededRandom } from "../../meta/_seeded_random.ts";
 import { isObject, type JsonObject } from "../_json.ts";
 import { extractPaths } from "./_extract.ts";
 import { randomConfiguration } from "./_random_configuration.ts";
-import { Held, versionOf } from "./_testing.ts";
+import { equalSets, Held, versionOf } from "./_testing.ts";
 import { changedBy, compare, isSame } from "./compare.ts";
 import {
   difference,
-  equalSets,
   type FieldSet,
   hasPath,
   intersection,

@@ -4,7 +4,7 @@ import type { FieldSchema, FieldType, MessageSchema, Scalar, Schema } from "../.
 /** What structured merge must know of a value's type. Built-in kinds have theirs from the schema's table; a custom resource without a schema is `any`. */
 export type TypeNode = ScalarNode | ListNode | MapNode | AnyNode;
 
-export interface ScalarNode {
+interface ScalarNode {
   readonly is: "scalar";
   readonly scalar: Scalar;
 }
@@ -29,7 +29,7 @@ export interface MapNode {
 }
 
 /** Whatever the value shows: objects merge by key, lists are atomic. */
-export interface AnyNode {
+interface AnyNode {
   readonly is: "any";
 }
 
@@ -43,7 +43,7 @@ export interface FieldNode {
   readonly default: unknown;
 }
 
-export const anyNode: AnyNode = { is: "any" };
+const anyNode: AnyNode = { is: "any" };
 
 /** Types of one schema's messages, made when first asked for. */
 export class Types {
