@@ -1,6 +1,7 @@
 import { FieldError } from "../../../api/meta/field.ts";
 import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
 import type { CronJob } from "../../../api/types/batch_v1.ts";
+import { scheduleProblem } from "./cron_schedule.ts";
 import { requireNotNegative, requireOneOf, requireText } from "./checks.ts";
 import { validateJobTemplate } from "./job.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
@@ -36,19 +37,14 @@ export const cronJobStrategy: Strategy<CronJob> = {
   },
 };
 
-/** Five fields of cron, or a macro. What each may hold is the controller's to read: it says so in an event. */
-const scheduleSyntax =
-  /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)|([\d*,\/?A-Za-z#-]+\s+){4}[\d*,\/?A-Za-z#-]+)$/;
-
 function validateSchedule({ schedule, timeZone }: CronJob["spec"], errors: FieldError[]): void {
   const path = specPath.child("schedule");
   if (/TZ=/.test(schedule)) {
     const detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
     errors.push(FieldError.invalid(path, schedule, detail));
-  } else if (!scheduleSyntax.test(schedule.trim())) {
-    const detail =
-      'expected five fields (minute hour day-of-month month day-of-week), such as "*/5 * * * *", or a macro such as @hourly';
-    errors.push(FieldError.invalid(path, schedule, detail));
+  } else {
+    const problem = scheduleProblem(schedule);
+    if (problem !== undefined) errors.push(FieldError.invalid(path, schedule, problem));
   }
   if (timeZone !== undefined && !isTimeZone(timeZone)) {
     errors.push(FieldError.invalid(specPath.child("timeZone"), timeZone, `unknown time zone ${timeZone}`));
