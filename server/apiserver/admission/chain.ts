@@ -31,7 +31,7 @@ function stepsFor(plugins: readonly AdmissionPlugin[], { group, resource }: Reso
 
 /** Most plugins are about a few resources: which ones a write meets is worked out once for each. */
 function remembered(make: (row: ResourceRow) => readonly Step[]): (row: ResourceRow) => readonly Step[] {
-  const made = new Map<ResourceRow, readonly Step[]>();
+  const made = new WeakMap<ResourceRow, readonly Step[]>();
   return (row) => {
     let steps = made.get(row);
     if (steps === undefined) made.set(row, steps = make(row));
