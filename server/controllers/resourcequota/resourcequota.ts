@@ -36,18 +36,14 @@ export function resourceQuotaController(
 
 type Enqueue = (key: string, afterMilliseconds?: number) => void;
 
-interface Watched {
-  readonly evaluator: Evaluator;
-  readonly stop: AbortController;
-}
-
 class ResourceQuotaController implements Controller {
   readonly name = "resourcequota";
   readonly concurrency = 2;
   readonly #context: ControllerContext;
   readonly #resources: () => readonly ResourceRow[];
   readonly #quotas: Informer<ResourceQuota>;
-  readonly #watched = new Map<string, Watched>();
+  /** By resource, what ends its watch. */
+  readonly #watched = new Map<string, AbortController>();
   /** When each quota was last charged, and since when a lower amount has been waiting; in milliseconds. */
   readonly #charged = new Map<string, number>();
   readonly #waiting = new Map<string, number>();
@@ -87,7 +83,7 @@ class ResourceQuotaController implements Controller {
       wanted.add(evaluator.resource);
       if (!this.#watched.has(evaluator.resource)) this.#watch(resource, evaluator, enqueue);
     }
-    for (const [name, { stop }] of this.#watched) {
+    for (const [name, stop] of this.#watched) {
       if (wanted.has(name)) continue;
       stop.abort();
       this.#watched.delete(name);
@@ -104,7 +100,7 @@ class ResourceQuotaController implements Controller {
   #watch(resource: Resource, evaluator: Evaluator, enqueue: Enqueue): void {
     const { client, clock, signal } = this.#context;
     const stop = new AbortController();
-    this.#watched.set(evaluator.resource, { evaluator, stop });
+    this.#watched.set(evaluator.resource, stop);
     const each = (namespace: string | undefined, delay: number) => {
       for (const quota of this.#quotas.list(namespace)) if (concerns(quota, evaluator)) enqueue(keyOf(quota), delay);
     };
