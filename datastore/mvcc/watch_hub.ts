@@ -250,7 +250,7 @@ export class WatchHub {
     }
     // A progress mark: the consumer now knows up to where it has seen everything.
     watcher.live = true;
-    if (!marked) this.#push(watcher, { revision: this.#revision, events: [] });
+    if (!marked || watcher.position < this.#revision) this.#push(watcher, { revision: this.#revision, events: [] });
     return true;
   }
 
