@@ -83,6 +83,7 @@ const FOR_USERS = new Set([
   "NetworkError",
   "ListenError",
   "AdmissionConfigurationError",
+  "AuthorizationConfigurationError",
 ]);
 
 function asUserError(error: unknown): never {

@@ -20,6 +20,7 @@ export interface ServerFlags extends DatastoreCareFlags {
   readonly datastoreCertfile?: string;
   readonly datastoreKeyfile?: string;
   readonly admissionControlConfigFile?: string;
+  readonly authorizationConfig?: string;
   readonly disable: readonly string[];
   readonly http1Only: boolean;
   readonly disableAgent: boolean;
@@ -67,6 +68,7 @@ export function withServerFlags(command: Command): Command {
     "--admission-control-config-file <file>",
     "defaults and exemptions of Pod Security, limited resources",
   );
+  add("Server:", "--authorization-config <file>", "authorizers and their order, webhooks among them");
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   withDatastoreCareFlags(command);

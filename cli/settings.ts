@@ -60,6 +60,9 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     ...(flags.admissionControlConfigFile !== undefined && {
       admissionConfigFile: absolute(flags.admissionControlConfigFile, host.workingDirectory),
     }),
+    ...(flags.authorizationConfig !== undefined && {
+      authorizationConfigFile: absolute(flags.authorizationConfig, host.workingDirectory),
+    }),
     disable: flags.disable,
     http1Only: flags.http1Only,
   };

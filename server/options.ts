@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly kubeconfigMode: number;
   /** An AdmissionConfiguration as kube-apiserver takes it, YAML; absolute. */
   readonly admissionConfigFile?: string;
+  /** An AuthorizationConfiguration as kube-apiserver takes it, YAML; absolute. Nodes and roles decide when it is absent. */
+  readonly authorizationConfigFile?: string;
   /** Names of bundled manifests that are not applied. */
   readonly disable: readonly string[];
   /** Serve HTTP/1.1 only. */

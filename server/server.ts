@@ -1,12 +1,12 @@
 import { getLogger } from "@logtape/logtape";
-import { systemClock } from "../api/clock.ts";
+import { type Clock, systemClock } from "../api/clock.ts";
 import { createEventRecorder } from "../client/event_recorder.ts";
 import type { Client } from "../client/client.ts";
 import { installHttp2Guard } from "../client/http2_guard.ts";
 import { createInformerFactory } from "../client/informers.ts";
 import { startAddons } from "./addons/addons.ts";
 import type { AdmissionConfiguration } from "./apiserver/admission/configuration.ts";
-import { AccessControl } from "./apiserver/auth/access.ts";
+import { AccessControl, type AuthorizerSetup } from "./apiserver/auth/access.ts";
 import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
 import { serviceAccountUser } from "./apiserver/auth/service_account_user.ts";
 import type { Registry, UserInfo } from "./apiserver/contract.ts";
@@ -76,7 +76,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const { datastore } = store;
     closers.push(() => store.close());
 
-    const access = new AccessControl();
+    const access = new AccessControl(await authorizers(options.authorizationConfigFile, clock));
     const { clusterDomain } = options;
     const identity = identities({ pki, clock, clusterDomain, access, registry: () => registry });
     const registry: Registry = await openRegistry({
@@ -169,6 +169,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Loaded when asked for: most clusters have none. */
+async function authorizers(file: string | undefined, clock: Clock): Promise<readonly AuthorizerSetup[] | undefined> {
+  if (file === undefined) return undefined;
+  const { loadAuthorizationConfiguration } = await import("./apiserver/auth/configuration/load_configuration.ts");
+  return await loadAuthorizationConfiguration(file, clock);
+}
+
 async function admissionConfiguration(file: string): Promise<AdmissionConfiguration> {
   const { loadAdmissionConfiguration } = await import("./apiserver/admission/load_configuration.ts");
   return await loadAdmissionConfiguration(file);

@@ -15,29 +15,48 @@ export interface Access extends Authorizer {
   rulesOfRole(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined;
 }
 
-/** Administrators may do everything; else nodes what nodes need, and everyone what their roles allow. */
+/** One way to decide, in the order in which they are asked; the first that allows, or denies, decides. */
+export type AuthorizerSetup =
+  | { readonly type: "Node" }
+  | { readonly type: "RBAC" }
+  | { readonly type: "Webhook"; readonly authorizer: Authorizer; readonly close: () => void }
+  | { readonly type: "AlwaysAllow" }
+  | { readonly type: "AlwaysDeny" };
+
+const usual: readonly AuthorizerSetup[] = [{ type: "Node" }, { type: "RBAC" }];
+
+/** Administrators may do everything; else nodes what nodes need, and everyone what their roles allow, unless it is set up otherwise. */
 export class AccessControl implements Access {
   readonly #rbac = new Rbac();
+  readonly #setup: readonly AuthorizerSetup[];
   #graph: NodeGraph | undefined;
-  #nodes: Authorizer | undefined;
+  #authorizers: readonly Authorizer[] = [];
+
+  constructor(setup: readonly AuthorizerSetup[] = usual) {
+    this.#setup = setup;
+  }
 
   /** Until then only administrators are let in. */
   async follow(registry: Registry): Promise<void> {
-    this.#graph = new NodeGraph(registry);
-    this.#nodes = nodeAuthorizer(this.#graph);
+    const graph = this.#graph = new NodeGraph(registry);
     await this.#rbac.follow(registry);
+    this.#authorizers = this.#setup.map((one): Authorizer => {
+      if (one.type === "Webhook") return one.authorizer;
+      if (one.type === "Node") return nodeAuthorizer(graph);
+      if (one.type === "RBAC") return this.#rbac;
+      return { authorize: () => ({ allowed: one.type === "AlwaysAllow" }) };
+    });
   }
 
   close(): void {
     this.#rbac.close();
     this.#graph?.close();
+    for (const one of this.#setup) if (one.type === "Webhook") one.close();
   }
 
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     if (attributes.user.groups.includes(MASTERS_GROUP)) return allowed;
-    const ofNode = this.#nodes?.authorize(attributes);
-    if (ofNode instanceof Promise) return ofNode.then((decision) => this.#withRoles(attributes, decision));
-    return this.#withRoles(attributes, ofNode);
+    return this.#ask(attributes, 0, "");
   }
 
   rulesOf(user: UserInfo, namespace: string): UserRules {
@@ -48,14 +67,25 @@ export class AccessControl implements Access {
     return this.#rbac.rulesOfRole(roleRef, namespace);
   }
 
-  #withRoles(attributes: AuthorizationAttributes, before: Decision | undefined): Decision {
-    if (before?.allowed) return before;
-    const decision = this.#rbac.authorize(attributes);
-    if (decision.allowed || !before?.reason) return decision;
-    return { allowed: false, reason: decision.reason ? `${before.reason}\n${decision.reason}` : before.reason };
+  /** Those from `index` on; `before` is why the ones before them had no opinion. */
+  #ask(attributes: AuthorizationAttributes, index: number, before: string): Decision | Promise<Decision> {
+    const authorizer = this.#authorizers[index];
+    if (authorizer === undefined) return before === "" ? refused : { allowed: false, reason: before };
+    const settle = (decision: Decision) => {
+      if (decision.allowed || decision.denied) return decision;
+      const { reason = "" } = decision;
+      return this.#ask(
+        attributes,
+        index + 1,
+        before === "" || reason === "" ? before + reason : `${before}\n${reason}`,
+      );
+    };
+    const answer = authorizer.authorize(attributes);
+    return answer instanceof Promise ? answer.then(settle) : settle(answer);
   }
 }
 
+const refused: Decision = { allowed: false };
 const allowed: Decision = { allowed: true };
 
 /** For a registry that nobody but administrators works with. */

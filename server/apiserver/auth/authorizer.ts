@@ -20,8 +20,12 @@ export interface AuthorizationAttributes {
   readonly path: string;
 }
 
-/** A refusal is only that of the one who was asked: the next authorizer may allow it. */
-export type Decision = { readonly allowed: boolean; readonly reason?: string };
+export interface Decision {
+  readonly allowed: boolean;
+  /** Nobody else is asked. A refusal without it is only that of the one who was asked: the next authorizer may allow it. */
+  readonly denied?: true;
+  readonly reason?: string;
+}
 
 /** Answers without a promise when it can. */
 export interface Authorizer {

@@ -85,10 +85,10 @@ export class RoleIndex {
     return { found, problems };
   }
 
-  #forget(namespace: string, name: string, { subjects = [] }: RoleBinding): void {
+  #forget(namespace: string, name: string, { subjects }: RoleBinding): void {
     const ofNamespace = this.#bindings.get(namespace);
     if (ofNamespace === undefined) return;
-    for (const subject of subjects) {
+    for (const subject of subjects ?? []) {
       const key = keyOfSubject(subject, namespace);
       const held = key === undefined ? undefined : ofNamespace.get(key);
       if (held?.delete(name) && held.size === 0) ofNamespace.delete(key!);

@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../../../api/clock.ts";
+import type { SubjectAccessReview } from "../../../../api/types/authorization_v1.ts";
+import { SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
+import { AccessControl } from "../access.ts";
+import { loadAuthorizationConfiguration } from "./load_configuration.ts";
+import { readAuthorizationConfiguration } from "./read_configuration.ts";
+
+const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthorizationConfiguration" };
+const webhook = {
+  timeout: "3s",
+  subjectAccessReviewVersion: "v1",
+  matchConditionSubjectAccessReviewVersion: "v1",
+  failurePolicy: "Deny",
+  authorizedTTL: "1m30s",
+  connectionInfo: { type: "KubeConfigFile", kubeConfigFile: "webhook.yaml" },
+};
+
+/** A webhook on the loopback, its configuration in a directory, and an AccessControl that asks it before the roles. */
+class Webhook implements AsyncDisposable {
+  readonly asked: SubjectAccessReview[] = [];
+  readonly clock = new ManualClock();
+  answer: (review: SubjectAccessReview) => Response = () => Response.json({ status: { allowed: false } });
+  readonly #directory = Deno.makeTempDirSync();
+  readonly #server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    if (request.method !== "POST" || new URL(request.url).pathname !== "/authorize") {
+      return new Response("", { status: 404 });
+    }
+    const review = await request.json() as SubjectAccessReview;
+    this.asked.push(review);
+    return this.answer(review);
+  });
+
+  async access(secured: SecuredRegistry, failurePolicy: string): Promise<AccessControl> {
+    const server = `http://127.0.0.1:${this.#server.addr.port}/authorize`;
+    await Deno.writeTextFile(
+      `${this.#directory}/webhook.yaml`,
+      JSON.stringify({
+        clusters: [{ name: "c", cluster: { server } }],
+        users: [{ name: "u", user: {} }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      }),
+    );
+    const file = `${this.#directory}/authorization.yaml`;
+    const authorizers = [
+      { type: "Webhook", name: "w", webhook: { ...webhook, failurePolicy } },
+      { type: "RBAC", name: "rbac" },
+    ];
+    await Deno.writeTextFile(file, JSON.stringify({ ...head, authorizers }));
+    const access = new AccessControl(await loadAuthorizationConfiguration(file, this.clock));
+    await access.follow(secured.test.registry);
+    return access;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+}
+
+describe("an authorisation webhook", () => {
+  const jane = userNamed("jane");
+  const pods = {
+    group: "",
+    version: "v1",
+    resource: "pods",
+    subresource: "",
+    namespace: "team",
+    name: "",
+    fieldSelector: "a=b",
+  };
+  const question = { user: jane, verb: "list", path: "", resource: pods };
+
+  it("allows, denies, or leaves it to the roles, and is not asked twice", async () => {
+    await using secured = await SecuredRegistry.open();
+    await using hook = new Webhook();
+    const access = await hook.access(secured, "NoOpinion");
+    hook.answer = () => Response.json({ status: { allowed: true, reason: "fine" } });
+    expect(await access.authorize(question)).toEqual({ allowed: true, reason: "fine" });
+    expect(await access.authorize(question)).toEqual({ allowed: true, reason: "fine" });
+    expect(hook.asked.map(({ spec }) => spec)).toEqual([{
+      user: "jane",
+      groups: ["system:authenticated"],
+      resourceAttributes: {
+        namespace: "team",
+        verb: "list",
+        group: "",
+        version: "v1",
+        resource: "pods",
+        subresource: "",
+        name: "",
+        fieldSelector: { requirements: [{ key: "a", operator: "In", values: ["b"] }] },
+      },
+    }]);
+    await hook.clock.advance(90_000);
+    hook.answer = () => Response.json({ status: { allowed: false, reason: "who knows" } });
+    expect(await access.authorize(question)).toEqual({ allowed: false, reason: "who knows" });
+    await secured.bind("jane", "view");
+    expect(await access.authorize(question)).toMatchObject({ allowed: true });
+    await hook.clock.advance(30_000);
+    hook.answer = () => Response.json({ status: { allowed: false, denied: true, reason: "never" } });
+    expect(await access.authorize(question)).toEqual({ allowed: false, denied: true, reason: "never" });
+    expect(await access.authorize({ ...question, user: userNamed("root", "system:masters") })).toEqual({
+      allowed: true,
+    });
+    expect(hook.asked).toHaveLength(3);
+    access.close();
+  });
+
+  it("that fails has no opinion or denies, as it is set up", async () => {
+    await using secured = await SecuredRegistry.open();
+    await secured.bind("jane", "view");
+    await using hook = new Webhook();
+    const [open, closed] = [await hook.access(secured, "NoOpinion"), await hook.access(secured, "Deny")];
+    const answers = [
+      () => new Response("", { status: 500 }),
+      () => new Response("no JSON"),
+      () => Response.json({ status: { allowed: "yes" } }),
+      () => Response.json(null),
+    ];
+    for (const answer of answers) {
+      hook.answer = answer;
+      expect(await open.authorize(question)).toMatchObject({ allowed: true });
+      expect(await closed.authorize(question)).toEqual({ allowed: false, denied: true });
+    }
+    open.close();
+    closed.close();
+  });
+});
+
+describe("readAuthorizationConfiguration", () => {
+  const read = (...authorizers: unknown[]) => readAuthorizationConfiguration({ ...head, authorizers });
+  const entry = (more: Record<string, unknown> = {}) => ({
+    type: "Webhook",
+    name: "w",
+    webhook: { ...webhook, ...more },
+  });
+
+  it("reads authorizers in their order", () => {
+    expect(read({ type: "RBAC", name: "r" }, entry())).toEqual([{ type: "RBAC" }, {
+      type: "Webhook",
+      name: "w",
+      kubeConfigFile: "webhook.yaml",
+      timeout: 3_000,
+      authorizedTtl: 90_000,
+      unauthorizedTtl: 30_000,
+      failurePolicy: "Deny",
+    }]);
+  });
+
+  const wrong: [string, () => unknown, string][] = [
+    ["no authorizers", () => read(), "authorizers has no entry"],
+    ["an unknown one", () => read({ type: "ABAC", name: "x" }), 'authorizers[0].type is "ABAC"; there are Node, RBAC'],
+    [
+      "one twice",
+      () => read({ type: "RBAC", name: "a" }, { type: "RBAC", name: "b" }),
+      "authorizers[1].type is a second RBAC",
+    ],
+    [
+      "a field that is not known",
+      () => read(entry({ retries: 3 })),
+      "authorizers[0].webhook.retries is not known here",
+    ],
+    ["no timeout", () => read(entry({ timeout: "40s" })), "timeout must be above 0 and at most 30s"],
+    [
+      "a time that is none",
+      () => read(entry({ authorizedTTL: "soon" })),
+      'authorizedTTL is "soon", not a time like 1m30s',
+    ],
+    [
+      "expressions",
+      () => read(entry({ matchConditions: [{ expression: "true" }] })),
+      "matchConditions is not supported",
+    ],
+    [
+      "another kind",
+      () => readAuthorizationConfiguration({ ...head, kind: "X" }),
+      'kind is "X", not AuthorizationConfiguration',
+    ],
+  ];
+  for (const [what, attempt, message] of wrong) it(`refuses ${what}`, () => expect(attempt).toThrow(message));
+});
