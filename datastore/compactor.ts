@@ -11,6 +11,8 @@ export interface CompactionPolicy {
   readonly keepRevisions: number;
   /** No more than so many are kept however new they are: a burst of writes must not fill the disk. */
   readonly maxRevisions: number;
+  /** It is not worth the writes for fewer than so many revisions. */
+  readonly leastRevisions: number;
   /** Between two looks at the store, in milliseconds. */
   readonly intervalMilliseconds: number;
 }
@@ -19,6 +21,7 @@ export interface CompactionPolicy {
 export const DEFAULT_COMPACTION: CompactionPolicy = {
   keepMilliseconds: 5 * 60_000,
   keepRevisions: 1000,
+  leastRevisions: 500,
   maxRevisions: 100_000,
   intervalMilliseconds: 60_000,
 };
@@ -33,14 +36,19 @@ export class CompactionPlan {
     this.#policy = policy;
   }
 
+  #compacted = 0;
+
   /** The revision to compact to now; 0 when there is none yet. */
   observe(now: number, revision: number): number {
-    const { keepMilliseconds, keepRevisions, maxRevisions } = this.#policy;
+    const { keepMilliseconds, keepRevisions, leastRevisions, maxRevisions } = this.#policy;
     this.#seen.push({ at: now, revision });
     while (this.#seen.length > 1 && now - this.#seen[1]!.at >= keepMilliseconds) this.#seen.shift();
     const oldest = this.#seen[0]!;
     const byAge = now - oldest.at >= keepMilliseconds ? oldest.revision : 0;
-    return Math.max(0, Math.min(byAge, revision - keepRevisions), revision - maxRevisions);
+    const target = Math.max(0, Math.min(byAge, revision - keepRevisions), revision - maxRevisions);
+    if (target < this.#compacted + leastRevisions) return 0;
+    this.#compacted = target;
+    return target;
   }
 }
 

@@ -6,6 +6,7 @@ import { put } from "./suite/engine.ts";
 const POLICY: CompactionPolicy = {
   keepMilliseconds: 300,
   keepRevisions: 10,
+  leastRevisions: 1,
   maxRevisions: 500,
   intervalMilliseconds: 60,
 };
@@ -22,15 +23,21 @@ describe("CompactionPlan", () => {
 
   it("keeps the newest revisions however old they are", () => {
     expect(plan([0, 5], [1000, 5], [2000, 12])).toEqual([0, 0, 2]);
-    expect(plan([0, 100], [1000, 100], [2000, 100])).toEqual([0, 90, 90]);
+    expect(plan([0, 100], [1000, 100], [2000, 100])).toEqual([0, 90, 0]);
   });
 
   it("keeps no more than a limit, however new they are", () => {
     expect(plan([0, 100], [10, 700], [20, 701])).toEqual([0, 200, 201]);
   });
 
+  it("does nothing for a few revisions", () => {
+    const plan = new CompactionPlan({ ...POLICY, leastRevisions: 50 });
+    const seen = [[0, 40], [1000, 100], [2000, 140], [3000, 149], [4000, 150], [5000, 190]] as const;
+    expect(seen.map(([at, revision]) => plan.observe(at, revision))).toEqual([0, 0, 100, 0, 0, 150]);
+  });
+
   it("keeps the time also when it was not asked for long", () => {
-    expect(plan([0, 100], [299, 200], [900, 300], [901, 300])).toEqual([0, 0, 200, 200]);
+    expect(plan([0, 100], [299, 200], [900, 300], [901, 300])).toEqual([0, 0, 200, 0]);
   });
 });
 

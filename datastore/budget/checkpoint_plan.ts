@@ -2,7 +2,7 @@ const DAY_MILLISECONDS = 86_400_000;
 /** What is saved up may be spent later, but not more than an hour's worth. */
 const SAVED_MILLISECONDS = 3_600_000;
 /** Held for at least so long, however much may be written; and never for longer than the second. */
-const HELD_MILLISECONDS = { least: 120_000, most: 600_000 };
+const HELD_MILLISECONDS = { least: 300_000, most: 600_000 };
 /** Of a checkpoint, before one was seen. */
 const FIRST_COST = 64 * 1024;
 

@@ -12,7 +12,7 @@ export const PRAGMAS = [
   "PRAGMA auto_vacuum = INCREMENTAL",
   "PRAGMA journal_mode = WAL",
   "PRAGMA synchronous = FULL",
-  "PRAGMA journal_size_limit = 16777216",
+  "PRAGMA journal_size_limit = 4194304",
   "PRAGMA temp_store = MEMORY",
 ];
 
