@@ -1,12 +1,16 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "../api/clock.ts";
 import { IdleGuard } from "./idle_guard.ts";
+import { type Peered, PeerWatch } from "./peer_watch.ts";
 
 export interface JoinOptions {
   readonly clock: Clock;
   /** Milliseconds without a byte from either side after which both are cut. */
   readonly idleTimeout: number;
 }
+
+/** A socket tells its ports. */
+export type Joined = Duplex & Peered;
 
 /** How long a side may stay silent, or open at all, once the other has said its last; in milliseconds. */
 const LINGER = 10_000;
@@ -17,9 +21,10 @@ const LINGER = 10_000;
  *
  * What one side said before it ended reaches the other in full. To that end a side is never closed over input that nobody has read, for
  * the kernel would then reset the connection and drop what it still has to deliver: such input is read and thrown away until its sender
- * ends as well. A side that breaks without an end takes the other with it, so that nobody takes the break for an end.
+ * ends as well. A side that breaks without an end takes the other with it, so that nobody takes the break for an end; so does one whose end
+ * is stuck behind input that the other does not take.
  */
-export async function joinStreams(left: Duplex, right: Duplex, { clock, idleTimeout }: JoinOptions): Promise<void> {
+export async function joinStreams(left: Joined, right: Joined, { clock, idleTimeout }: JoinOptions): Promise<void> {
   const cut = () => {
     left.destroy();
     right.destroy();
@@ -35,11 +40,17 @@ export async function joinStreams(left: Duplex, right: Duplex, { clock, idleTime
   // After the pipes' own listeners: these pause a source whose sink has gone.
   const closed = ([[left, right], [right, left]] as const).map(([side, other]) =>
     new Promise<void>((resolve) => {
+      const isHeld = () => other.writableNeedDrain;
+      const watch = new PeerWatch(clock, side, isHeld, cut);
       side.on("error", () => {});
+      side.on("pause", () => {
+        if (isHeld()) watch.held();
+      });
       side.on("data", touch);
       side.once("finish", linger);
       side.once("close", () => {
         resolve();
+        watch.stop();
         if (!side.readableEnded) other.destroy();
         // What the other still sends, however much, buys it no time.
         other.off("data", touch);

@@ -153,6 +153,31 @@ describe("joinStreams", () => {
     await here.joined;
   });
 
+  it("notices a client that has gone behind input that nobody takes", async () => {
+    const clock = new ManualClock();
+    const over = Promise.withResolvers<void>();
+    await using there = backend(async (connection) => {
+      await over.promise;
+      connection.close();
+    });
+    await using here = await relay(there.port, { clock, idleTimeout: 3_600_000 });
+    const socket = await client(here.port);
+    socket.on("error", () => {});
+    // Until nobody takes any more.
+    for (let full = false; !full;) {
+      const written = new Promise<void>((resolve) => socket.write(new Uint8Array(1_000_000), () => resolve()));
+      full = await Promise.race([
+        written,
+        new Promise<string>((resolve) => setTimeout(resolve, 500, "full")),
+      ]) === "full";
+    }
+    socket.destroy();
+    let joined = false;
+    here.joined.then(() => joined = true);
+    while (!joined) await clock.advance(5_000);
+    over.resolve();
+  }, 20_000);
+
   it("cuts off who does not end after the other has, and who is silent for long", async () => {
     for (const [idleTimeout, closes, passes] of [[60_000, true, 10_000], [60_000, false, 60_000]] as const) {
       const clock = new ManualClock();
