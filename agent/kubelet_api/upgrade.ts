@@ -52,7 +52,7 @@ async function remoteCommand(
   return {
     url,
     async webSocket(request, socket, head) {
-      const accepted = await acceptWebSocket(request, socket, head, REMOTE_COMMAND_PROTOCOLS);
+      const accepted = await acceptWebSocket(request, socket, head, REMOTE_COMMAND_PROTOCOLS, context.clock);
       if (accepted) await joinRemoteCommand(accepted, url, streams, context);
     },
   };
@@ -70,7 +70,7 @@ async function portForward(
   return {
     url,
     async webSocket(request, socket, head) {
-      const accepted = await acceptWebSocket(request, socket, head, PORT_FORWARD_PROTOCOLS);
+      const accepted = await acceptWebSocket(request, socket, head, PORT_FORWARD_PROTOCOLS, context.clock);
       if (accepted) await joinPortForward(accepted, url, ports, context);
     },
   };

@@ -61,7 +61,13 @@ export async function joinRemoteCommand(
   // The server waits for exactly these before it starts the command; stderr goes into stdout where there is a terminal.
   const open = (streamtype: string, channel?: number): SpdyStream =>
     connection.openStream({ streamtype }, channel === undefined ? {} : receive(channel));
-  open("error", CHANNEL.error);
+  let told = false;
+  connection.openStream({ streamtype: "error" }, {
+    onData(data) {
+      told = true;
+      sender.send(data, CHANNEL.error);
+    },
+  });
   const inputs = new Map<number, SpdyStream>();
   if (command.stdin) inputs.set(CHANNEL.stdin, open("stdin"));
   if (command.stdout) open("stdout", CHANNEL.stdout);
@@ -72,7 +78,10 @@ export async function joinRemoteCommand(
   connection.onClose = (error) => {
     guard.stop();
     if (error) tellFailure(socket, error);
-    else socket.close(NORMAL);
+    // A client takes an end without a word for success.
+    else if (!told) {
+      tellFailure(socket, new Error("the runtime ended the stream without telling how the command ended"));
+    } else socket.close(NORMAL);
     // What the client still sends is for nobody, but its closing has to be read.
     socket.resume();
   };

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import type { Clock } from "../../../api/clock.ts";
+import { type Peered, PeerWatch } from "../../../client/peer_watch.ts";
 
 /** What is used of a `WebSocket` of the package ws, which has no types of its own. */
 export interface WebSocket {
@@ -24,13 +26,14 @@ const CLOSE_TIMEOUT = 300_000;
 
 /**
  * Completes a WebSocket handshake with the first of `protocols` that the client offers. Undefined when it offers none of them or the handshake is
- * wrong; the client then has had its answer.
+ * wrong; the client then has had its answer. A client that goes while it is paused is noticed all the same.
  */
 export function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
   head: Uint8Array,
   protocols: readonly string[],
+  clock: Clock,
 ): Promise<WebSocket | undefined> {
   const offered = new Set(
     String(request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim()),
@@ -52,7 +55,12 @@ export function acceptWebSocket(
     handleProtocols: () => chosen,
   });
   return new Promise((resolve) => {
-    socket.once("close", () => resolve(undefined));
+    const watch = new PeerWatch(clock, socket as Peered, () => socket.isPaused(), () => socket.destroy());
+    socket.on("pause", () => watch.held());
+    socket.once("close", () => {
+      watch.stop();
+      resolve(undefined);
+    });
     server.handleUpgrade(request, socket, head, (accepted: WebSocket) => resolve(accepted));
   });
 }
