@@ -1,12 +1,15 @@
 import { Command } from "commander";
 import type { MigrateFlags, WhyFlags } from "./datastore_actions.ts";
+import { datastoreServeCommand } from "./datastore_serve.ts";
 import { setUpLogging } from "./logging.ts";
 import { withTlsFlags } from "./store_flags.ts";
 import { forUser } from "./user_errors.ts";
 
-/** `skiff datastore`: what the store does, and moving to another one. */
+/** `skiff datastore`: what the store does, moving to another one, and serving it as etcd. */
 export function datastoreCommand(): Command {
-  const command = new Command("datastore").description("look at the datastore, and move it to another kind");
+  const command = new Command("datastore").description(
+    "look at the datastore, move it to another kind, serve it to others",
+  );
   command.addCommand(
     new Command("why").description("show who has written how much since the server was started")
       .option("-d, --data-dir <dir>", "the data directory of the running server", "/var/lib/skiff")
@@ -26,6 +29,7 @@ export function datastoreCommand(): Command {
         .option("-d, --data-dir <dir>", "the data directory that sqlite:// stands for", "/var/lib/skiff"),
     ).action((flags: MigrateFlags) => run((actions) => actions.copy(flags))),
   );
+  command.addCommand(datastoreServeCommand());
   return command;
 }
 

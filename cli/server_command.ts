@@ -8,6 +8,7 @@ import { setUpLogging } from "./logging.ts";
 import { writeReadyFile } from "./ready_file.ts";
 import { type ServerFlags, withServerFlags } from "./server_flags.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
+import { stopSignal } from "./stop_signal.ts";
 
 const logger = getLogger(["skiff"]);
 
@@ -58,20 +59,6 @@ async function runServer(
     logger.info("stopping");
     await server.close();
   }
-}
-
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    let asked = false;
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => {
-        if (asked) Deno.exit(130);
-        asked = true;
-        resolve();
-      });
-    }
-  });
 }
 
 /** Error classes of the parts below whose messages are made for users; anything else is our defect and keeps its stack. */
