@@ -101,6 +101,9 @@ async function sync(path: string): Promise<void> {
 
 /** The datastore's snapshot in the file, as `restore` takes it, after its checksum was compared if it has one. */
 export async function readSnapshot(path: string): Promise<ReadableStream<Uint8Array>> {
+  if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) {
+    throw new SnapshotError("notFound", `there is no snapshot ${path}`);
+  }
   const expected = await readChecksum(path);
   if (expected !== undefined) {
     const actual = await checksumOf(path);
@@ -111,11 +114,20 @@ export async function readSnapshot(path: string): Promise<ReadableStream<Uint8Ar
       );
     }
   }
-  const source = createReadStream(path);
+  return ReadableStream.from(decompressed(path));
+}
+
+async function* decompressed(path: string): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
-  // An error of either side reaches the reader through the second.
-  pipeline(source, gunzip).catch(() => {});
-  return Readable.toWeb(gunzip) as unknown as ReadableStream<Uint8Array>;
+  // An error of either end is that of the second.
+  pipeline(createReadStream(path), gunzip).catch(() => {});
+  try {
+    for await (const chunk of gunzip) yield chunk as Uint8Array;
+  } catch (cause) {
+    throw new SnapshotError("corrupt", `${path} is damaged: ${(cause as Error).message}; use another snapshot`, {
+      cause,
+    });
+  }
 }
 
 async function readChecksum(path: string): Promise<string | undefined> {
@@ -135,11 +147,6 @@ async function readChecksum(path: string): Promise<string | undefined> {
 
 async function checksumOf(path: string): Promise<string> {
   const hash = createHash("sha256");
-  try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
-    throw new SnapshotError("notFound", `there is no snapshot ${path}`, { cause: error });
-  }
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }
