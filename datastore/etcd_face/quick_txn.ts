@@ -79,11 +79,11 @@ function quickWrite({ put, deleteRange }: RequestOp): Write | undefined {
 }
 
 /** The mod-revision that the compare asks for, 0 for a key that is not there. */
-function expectation({ target, result, ...compare }: Compare): number | undefined {
+function expectation({ target, result, modRevision, createRevision, version }: Compare): number | undefined {
   if (result !== EQUAL) return undefined;
-  if (target === MOD) return number(compare.modRevision);
-  const isAbsent = (target === CREATE && number(compare.createRevision) === 0) ||
-    (target === VERSION && number(compare.version) === 0);
+  if (target === MOD) return number(modRevision);
+  const isAbsent = (target === CREATE && number(createRevision) === 0) ||
+    (target === VERSION && number(version) === 0);
   return isAbsent ? 0 : undefined;
 }
 

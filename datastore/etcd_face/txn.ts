@@ -5,11 +5,11 @@ import { EtcdError, etcdError } from "./errors.ts";
 import { type Face, header, unimplemented, wireItem } from "./face.ts";
 import { keyText, rangeOf } from "./keys.ts";
 import type {
+  Answer,
   DeleteRangeRequest,
   DeleteRangeResponse,
   PutRequest,
   PutResponse,
-  RangeResponse,
   RequestOp,
   ResponseOp,
   TxnRequest,
@@ -98,7 +98,7 @@ async function run({ range: read, put, deleteRange }: RequestOp, context: Run): 
 
 async function runPut(request: PutRequest, { face, view, leaseOf }: Run): Promise<PutResponse> {
   const key = keyText(request.key);
-  const { item, revision } = await view.get(key);
+  const { item } = await view.get(key);
   if (!item && (request.ignoreValue || request.ignoreLease)) throw etcdError("keyNotFound");
   const before = item && valueOf(item.value);
   const bytes = request.ignoreValue ? before!.bytes : request.value;
@@ -106,27 +106,29 @@ async function runPut(request: PutRequest, { face, view, leaseOf }: Run): Promis
   face.leases.check(lease);
   leaseOf.set(key, lease);
   await view.put(key, valueText({ bytes, lease }));
-  return { header: header(revision), ...request.previous && item && { previous: wireItem(item) } };
+  return { header: header(view.revision), ...request.previous && item && { previous: wireItem(item) } };
 }
 
 async function runDelete(request: DeleteRangeRequest, { view }: Run): Promise<DeleteRangeResponse> {
   const range = rangeOf(request);
-  const { items, revision } = request.rangeEnd.length > 0
+  const { items } = request.rangeEnd.length > 0
     ? await view.list(range)
-    : await view.get(range.start).then(({ item, revision }) => ({ items: item ? [item] : [], revision }));
+    : await view.get(range.start).then(({ item }) => ({ items: item ? [item] : [] }));
   for (const { key } of items) view.delete(key);
   const previous = request.previous ? items.map(wireItem) : [];
-  return { header: header(revision), deleted: items.length, previous };
+  return { header: header(view.revision), deleted: items.length, previous };
 }
 
 /** With the revision that the commit took, where it was not known before. */
 function settled({ range, put, deleteRange }: ResponseOp, revision: number): ResponseOp {
-  const now = header(revision);
-  if (put) return { put: { ...put, header: now } };
-  if (deleteRange) return { deleteRange: { ...deleteRange, header: now } };
-  return {
-    range: { ...range as RangeResponse, header: now, kvs: range!.kvs.map((item) => settledItem(item, revision)) },
-  };
+  if (put) return { put: { ...put, ...settledHeader(put, revision) } };
+  if (deleteRange) return { deleteRange: { ...deleteRange, ...settledHeader(deleteRange, revision) } };
+  const kvs = range!.kvs.map((item) => settledItem(item, revision));
+  return { range: { ...range!, ...settledHeader(range!, revision), kvs } };
+}
+
+function settledHeader({ header: before }: Answer, revision: number): Answer {
+  return { header: before.revision === PENDING ? header(revision) : before };
 }
 
 function settledItem(item: WireItem, revision: number): WireItem {

@@ -18,9 +18,14 @@ export class View implements Source {
     this.#revision = revision;
   }
 
+  /** What the transaction's next operation would see. */
+  get revision(): number {
+    return this.#written.size > 0 ? PENDING : this.#revision;
+  }
+
   async get(key: string): Promise<{ item: KeyValue | undefined; revision: number }> {
     const item = this.#written.has(key) ? this.#written.get(key) : await this.#before(key);
-    return { item, revision: this.#revision };
+    return { item, revision: this.revision };
   }
 
   async list(range: KeyRange): Promise<{ items: KeyValue[]; more: boolean; revision: number }> {
@@ -33,7 +38,7 @@ export class View implements Source {
       if (item && sortKey(key) >= start && sortKey(key) < end) items.push(item);
     }
     items.sort((a, b) => sortKey(a.key) < sortKey(b.key) ? -1 : 1);
-    return { items, more: false, revision: this.#revision };
+    return { items, more: false, revision: this.revision };
   }
 
   async count(range: KeyRange): Promise<number> {
