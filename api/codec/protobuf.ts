@@ -73,6 +73,15 @@ export function encodeProtobuf(object: DecodedObject, schema: Schema = builtIn):
   return framed;
 }
 
+/** One event of a watch as Go's streams frame it: four bytes of length, then a bare `WatchEvent` with the object in its envelope. */
+export function encodeWatchFrame(type: string, object: Uint8Array): Uint8Array {
+  const event = Writer.create().uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim().finish();
+  const frame = new Uint8Array(4 + event.length);
+  new DataView(frame.buffer).setUint32(0, event.length);
+  frame.set(event, 4);
+  return frame;
+}
+
 /** What protobufjs throws for a body that is cut off or no protobuf is the client's fault. */
 function guarded<T>(decode: () => T): T {
   try {

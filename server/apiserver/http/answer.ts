@@ -23,6 +23,10 @@ export async function sendJSON(
     const { encodeYAML } = await import("../../../api/codec/yaml.ts");
     return send(call, code, mediaTypes.yaml, encodeYAML(JSON.parse(text)));
   }
+  if (format === "protobuf") {
+    const { encodeProtobuf } = await import("../../../api/codec/protobuf.ts");
+    return send(call, code, mediaTypes.protobuf, encodeProtobuf(JSON.parse(text)));
+  }
   return send(call, code, mediaTypes.json, wantsPretty(call) ? JSON.stringify(JSON.parse(text), null, 2) : text);
 }
 

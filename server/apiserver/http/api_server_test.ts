@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { decodeProtobuf } from "../../../api/codec/protobuf.ts";
 import { describe, expect, it } from "vitest";
 import { configMap, Edge, type Request, rowOf } from "./testing/edge.ts";
 
@@ -31,12 +33,15 @@ describe("reading", () => {
     });
   });
 
-  it("answers protobuf clients in JSON if they take it, and 406 if not", async () => {
+  it("answers in protobuf only those who take nothing else", async () => {
     await using edge = await Edge.start();
     const accept = "application/vnd.kubernetes.protobuf,application/json";
     expect((await edge.fetch(maps, { headers: { accept } })).headers["content-type"]).toBe("application/json");
     const only = await edge.fetch(maps, { headers: { accept: "application/vnd.kubernetes.protobuf" } });
-    expect(only.json).toMatchObject({ code: 406, reason: "NotAcceptable" });
+    expect(only.headers["content-type"]).toBe("application/vnd.kubernetes.protobuf");
+    expect(decodeProtobuf(only.bytes).object).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1" });
+    const neither = await edge.fetch(maps, { headers: { accept: "application/cbor" } });
+    expect(neither.json).toMatchObject({ code: 406, reason: "NotAcceptable" });
   });
 
   it("answers tables and metadata alone", async () => {
@@ -328,6 +333,22 @@ describe("everything else", () => {
 });
 
 describe("watching", () => {
+  it("frames events for those who take protobuf alone", async () => {
+    await using edge = await Edge.start();
+    const answer = await edge.open(`${maps}?watch=true`, {
+      headers: { accept: "application/vnd.kubernetes.protobuf" },
+    });
+    expect(answer.headers["content-type"]).toBe("application/vnd.kubernetes.protobuf;stream=watch");
+    edge.put("configmaps", configMap("a", { x: "1" }));
+    const [frame] = await once(answer, "data") as [Uint8Array];
+    expect(new DataView(frame.buffer, frame.byteOffset).getUint32(0)).toBe(frame.length - 4);
+    // Type ADDED in field 1, the object's envelope in field 1 of field 2.
+    expect(new TextDecoder().decode(frame.subarray(4, 11))).toBe("\n\x05ADDED");
+    const magic = frame.findIndex((_, i) => new TextDecoder().decode(frame.subarray(i, i + 4)) === "k8s\0");
+    expect(decodeProtobuf(frame.subarray(magic)).object).toMatchObject({ kind: "ConfigMap", data: { x: "1" } });
+    answer.destroy();
+  });
+
   it("sends events as lines, bookmarks among them, until its time is over", async () => {
     await using edge = await Edge.start();
     edge.put("configmaps", configMap("a"));

@@ -2,18 +2,25 @@ import { notAcceptable } from "../../../api/status.ts";
 
 /** How an answer is to look. */
 export interface Representation {
-  readonly format: "json" | "yaml";
+  readonly format: "json" | "yaml" | "protobuf";
   /** Undefined: the object itself. */
   readonly as: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList" | undefined;
 }
 
-export const mediaTypes = { json: "application/json", yaml: "application/yaml" } as const;
+export const mediaTypes = {
+  json: "application/json",
+  yaml: "application/yaml",
+  protobuf: "application/vnd.kubernetes.protobuf",
+} as const;
 
 const plain: Representation = { format: "json", as: undefined };
 const remembered = new Map<string, Representation | undefined>();
 const REMEMBERED_LIMIT = 256;
 
-/** What the `Accept` header prefers of what is offered; 406 when that is nothing, as for a client that takes protobuf alone. */
+/**
+ * What the `Accept` header prefers of what is offered; 406 when that is nothing. Protobuf goes to those alone who take nothing else: objects are kept as
+ * JSON text, which costs nothing to send.
+ */
 export function negotiate(accept: string | undefined): Representation {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === mediaTypes.json) return plain;
   let found = remembered.get(accept);
@@ -22,7 +29,7 @@ export function negotiate(accept: string | undefined): Representation {
     if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
     if (accept.length <= 512) remembered.set(accept, found);
   }
-  if (found === undefined) throw notAcceptable([mediaTypes.json, mediaTypes.yaml]);
+  if (found === undefined) throw notAcceptable(Object.values(mediaTypes));
   return found;
 }
 
@@ -47,15 +54,17 @@ export function clausesOf(accept: string): Clause[] {
 }
 
 function choose(accept: string): Representation | undefined {
+  let last: Representation | undefined;
   for (const { type, parameters } of clausesOf(accept)) {
+    const as = parameters.get("as");
+    if (type === mediaTypes.protobuf && as === undefined) last = { format: "protobuf", as };
     const format = formats[type];
     if (format === undefined) continue;
-    const as = parameters.get("as");
     if (as === undefined) return { format, as: undefined };
     if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") continue;
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { format, as };
   }
-  return undefined;
+  return last;
 }
 
 const formats: Readonly<Record<string, "json" | "yaml">> = {

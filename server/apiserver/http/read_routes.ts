@@ -77,7 +77,7 @@ export async function sendList(
   const first = pieces.next().value!;
   const second = pieces.next();
   if (second.done) return await sendJSON(call, 200, first, format);
-  if (format === "yaml") return await sendJSON(call, 200, [first, second.value, ...pieces].join(""), format);
+  if (format !== "json") return await sendJSON(call, 200, [first, second.value, ...pieces].join(""), format);
   await sendPieces(call, 200, mediaTypes.json, chained(first, second.value, pieces));
 }
 

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
+import type { DecodedObject } from "../../../api/codec/decode.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { isExpired, statusFrom } from "../../../api/status.ts";
+import type { Status } from "../../../api/types/meta_v1.ts";
 import type { Entry, WatchedEvent } from "../contract.ts";
 import { completeObject } from "../managed_fields.ts";
 import { mediaTypes, negotiate, type Representation } from "./negotiate.ts";
@@ -20,10 +22,10 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
   const { call, store, target } = of;
   const { response } = call;
   const representation = negotiate(call.request.headers.accept);
-  if (representation.format !== "json") throw notAcceptable([mediaTypes.json]);
+  if (representation.format === "yaml") throw notAcceptable([mediaTypes.json, mediaTypes.protobuf]);
   const request = watchRequest(call.query, target);
   const seconds = call.query.integer("timeoutSeconds", 0) || defaultTimeout();
-  const encode = await encoderOf(of, representation);
+  const { contentType, encode, encodeError } = await encoderOf(of, representation);
 
   // Headers wait for the registration, so that its failure has a status of its own; what comes before them is kept.
   let live = false;
@@ -47,7 +49,7 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
     // As upstream: a version that is too old is an event of the watch, not an error of the request.
     if (!isExpired(error)) throw error;
     start();
-    response.end(`${JSON.stringify({ type: "ERROR", object: statusFrom(error) })}\n`);
+    response.end(encodeError(statusFrom(error)));
     return;
   }
   response.once("close", () => ended.resolve());
@@ -62,7 +64,7 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
   close();
 
   function start(): void {
-    response.writeHead(200, { "content-type": mediaTypes.json, "cache-control": "no-cache, private" });
+    response.writeHead(200, { "content-type": contentType, "cache-control": "no-cache, private" });
     (response as { flushHeaders?: () => void }).flushHeaders?.();
     for (const frame of held) response.write(frame);
     held = [];
@@ -75,10 +77,36 @@ function defaultTimeout(): number {
   return least + Math.random() * (most - least);
 }
 
-type Encoder = (event: WatchedEvent) => string | Uint8Array;
+type Encode = (event: WatchedEvent) => string | Uint8Array;
 
-async function encoderOf(of: ResourceCall, { as }: Representation): Promise<Encoder> {
-  if (as === "Table") return await tableEncoder(of);
+/** How the events of one watch are written. */
+interface Encoder {
+  readonly contentType: string;
+  readonly encode: Encode;
+  readonly encodeError: (status: Status) => string | Uint8Array;
+}
+
+async function encoderOf(of: ResourceCall, { as, format }: Representation): Promise<Encoder> {
+  if (format === "protobuf") return await protobufEncoder(of);
+  const encode = as === "Table" ? await tableEncoder(of) : jsonEncoder(of, as);
+  return { contentType: mediaTypes.json, encode, encodeError: (status) => line("ERROR", status) };
+}
+
+/** Events in frames that begin with their length. */
+async function protobufEncoder(of: ResourceCall): Promise<Encoder> {
+  const { encodeProtobuf, encodeWatchFrame } = await import("../../../api/codec/protobuf.ts");
+  const frame = (type: string, object: unknown) => encodeWatchFrame(type, encodeProtobuf(object as DecodedObject));
+  return {
+    contentType: `${mediaTypes.protobuf};stream=watch`,
+    encode: (event) =>
+      event.type === "BOOKMARK"
+        ? frame("BOOKMARK", bookmark(event, of.apiVersion, of.kind))
+        : frame(event.type, completeObject(event.entry)),
+    encodeError: (status) => frame("ERROR", status),
+  };
+}
+
+function jsonEncoder(of: ResourceCall, as: Representation["as"]): Encode {
   const partial = as !== undefined;
   const [apiVersion, kind] = partial ? ["meta.k8s.io/v1", "PartialObjectMetadata"] : [of.apiVersion, of.kind];
   return (event) => {
@@ -90,7 +118,7 @@ async function encoderOf(of: ResourceCall, { as }: Representation): Promise<Enco
 }
 
 /** A Table for each event; only the first tells the columns, as upstream. */
-async function tableEncoder(of: ResourceCall): Promise<Encoder> {
+async function tableEncoder(of: ResourceCall): Promise<Encode> {
   const { tableOf } = await import("../tables/table.ts");
   const options = tableOptions(of.call.query);
   let first = true;

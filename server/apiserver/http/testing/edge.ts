@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import https from "node:https";
 import type { KubeObject } from "../../../../api/resource.ts";
@@ -17,6 +18,7 @@ import { MemoryRegistry } from "./memory_registry.ts";
 export interface Answer {
   readonly code: number;
   readonly headers: IncomingHttpHeaders;
+  readonly bytes: Uint8Array;
   readonly text: string;
   /** deno-lint-ignore no-explicit-any */
   // deno-lint-ignore no-explicit-any
@@ -77,12 +79,14 @@ export class Edge implements AsyncDisposable {
   /** The whole answer. */
   async fetch(path: string, request: Request = {}): Promise<Answer> {
     const answer = await this.open(path, request);
-    let text = "";
-    answer.setEncoding("utf8");
-    for await (const chunk of answer) text += chunk;
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
+    const text = bytes.toString("utf8");
     return {
       code: answer.statusCode ?? 0,
       headers: answer.headers,
+      bytes,
       text,
       get json() {
         return JSON.parse(text);
