@@ -19,7 +19,7 @@ import type { NodeFacts } from "./pods/node_facts.ts";
 import { startPods } from "./pods/start_pods.ts";
 import { startContainerd } from "./runtime/containerd/supervise.ts";
 import { createCriRuntime } from "./runtime/cri/cri_runtime.ts";
-import type { ContainerRuntime } from "./runtime/contract.ts";
+import { type ContainerRuntime, RuntimeError } from "./runtime/contract.ts";
 import { startStaticPods } from "./static_pods/start_static_pods.ts";
 
 export interface AgentInputs extends AgentOptions {
@@ -183,7 +183,10 @@ async function openRuntime(options: AgentInputs, closers: (() => Promise<void>)[
   const socket = (given ?? supervised!.endpoint).replace(/^unix:\/\//, "");
   const runtime = createCriRuntime({ endpoint: socket });
   closers.push(() => runtime.close());
-  await runtime.version();
+  await runtime.version().catch((error) => {
+    const message = `no container runtime answers at ${socket} (${(error as Error).message})`;
+    throw new RuntimeError("unavailable", message, { cause: error });
+  });
   await ensurePauseImage(socket, runtime.images);
   return { runtime, socket };
 }

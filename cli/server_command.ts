@@ -1,7 +1,6 @@
 import { Command } from "commander";
 import { getLogger } from "@logtape/logtape";
 import { serverVersion } from "../server/version.ts";
-import { UserError } from "./error.ts";
 import { readHost } from "./host.ts";
 import { requireAgentHost } from "./host_tools.ts";
 import { setUpLogging } from "./logging.ts";
@@ -9,6 +8,7 @@ import { writeReadyFile } from "./ready_file.ts";
 import { type ServerFlags, withServerFlags } from "./server_flags.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
 import { stopSignal } from "./stop_signal.ts";
+import { forUser } from "./user_errors.ts";
 
 const logger = getLogger(["skiff"]);
 
@@ -34,7 +34,7 @@ async function runServer(
     import("../server/server.ts"),
     agentOptions && import("../agent/agent.ts"),
   ]);
-  const server = await startServer(options).catch(asUserError);
+  const server = await forUser(() => startServer(options));
   try {
     await writeReadyFile(readyFile, "api", server.kubeconfig);
     if (!agentOptions || !agentModule) {
@@ -42,12 +42,14 @@ async function runServer(
       return 0;
     }
     const { nodeName, nodeIP } = agentOptions;
-    const agent = await agentModule.startAgent({
-      ...agentOptions,
-      client: server.clientOf({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
-      identity: await server.nodeIdentity(nodeName, [nodeName, nodeIP]),
-      version: serverVersion.gitVersion,
-    }).catch(asUserError);
+    const agent = await forUser(async () =>
+      await agentModule.startAgent({
+        ...agentOptions,
+        client: server.clientOf({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
+        identity: await server.nodeIdentity(nodeName, [nodeName, nodeIP]),
+        version: serverVersion.gitVersion,
+      })
+    );
     try {
       await Promise.race([agent.ready.then(() => writeReadyFile(readyFile, "node", server.kubeconfig)), stop]);
       await stop;
@@ -59,21 +61,4 @@ async function runServer(
     logger.info("stopping");
     await server.close();
   }
-}
-
-/** Error classes of the parts below whose messages are made for users; anything else is our defect and keeps its stack. */
-const FOR_USERS = new Set([
-  "DatastoreError",
-  "PkiError",
-  "RuntimeError",
-  "ContainerdError",
-  "NetworkError",
-  "ListenError",
-  "AdmissionConfigurationError",
-  "AuthorizationConfigurationError",
-]);
-
-function asUserError(error: unknown): never {
-  if (error instanceof Error && FOR_USERS.has(error.name)) throw new UserError(error.message, { cause: error });
-  throw error;
 }

@@ -64,6 +64,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     installHttp2Guard();
     const serviceIP = firstAddress(options.serviceCidr);
     const opened = openStore(options, clock);
+    // It may fail before anybody waits for it.
+    opened.catch(() => {});
     const pki = await openPki(`${options.dataDir}/server/tls`, {
       serviceIP,
       clusterDomain: options.clusterDomain,

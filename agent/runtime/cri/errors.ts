@@ -16,11 +16,16 @@ export interface GrpcFault extends Error {
 }
 
 export function toRuntimeError(fault: GrpcFault, doing: string): RuntimeError {
-  const details = fault.details || fault.message;
+  const details = lastError(fault.details || fault.message);
   // containerd 1.6 answers an exec that took too long as Unknown.
   const late = /timeout \S+ exceeded|context deadline exceeded/.test(details);
   const reason = REASONS[fault.code ?? -1] ?? (late ? "deadlineExceeded" : "failed");
   return new RuntimeError(reason, `${doing}: ${details}`, { cause: fault });
+}
+
+/** Of a connection that never came about grpc-js says much; what counts is why. */
+function lastError(details: string): string {
+  return /^No connection established\. Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
 }
 
 const UNAUTHORIZED =
