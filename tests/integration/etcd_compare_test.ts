@@ -41,7 +41,8 @@ class Requests {
       ...this.maybe({ rangeEnd: this.pick(ENDS) }, 0.7),
       ...this.maybe({ limit: this.below(4) }),
       ...this.maybe({ revision: this.below(newest + 2) }),
-      ...this.maybe({ sortOrder: this.below(3), sortTarget: this.below(5) }),
+      // Without an order, etcd sorts by another target than the key only what the limit has left over.
+      ...this.maybe({ sortOrder: 1 + this.below(2), sortTarget: this.below(5) }),
       ...this.maybe({ keysOnly: true }, 0.1),
       ...this.maybe({ countOnly: true }, 0.1),
       ...this.maybe({ minModRevision: this.below(newest) }, 0.1),
