@@ -5,6 +5,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { type Datastore, prefixRange, type Subscription, type WatchBatch } from "../../../datastore/contract.ts";
 import type { CacheEvent } from "./event.ts";
 import type { RingLimits } from "./event_ring.ts";
+import { missedEvents } from "./missed.ts";
 import { type Content, contentOf, registryPrefix, type Storage } from "./layout.ts";
 import { ResourceCache } from "./resource_cache.ts";
 import { StoredEntry } from "./stored_entry.ts";
@@ -45,6 +46,8 @@ export class Cache {
   #revision = 0;
   #subscription: Subscription | undefined;
   #cancelBookmarks: (() => void) | undefined;
+  #cancelRecovery: () => void = () => {};
+  #closed = false;
 
   private constructor(options: CacheOptions) {
     this.#options = options;
@@ -53,11 +56,7 @@ export class Cache {
   static async open(options: CacheOptions): Promise<Cache> {
     const cache = new Cache(options);
     await cache.#fill();
-    cache.#subscription = await options.datastore.subscribe(
-      prefixRange(registryPrefix),
-      { after: cache.#revision },
-      (batch) => cache.#apply(batch),
-    );
+    await cache.#subscribe();
     cache.#scheduleBookmarks();
     return cache;
   }
@@ -90,8 +89,39 @@ export class Cache {
   }
 
   close(): void {
+    this.#closed = true;
+    this.#cancelRecovery();
     this.#cancelBookmarks?.();
     this.#subscription?.close();
+  }
+
+  async #subscribe(): Promise<void> {
+    const subscription = await this.#options.datastore.subscribe(
+      prefixRange(registryPrefix),
+      { after: this.#revision, onLost: (error) => this.#recover(error) },
+      (batch) => this.#apply(batch),
+    );
+    if (this.#closed) subscription.close();
+    this.#subscription = subscription;
+  }
+
+  /** The datastore, one shared with others, was away for longer than its history: what was missed is read, and told as if it came just now. */
+  #recover(error: unknown, wait = 0): void {
+    if (this.#closed) return;
+    log.warn("events of the datastore were lost, its objects are read anew: {error}", { error });
+    this.#cancelRecovery = this.#options.clock.after(wait, async () => {
+      try {
+        const held = () => this.#entries();
+        this.#apply(await missedEvents(this.#options.datastore, prefixRange(registryPrefix), held, pageSize));
+        await this.#subscribe();
+      } catch (again) {
+        this.#recover(again, Math.min(Math.max(wait * 2, 500), 30_000));
+      }
+    });
+  }
+
+  *#entries(): Generator<StoredEntry> {
+    for (const cache of this.#resources.values()) yield* cache.list();
   }
 
   async #fill(): Promise<void> {
