@@ -4,9 +4,10 @@ import { Option } from "commander";
 import type { ServerOptions } from "../server/options.ts";
 import { checkSchedule } from "../server/snapshots/schedule.ts";
 import { UserError } from "./error.ts";
+import { type S3Flags, s3Settings, withS3Flags } from "./s3_flags.ts";
 
 /** The flags of `skiff server` that say how its datastore is cared for; those that begin with `etcd` are k3s's names of the same. */
-export interface DatastoreCareFlags {
+export interface DatastoreCareFlags extends S3Flags {
   readonly diskWriteBudget: string;
   readonly snapshotScheduleCron?: string;
   readonly snapshotRetention: string;
@@ -45,18 +46,18 @@ export function withDatastoreCareFlags(command: Command): Command {
       "--etcd-disable-snapshots",
     ]
   ) command.addOption(new Option(flags).hideHelp());
-  return command;
+  return withS3Flags(command, group);
 }
 
 /** Settings of these flags. Throws a UserError that names the flag, its value and what it takes. */
-export function datastoreCare(
+export async function datastoreCare(
   flags: DatastoreCareFlags,
   { node, workingDirectory, endpoint }: {
     readonly node: string;
     readonly workingDirectory: string;
     readonly endpoint: string | undefined;
   },
-): Pick<ServerOptions, "diskWriteBudget" | "snapshots"> {
+): Promise<Pick<ServerOptions, "diskWriteBudget" | "snapshots">> {
   const diskWriteBudget = byteCount("--disk-write-budget", flags.diskWriteBudget);
   if (flags.disableSnapshots || flags.etcdDisableSnapshots) return { diskWriteBudget };
   const given = flags.snapshotScheduleCron ?? flags.etcdSnapshotScheduleCron;
@@ -68,6 +69,7 @@ export function datastoreCare(
   } catch (error) {
     throw new UserError(`--snapshot-schedule-cron: ${(error as Error).message}`, { cause: error });
   }
+  const s3 = await s3Settings(flags, workingDirectory);
   const directory = flags.snapshotDir ?? flags.etcdSnapshotDir;
   return {
     diskWriteBudget,
@@ -76,6 +78,7 @@ export function datastoreCare(
       keep: retention(flags.etcdSnapshotRetention ?? flags.snapshotRetention),
       node,
       ...directory !== undefined && { directory: resolve(workingDirectory, directory) },
+      ...s3 && { s3 },
     },
   };
 }

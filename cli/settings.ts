@@ -50,7 +50,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     nodePorts: portRange("--service-node-port-range", flags.serviceNodePortRange),
     ...(flags.datastoreEndpoint !== undefined && { datastoreEndpoint: flags.datastoreEndpoint }),
     ...datastoreTls(flags, host.workingDirectory),
-    ...datastoreCare(flags, {
+    ...await datastoreCare(flags, {
       node: nodeName,
       workingDirectory: host.workingDirectory,
       endpoint: flags.datastoreEndpoint,

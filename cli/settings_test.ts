@@ -90,6 +90,27 @@ describe("settings of skiff server", () => {
     expect((await settings(shared, "--snapshot-schedule-cron=@daily")).server.snapshots?.cron).toBe("@daily");
   });
 
+  it("takes a bucket for snapshots, also by k3s's names", async () => {
+    const { server } = await settings(
+      "--etcd-s3",
+      "--etcd-s3-endpoint=minio.example:9000",
+      "--s3-insecure",
+      "--etcd-s3-bucket=b",
+      "--s3-access-key=a",
+      "--etcd-s3-secret-key=s",
+      "--s3-folder=/f/",
+    );
+    expect(server.snapshots?.s3).toEqual({
+      endpoint: "http://minio.example:9000",
+      bucket: "b",
+      region: "us-east-1",
+      folder: "f",
+      accessKey: "a",
+      secretKey: "s",
+      timeout: 300_000,
+    });
+  });
+
   it("leaves the agent out", async () => expect((await settings("--disable-agent")).agent).toBeUndefined());
 
   const wrong: readonly [string[], string][] = [
@@ -114,6 +135,9 @@ describe("settings of skiff server", () => {
     [["--disk-write-budget=much"], '--disk-write-budget "much" is no number of bytes such as 50MB, or 0'],
     [["--snapshot-retention=0"], '--snapshot-retention "0" is not a number from 1 on'],
     [["--snapshot-schedule-cron=often"], '--snapshot-schedule-cron: "often" is no schedule such as "0 */12 * * *"'],
+    [["--s3"], "--s3 needs --s3-bucket"],
+    [["--s3", "--s3-endpoint=a/b"], '--s3-endpoint "a/b" is no host such as s3.example.com:9000'],
+    [["--s3", "--s3-timeout=5m"], '--s3-timeout "5m" is no number of seconds such as 300'],
     [["--node-ip=here"], '--node-ip "here" is no IP address'],
   ];
   for (const [args, message] of wrong) {

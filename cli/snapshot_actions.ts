@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { openSqlite } from "../datastore/sqlite/open.ts";
+import { S3Bucket } from "../server/snapshots/s3_bucket.ts";
 import { readSnapshot } from "../server/snapshots/snapshot_file.ts";
 import { restoreFile } from "../server/snapshots/restore.ts";
 import {
@@ -9,11 +10,12 @@ import {
 } from "../server/snapshots/snapshot_directory.ts";
 import { UserError } from "./error.ts";
 import { readHost } from "./host.ts";
+import { type S3Flags, s3Settings } from "./s3_flags.ts";
 import { isFile, open, withSnapshots } from "./store_access.ts";
 import { storeFile, type StoreFlags, storeOptions } from "./store_flags.ts";
 import { table } from "./table.ts";
 
-export interface SnapshotFlags extends StoreFlags {
+export interface SnapshotFlags extends StoreFlags, S3Flags {
   readonly snapshotDir?: string;
   readonly dir?: string;
 }
@@ -46,12 +48,21 @@ export async function save(flags: SaveFlags): Promise<void> {
     (take) => directoryOf(flags).save(take, { node, time: Date.now(), prefix: flags.name }),
   );
   console.log(`saved ${path}: revision ${revision}, ${keys} keys, ${bytes} bytes`);
+  using bucket = await bucketOf(flags);
+  await bucket?.upload(path);
+  if (bucket) console.log(`sent it to the bucket ${bucket.name}`);
+}
+
+async function bucketOf(flags: SnapshotFlags): Promise<S3Bucket | undefined> {
+  const options = await s3Settings(flags, Deno.cwd());
+  return options && new S3Bucket(options);
 }
 
 export async function list(flags: SnapshotFlags): Promise<void> {
+  using bucket = await bucketOf(flags);
   const directory = directoryOf(flags);
-  const found = await directory.list();
-  if (found.length === 0) console.log(`no snapshots in ${directory.path}`);
+  const found = await (bucket ?? directory).list();
+  if (found.length === 0) console.log(`no snapshots in ${bucket ? `the bucket ${bucket.name}` : directory.path}`);
   else console.log(table(["NAME", "TAKEN", "BYTES"], found.map(row)));
 }
 
@@ -60,7 +71,17 @@ function row({ name, time, bytes }: ListedSnapshot): string[] {
 }
 
 export async function restore(name: string, flags: RestoreFlags): Promise<void> {
-  const path = await pathOf(name, flags);
+  using bucket = await bucketOf(flags);
+  if (!bucket) return await restoreFrom(await pathOf(name, flags), flags);
+  const folder = await Deno.makeTempDir({ prefix: "skiff-snapshot-" });
+  try {
+    await restoreFrom(await bucket.download(name, folder), flags);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function restoreFrom(path: string, flags: RestoreFlags): Promise<void> {
   const options = storeOptions(flags);
   const file = storeFile(options);
   const read = () => readSnapshot(path);
@@ -99,7 +120,8 @@ export async function prune(flags: PruneFlags): Promise<void> {
   if (!/^[1-9][0-9]{0,5}$/.test(flags.snapshotRetention)) {
     throw new UserError(`--snapshot-retention ${JSON.stringify(flags.snapshotRetention)} is not a number from 1 on`);
   }
-  const removed = await directoryOf(flags).prune(Number(flags.snapshotRetention));
+  using bucket = await bucketOf(flags);
+  const removed = await (bucket ?? directoryOf(flags)).prune(Number(flags.snapshotRetention));
   for (const name of removed) console.log(`removed ${name}`);
   if (removed.length === 0) console.log("nothing to remove");
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { setUpLogging } from "./logging.ts";
 import type { PruneFlags, RestoreFlags, SaveFlags, SnapshotFlags } from "./snapshot_actions.ts";
+import { withS3Flags } from "./s3_flags.ts";
 import { withSnapshotDirectory, withStoreFlags } from "./store_flags.ts";
 import { forUser } from "./user_errors.ts";
 
@@ -39,7 +40,7 @@ export function snapshotCommand(): Command {
 }
 
 function common(name: string, description: string): Command {
-  return withSnapshotDirectory(withStoreFlags(new Command(name).description(description)));
+  return withS3Flags(withSnapshotDirectory(withStoreFlags(new Command(name).description(description))));
 }
 
 /** The actions are loaded when they are needed, so that `--help` and wrong flags answer at once. */

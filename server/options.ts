@@ -1,3 +1,5 @@
+import type { S3Options } from "./snapshots/s3_bucket.ts";
+
 /** What a server is told at its start; `cli/` makes it from flags, a library's user by hand. Addresses without brackets. */
 export interface ServerOptions {
   /** Absolute; `server/` in it is the server's own. */
@@ -29,6 +31,8 @@ export interface ServerOptions {
     readonly node: string;
     /** `server/db/snapshots` in the data directory, unless told otherwise. */
     readonly directory?: string;
+    /** A bucket that gets each of them, too. */
+    readonly s3?: S3Options;
   };
   /** Where the administrator's kubeconfig is written. */
   readonly kubeconfig: string;

@@ -3,6 +3,7 @@ import { Cron } from "croner";
 import type { Clock } from "../../api/clock.ts";
 import type { Datastore } from "../../datastore/contract.ts";
 import { SnapshotError } from "./error.ts";
+import { S3Bucket, type S3Options } from "./s3_bucket.ts";
 import type { SnapshotDirectory } from "./snapshot_directory.ts";
 import { DEFAULT_PREFIX } from "./snapshot_name.ts";
 
@@ -16,8 +17,8 @@ export interface SnapshotSchedule {
   readonly keep: number;
   readonly node: string;
   readonly directory: SnapshotDirectory;
-  /** Told of each snapshot that was saved, and of its path. */
-  readonly saved?: (path: string, signal: AbortSignal) => Promise<void>;
+  /** A bucket that gets each snapshot, too. */
+  readonly s3?: S3Options;
 }
 
 /** Throws a SnapshotError for what is no schedule. */
@@ -37,7 +38,7 @@ export function checkSchedule(cron: string): void {
 export function startSnapshots(
   store: Datastore,
   clock: Clock,
-  { cron, keep, node, directory, saved }: SnapshotSchedule,
+  { cron, keep, node, directory, s3 }: SnapshotSchedule,
 ): { close(): Promise<void> } {
   const schedule = new Cron(cron, { paused: true });
   const stop = new AbortController();
@@ -53,12 +54,17 @@ export function startSnapshots(
         signal,
       });
       logger.info("snapshot {path} of revision {revision}, {bytes} bytes", { path, revision, bytes });
-      await directory.prune(keep, `${DEFAULT_PREFIX}-${node}`);
-      await saved?.(path, signal);
+      const series = `${DEFAULT_PREFIX}-${node}`;
+      await directory.prune(keep, series);
+      if (!s3) return;
+      using bucket = new S3Bucket(s3);
+      await bucket.upload(path, signal);
+      await bucket.prune(keep, series, signal);
     } catch (error) {
       if (!signal.aborted) logger.error("The snapshot could not be saved: {error}", { error });
+    } finally {
+      plan();
     }
-    plan();
   }
 
   function plan(): void {

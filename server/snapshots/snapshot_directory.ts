@@ -12,6 +12,26 @@ export interface ListedSnapshot {
   readonly bytes: number;
 }
 
+/** What is left of a list, newest first, when the newest `keep` of each series are kept. */
+export function excess(
+  snapshots: readonly ListedSnapshot[],
+  keep: number,
+  series: string | undefined,
+): readonly ListedSnapshot[] {
+  const kept = new Map<string, number>();
+  return snapshots.filter((snapshot) => {
+    if (series !== undefined && snapshot.series !== series) return false;
+    const count = (kept.get(snapshot.series) ?? 0) + 1;
+    kept.set(snapshot.series, count);
+    return count > keep;
+  });
+}
+
+/** Newest first. */
+export function byTime(a: ListedSnapshot, b: ListedSnapshot): number {
+  return b.time - a.time || (a.name < b.name ? 1 : -1);
+}
+
 /** Where a data directory's snapshots lie unless told otherwise. */
 export function defaultSnapshotDirectory(dataDir: string): string {
   return join(dataDir, "server", "db", "snapshots");
@@ -36,7 +56,7 @@ export class SnapshotDirectory {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    return found.sort((a, b) => b.time - a.time || (a.name < b.name ? 1 : -1));
+    return found.sort(byTime);
   }
 
   /** Writes a snapshot of the moment under the name that belongs to it. Rejects with `exists` for a second one within a second. */
@@ -58,16 +78,11 @@ export class SnapshotDirectory {
 
   /** Removes all but the newest `keep` of each series; the names of those that went. */
   async prune(keep: number, series?: string): Promise<string[]> {
-    const kept = new Map<string, number>();
     const removed: string[] = [];
-    for (const snapshot of await this.list()) {
-      if (series !== undefined && snapshot.series !== series) continue;
-      const count = (kept.get(snapshot.series) ?? 0) + 1;
-      kept.set(snapshot.series, count);
-      if (count <= keep) continue;
-      await Deno.remove(this.pathOf(snapshot.name));
-      await Deno.remove(this.pathOf(snapshot.name + CHECKSUM_SUFFIX)).catch(ignoreMissing);
-      removed.push(snapshot.name);
+    for (const { name } of excess(await this.list(), keep, series)) {
+      await Deno.remove(this.pathOf(name));
+      await Deno.remove(this.pathOf(name + CHECKSUM_SUFFIX)).catch(ignoreMissing);
+      removed.push(name);
     }
     return removed;
   }
