@@ -4,6 +4,7 @@ import { UserError } from "./error.ts";
 const FOR_USERS = new Set([
   "AdmissionConfigurationError",
   "AuthorizationConfigurationError",
+  "BootstrapError",
   "ContainerdError",
   "DatastoreError",
   "KubeconfigError",

@@ -20,7 +20,16 @@ export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "
 export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } as const;
 const { namespace, name } = KUBERNETES_SERVICE;
 
-/** Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. */
+/** The store holds a cluster that these options do not fit. */
+export class BootstrapError extends Error {
+  override readonly name = "BootstrapError";
+  readonly reason = "ServiceNetworkChanged";
+}
+
+/**
+ * Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. Throws a
+ * {@linkcode BootstrapError} when the cluster was made with another service network.
+ */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
   const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
@@ -34,7 +43,7 @@ export async function bootstrap(client: Client, options: BootstrapOptions): Prom
   );
   await Promise.all([
     ...classes,
-    ensure(client, services, kubernetesService(options)),
+    putService(client, options),
     put(client, endpoints, kubernetesEndpoints(options), ["subsets"]),
     put(client, endpointslices, kubernetesSlice(options), ["endpoints", "ports"]),
   ]);
@@ -47,6 +56,17 @@ async function ensure<T extends KubeObject>(client: Client, resource: Resource<T
     if (!isAlreadyExists(error)) throw error;
     return undefined;
   }
+}
+
+/** Its address is in every Pod's environment and in the certificates, and the other Services' addresses lie around it. */
+async function putService(client: Client, options: BootstrapOptions): Promise<void> {
+  if (await ensure(client, services, kubernetesService(options))) return;
+  const { spec } = await client.get(services, KUBERNETES_SERVICE);
+  if (spec.clusterIP === options.serviceIP) return;
+  throw new BootstrapError(
+    `this cluster was made with a service network that begins with ${spec.clusterIP}, and --service-cidr has ${options.serviceIP}: ` +
+      "it cannot be changed; give the one that the cluster was made with",
+  );
 }
 
 /** The address may be another one than at the last start. */

@@ -276,6 +276,8 @@ describe("bootstrap", () => {
     const found = await client.get(endpoints, { namespace: "default", name: "kubernetes" });
     expect(found.subsets?.[0]?.addresses).toEqual([{ ip: "192.0.2.2" }]);
     await client.create(configmaps, { metadata: { name: "a", namespace: "kube-system" } });
+    const moved = bootstrap(client, { ...options, serviceIP: "10.99.0.1" });
+    await expect(moved).rejects.toThrow("begins with 10.43.0.1, and --service-cidr has 10.99.0.1");
   });
 });
 
