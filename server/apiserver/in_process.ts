@@ -188,6 +188,7 @@ function writeOptions(user: UserInfo, { dryRun = false, fieldManager }: WriteOpt
 /** As upstream's components are called, which these do the work of. */
 function managerOf({ name }: UserInfo): string {
   if (name.startsWith("system:node:")) return "kubelet";
+  if (name === "system:apiserver") return "kube-apiserver";
   return name.startsWith("system:") ? name.slice(name.lastIndexOf(":") + 1) : name;
 }
 

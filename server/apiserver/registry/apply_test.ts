@@ -77,6 +77,28 @@ describe("apply", () => {
     expect(second.entry.revision).toBe(first.entry.revision);
   });
 
+  it("writes nothing either when what is applied is stored in another form", async () => {
+    await using test = await TestRegistry.open();
+    const container = {
+      name: "c",
+      image: "i",
+      env: [{ name: "E", value: "" }],
+      resources: { requests: { cpu: "1000m", memory: "1024Mi" } },
+    };
+    const config = deployment({
+      strategy: {},
+      paused: false,
+      template: {
+        metadata: { labels: { app: "x" }, annotations: {}, creationTimestamp: null },
+        spec: { containers: [container], hostNetwork: false, nodeName: "", volumes: [], securityContext: {} },
+      },
+    });
+    const whole = { ...config, metadata: { name: "x", creationTimestamp: null }, status: {} };
+    const { entry } = await patch(test, deployments, whole);
+    test.clock.advance(5_000);
+    expect((await patch(test, deployments, whole)).entry.revision).toBe(entry.revision);
+  });
+
   it("removes what is applied no more; the default takes its place", async () => {
     await using test = await TestRegistry.open();
     await patch(test, deployments, deployment({ replicas: 3, paused: true }));
