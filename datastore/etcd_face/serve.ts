@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock } from "../clock.ts";
-import { type Datastore, DatastoreError } from "../contract.ts";
+import { type Datastore, DatastoreError, MAX_VALUE_BYTES } from "../contract.ts";
 import type { Face } from "./face.ts";
 import { Gate } from "./gate.ts";
 import { LeaseBook } from "./leases.ts";
@@ -25,8 +25,8 @@ export interface ServeEtcdOptions {
   /** Plain text when absent. */
   readonly tls?: ServeTls;
   /**
-   * Nobody else writes to the datastore while it is served. Otherwise transactions that write and also rest on keys that they only read are
-   * refused, and a key that others add meanwhile may survive the deletion of a range.
+   * Nobody else writes to the datastore while it is served. Otherwise transactions that write and also rest on ranges, or on keys that are there and that
+   * they do not write, are refused, and a key that others add meanwhile may survive the deletion of a range.
    */
   readonly exclusive?: boolean;
   readonly clock?: Clock;
@@ -52,7 +52,7 @@ const SYSTEM_CLOCK: Clock = {
 };
 
 const OPTIONS = {
-  "grpc.max_receive_message_length": 4 * 1024 * 1024,
+  "grpc.max_receive_message_length": 2 * MAX_VALUE_BYTES,
   "grpc.max_send_message_length": -1,
   // Clients that ping are answered; those that are gone are found out.
   "grpc.keepalive_time_ms": 60_000,

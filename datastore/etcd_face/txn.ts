@@ -58,14 +58,14 @@ async function tryTxn(face: Face, { compare, success, failure }: TxnRequest): Pr
       responses.push(await run(operation, { face, view, leaseOf }));
     }
     const operations = view.operations();
-    if (operations.length === 0) return { header: header(revision), succeeded, responses };
+    if (!view.hasWritten) return { header: header(revision), succeeded, responses };
     if (!exclusive && !view.isSelfContained) {
       throw unimplemented(
-        "a transaction that writes and also reads what it does not write",
+        "a transaction that writes and also reads a range, or what is there and it does not write",
         "others may write to this datastore at the same time",
       );
     }
-    const result = await datastore.commit(operations);
+    const result = await datastore.commit(exclusive ? operations : [...operations, ...view.guards()]);
     if (!result.ok) return undefined;
     for (const { key } of operations) leases.noteWrite(key, leaseOf.get(key) ?? "0");
     return {

@@ -6,9 +6,6 @@ import { isInRange } from "./keys.ts";
 import type { DeleteRangeRequest, PutRequest, RequestOp, TxnRequest } from "./messages.ts";
 import { checkRange } from "./range.ts";
 
-/** In base64 and with its lease it stays below the datastore's limit. */
-const MAX_VALUE_BYTES = 3 * 1024 * 1024 - 64;
-
 /** Throws what etcd refuses a transaction with before it looks at the store. */
 export function checkTxn({ compare, success, failure }: TxnRequest): void {
   if (Math.max(compare.length, success.length, failure.length) > MAX_OPERATIONS) throw etcdError("tooManyOperations");
@@ -30,7 +27,6 @@ export function checkPut({ key, value, lease, ignoreValue, ignoreLease }: PutReq
   if (key.length === 0) throw etcdError("emptyKey");
   if (ignoreValue && value.length > 0) throw etcdError("valueProvided");
   if (ignoreLease && String(lease) !== "0") throw etcdError("leaseProvided");
-  if (value.length > MAX_VALUE_BYTES) throw etcdError("tooLarge");
 }
 
 export function checkDelete({ key }: DeleteRangeRequest): void {

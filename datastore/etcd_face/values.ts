@@ -1,4 +1,6 @@
 import { Buffer } from "node:buffer";
+import { MAX_VALUE_BYTES } from "../contract.ts";
+import { etcdError } from "./errors.ts";
 
 export interface Value {
   readonly bytes: Uint8Array;
@@ -9,10 +11,13 @@ export interface Value {
 /**
  * etcd's values are bytes, the datastore's are text. A value in UTF-8 without NUL is kept as the text it is; any other as `\x01b` and base64. A value
  * that hangs on a lease has `\x01l`, the lease's number and `:` before that. A text that begins with `\x01` is kept in base64 too, so no two look alike.
+ * Throws `tooLarge` when the text is over the datastore's limit.
  */
 export function valueText({ bytes, lease }: Value): string {
   const text = plainText(bytes) ?? `${BINARY}${buffer(bytes).toString("base64")}`;
-  return lease === "0" ? text : `${LEASED}${lease}:${text}`;
+  const whole = lease === "0" ? text : `${LEASED}${lease}:${text}`;
+  if (bytes.length > NEVER_TOO_LARGE && Buffer.byteLength(whole) > MAX_VALUE_BYTES) throw etcdError("tooLarge");
+  return whole;
 }
 
 export function valueOf(text: string): Value {
@@ -26,6 +31,9 @@ export function valueOf(text: string): Value {
 
 const BINARY = "\x01b";
 const LEASED = "\x01l";
+
+/** With base64 and a lease it still is below the limit. */
+const NEVER_TOO_LARGE = MAX_VALUE_BYTES * 3 / 4 - 64;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -54,9 +54,19 @@ export class View implements Source {
     this.#written.set(key, undefined);
   }
 
-  /** What was read in the store is written as well: a commit that expects it rests on nothing else. */
+  get hasWritten(): boolean {
+    return this.#written.size > 0;
+  }
+
+  /** No range was read, and no key that is there and is not written: a commit can expect everything that was read. */
   get isSelfContained(): boolean {
-    return !this.#hasListed && [...this.#read.keys()].every((key) => this.#written.has(key));
+    return !this.#hasListed && [...this.#read].every(([key, item]) => !item || this.#written.has(key));
+  }
+
+  /** Deletes keys that were not there, if they still are not: only to fail if they are. */
+  guards(): Operation[] {
+    const missing = [...this.#read].filter(([key, item]) => !item && !this.#written.has(key));
+    return missing.map(([key]) => ({ kind: "delete", key, expect: 0 }));
   }
 
   /** What to commit; it fails if anything that is written is not as it was read. */

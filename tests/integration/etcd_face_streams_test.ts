@@ -176,12 +176,16 @@ describe("the etcd face", () => {
         details: "etcdserver: request is too large",
       });
       await put(client, "a", Buffer.alloc(3 * 1024 * 1024 - 64));
-      const compare = [{ target: 0, key: bytes("other"), version: 0 }];
+      const txn = (compare: unknown[]) =>
+        client.call<{ succeeded: boolean }>("etcdserverpb.KV", "Txn", ["TxnRequest", "TxnResponse"], {
+          compare,
+          success,
+        });
       const success = [{ put: { key: bytes("a"), value: bytes("1") } }];
-      await expect(
-        client.call("etcdserverpb.KV", "Txn", ["TxnRequest", "TxnResponse"], { compare, success }),
-      ).rejects.toMatchObject({ code: 12 });
-      expect(await store.revision()).toBe(2);
+      expect((await txn([{ target: 0, key: bytes("other"), version: 0 }])).succeeded).toBe(true);
+      await put(client, "other", "1");
+      await expect(txn([{ target: 0, key: bytes("other"), version: 1 }])).rejects.toMatchObject({ code: 12 });
+      expect(await store.revision()).toBe(4);
     }, { exclusive: false }));
 
   it("speaks TLS, and only to those whose certificate its authority has signed", { timeout: 60_000 }, async () => {
