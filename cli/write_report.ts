@@ -20,7 +20,9 @@ export function describeWrites(
   const lines = [
     table(["RESOURCE", "WRITER", "WRITES", "HELD", "BYTES", "SHARE"], rows),
     "",
-    `${megabytes(total)} of objects in ${duration(seconds)}, to ${stats.engine} at revision ${stats.revision}` +
+    `${megabytes(total)} of objects in ${
+      duration(seconds)
+    }, to ${stats.engine} at revision ${stats.revision}, compacted to ${stats.compactedRevision}` +
     ` (${stats.keys} keys, ${megabytes(stats.bytes)})`,
   ];
   if (writtenBytes !== undefined) {

@@ -36,7 +36,7 @@ export class CompactionPlan {
     this.#policy = policy;
   }
 
-  #compacted = 0;
+  #done = 0;
 
   /** The revision to compact to now; 0 when there is none yet. */
   observe(now: number, revision: number): number {
@@ -46,9 +46,12 @@ export class CompactionPlan {
     const oldest = this.#seen[0]!;
     const byAge = now - oldest.at >= keepMilliseconds ? oldest.revision : 0;
     const target = Math.max(0, Math.min(byAge, revision - keepRevisions), revision - maxRevisions);
-    if (target < this.#compacted + leastRevisions) return 0;
-    this.#compacted = target;
-    return target;
+    return target < this.#done + leastRevisions ? 0 : target;
+  }
+
+  /** It has been compacted: what comes next must be worth it again. */
+  compacted(revision: number): void {
+    this.#done = revision;
   }
 }
 
@@ -66,7 +69,10 @@ export function startCompactor(
   async function turn(): Promise<void> {
     try {
       const revision = plan.observe(clock.now(), await store.revision());
-      if (revision > 0) await store.compact(revision);
+      if (revision > 0) {
+        await store.compact(revision);
+        plan.compacted(revision);
+      }
     } catch (error) {
       if (!closed) logger.warn("The datastore could not be compacted: {error}", { error });
     }

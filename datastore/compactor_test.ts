@@ -11,10 +11,16 @@ const POLICY: CompactionPolicy = {
   intervalMilliseconds: 60,
 };
 
+function compact(plan: CompactionPlan, at: number, revision: number): number {
+  const target = plan.observe(at, revision);
+  if (target > 0) plan.compacted(target);
+  return target;
+}
+
 describe("CompactionPlan", () => {
   const plan = (...seen: [number, number][]) => {
     const plan = new CompactionPlan(POLICY);
-    return seen.map(([at, revision]) => plan.observe(at, revision));
+    return seen.map(([at, revision]) => compact(plan, at, revision));
   };
 
   it("compacts to what was the newest revision so long ago", () => {
@@ -33,7 +39,13 @@ describe("CompactionPlan", () => {
   it("does nothing for a few revisions", () => {
     const plan = new CompactionPlan({ ...POLICY, leastRevisions: 50 });
     const seen = [[0, 40], [1000, 100], [2000, 140], [3000, 149], [4000, 150], [5000, 190]] as const;
-    expect(seen.map(([at, revision]) => plan.observe(at, revision))).toEqual([0, 0, 100, 0, 0, 150]);
+    expect(seen.map(([at, revision]) => compact(plan, at, revision))).toEqual([0, 0, 100, 0, 0, 150]);
+  });
+
+  it("asks again for what has failed", () => {
+    const plan = new CompactionPlan({ ...POLICY, leastRevisions: 50 });
+    const seen = [[0, 100], [1000, 100], [2000, 100]] as const;
+    expect(seen.map(([at, revision]) => plan.observe(at, revision))).toEqual([0, 90, 90]);
   });
 
   it("keeps the time also when it was not asked for long", () => {
