@@ -333,6 +333,7 @@ describe("startPods", () => {
       await h.create("a", { os: { name: "windows" } });
       const { status } = await h.untilPhase("a", "Failed");
       expect(status).toMatchObject({ reason: "PodOSNotSupported" });
+      expect(status?.containerStatuses).toBeUndefined();
       expect(h.runtime.calls).toEqual([]);
     }));
 

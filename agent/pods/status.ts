@@ -28,6 +28,8 @@ export function podStatus(state: PodState, host: HostAddresses, now: number): Po
     ? "Failed"
     : phaseOf(state, initContainerStatuses ?? [], containerStatuses);
   const podIPs = addresses(state, host);
+  // One that was refused has nothing to say of its containers: that they are waiting would not be true.
+  const isRefused = why?.type === "failed" && state.containers.length === 0 && before.containerStatuses === undefined;
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
@@ -36,8 +38,8 @@ export function podStatus(state: PodState, host: HostAddresses, now: number): Po
     ...(host.hostIPs[0] === undefined ? {} : { hostIP: host.hostIPs[0], hostIPs: host.hostIPs.map((ip) => ({ ip })) }),
     ...(podIPs[0] === undefined ? {} : { podIP: podIPs[0], podIPs: podIPs.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? formatTime(now),
-    ...(initContainerStatuses?.length ? { initContainerStatuses } : {}),
-    containerStatuses,
+    ...(initContainerStatuses?.length && !isRefused ? { initContainerStatuses } : {}),
+    ...(isRefused ? {} : { containerStatuses }),
     ...(ephemeral?.length ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClass(pod),
   };
