@@ -84,7 +84,9 @@ function watch(face: Face, streams: Set<() => void>): Row {
     };
     streams.add(end);
     call.on("data", (request: WatchRequest) => {
-      stream.handle(request).catch((error) => {
+      // The next request is read when this one was handled.
+      call.pause();
+      stream.handle(request).then(() => call.resume(), (error) => {
         close();
         call.emit("error", grpcStatus(error));
       });
@@ -108,7 +110,9 @@ function keepAlive(face: Face, streams: Set<() => void>): Row {
     };
     streams.add(end);
     call.on("data", (request: LeaseRequest) => {
-      keepLeaseAlive(face, request).then((response) => void call.write(response), (error) => {
+      // The next request is read when the answer has left.
+      call.pause();
+      keepLeaseAlive(face, request).then((response) => void call.write(response, () => call.resume()), (error) => {
         close();
         call.emit("error", grpcStatus(error));
       });

@@ -9,6 +9,8 @@ import { farewell, Watcher } from "./watcher.ts";
 const logger = getLogger(["skiff", "datastore", "etcd-face"]);
 
 const MAX_WATCHES = 1000;
+/** Bytes that a stream may leave unread before its requests wait. */
+const MAX_UNREAD = 8 * 1024 * 1024;
 /** Sorts below every key. */
 const NOWHERE = { start: "", end: "\x01" };
 /** What an answer without events counts for. */
@@ -17,7 +19,7 @@ const ANSWER_BYTES = 50;
 const NO_WATCH = -1;
 
 /** The half of a gRPC stream that is written to. */
-export type WriteResponse = (response: WatchResponse, written: () => void) => void;
+type WriteResponse = (response: WatchResponse, written: () => void) => void;
 
 /** The watches of one stream. */
 export class WatchStream {
@@ -26,8 +28,6 @@ export class WatchStream {
   readonly #watchers = new Map<number, Watcher>();
   /** Those that asked for notifications of progress. */
   readonly #notified = new Set<number>();
-  /** Requests are handled one after the other. */
-  #handled: Promise<void> = Promise.resolve();
   #stopTimer: () => void = () => {};
   #nextId = 0;
   #closed = false;
@@ -37,11 +37,13 @@ export class WatchStream {
     this.#writer = new StreamWriter(write);
   }
 
-  /** Rejects when the datastore cannot say where it is; the stream then should end. */
-  handle(request: WatchRequest): Promise<void> {
-    const handled = this.#handled.then(() => this.#handle(request));
-    this.#handled = handled.catch(() => {});
-    return handled;
+  /** To be called for one request after the other. Rejects when the datastore cannot say where it is; the stream then should end. */
+  async handle({ create, cancel, progress }: WatchRequest): Promise<void> {
+    await this.#writer.drainedTo(MAX_UNREAD);
+    if (this.#closed) return;
+    if (create) await this.#create(create);
+    else if (cancel) await this.#cancel(number(cancel.watchId));
+    else if (progress) await this.#tellProgress([NO_WATCH]);
   }
 
   close(): void {
@@ -50,13 +52,6 @@ export class WatchStream {
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
     this.#writer.close();
-  }
-
-  async #handle({ create, cancel, progress }: WatchRequest): Promise<void> {
-    if (this.#closed) return;
-    if (create) await this.#create(create);
-    else if (cancel) await this.#cancel(number(cancel.watchId));
-    else if (progress) await this.#tellProgress([NO_WATCH]);
   }
 
   async #create(request: WatchCreateRequest): Promise<void> {
