@@ -7,6 +7,7 @@ import { S3Bucket, type S3Error, type S3Options } from "./s3_bucket.ts";
 import { startSnapshots } from "./schedule.ts";
 import { SnapshotDirectory } from "./snapshot_directory.ts";
 import { readSnapshot } from "./snapshot_file.ts";
+import { isSigned } from "./testing/verify_signature.ts";
 
 const NOON = Date.UTC(2026, 0, 2, 12, 0, 0);
 const MINUTE = 60_000;
@@ -84,6 +85,24 @@ describe("snapshots in a bucket", () => {
     expect(await reasonOf(missing.list())).toMatch(/^notFound: .*NoSuchBucket/);
     using nobody = new S3Bucket({ ...options, endpoint: "http://127.0.0.1:1" });
     expect(await reasonOf(nobody.list())).toMatch(/^unavailable: GET .* at http:\/\/127\.0\.0\.1:1/);
+  });
+
+  it("are asked for with signatures that hold", async () => {
+    const verdicts: string[] = [];
+    await using verifier = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async (request) => {
+      verdicts.push(`${request.method} ${await isSigned(request, "a secret/+=")}`);
+      return new Response("<ListBucketResult></ListBucketResult>");
+    });
+    const directory = new SnapshotDirectory(`${root}/signed`);
+    const { path } = await directory.save(() => store.snapshot(), { node: "a", time: NOON });
+    const endpoint = `http://127.0.0.1:${verifier.addr.port}`;
+    const signed = { ...options, endpoint, secretKey: "a secret/+=", folder: "a b/c+d(é)" };
+    using bucket = new S3Bucket(signed);
+    await bucket.upload(path);
+    await bucket.list();
+    using wrong = new S3Bucket({ ...signed, secretKey: "another" });
+    await wrong.list();
+    expect(verdicts).toEqual(["PUT true", "PUT true", "GET true", "GET false"]);
   });
 
   it("come by the schedule, too", async () => {
