@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { IMAGE, TestCluster } from "./cluster.ts";
+import { IMAGE, run, TestCluster } from "./cluster.ts";
+import { hostNames } from "./host_state.ts";
 import { retry } from "./retry.ts";
 
 interface Running {
@@ -88,10 +89,49 @@ describe("after a crash", () => {
     expect(await cluster.kubectl("exec", name!, "--", "echo", "alive")).toBe("alive\n");
   }, 90_000);
 
-  it("a stop that keeps the Pods leaves the containers running and finds them again", async () => {
+  it(
+    "a stop that keeps the Pods leaves the containers running and finds them again; nothing was ever not Ready",
+    async () => {
+      const before = await running();
+      const times = "{.items[*].status.conditions[?(@.type=='Ready')].lastTransitionTime}";
+      const since =
+        async () => [await cluster.jsonpath("nodes", times), await cluster.jsonpath("pods -l app=web", times)];
+      const sinceBefore = await since();
+      await cluster.down("--keep-pods");
+      await cluster.up();
+      expect(await running()).toEqual(before);
+      expect(await since()).toEqual(sinceBefore);
+    },
+    60_000,
+  );
+
+  it("of all there is, as when the power fails: every Pod comes back as itself", async () => {
+    await cluster.kubectl("scale", "deployment/web", "--replicas=16");
+    await cluster.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
     const before = await running();
-    await cluster.down("--keep-pods");
+    const { dataDir, runDir } = await hostNames(cluster.dataDir);
+    const pgrep = async (...args: string[]) =>
+      (await run("pgrep", args)).stdout.split("\n").filter(Boolean).map(Number);
+    const shims = await pgrep("-f", `containerd-shim.*${runDir}`);
+    const containers = await pgrep("-P", shims.join(","));
+    const containerd = await pgrep("-f", `containerd .*${dataDir}`);
+    expect(containers.length).toBeGreaterThanOrEqual(32);
+    for (const pid of [await cluster.pid(), ...containerd, ...shims, ...containers]) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    await retry("Skiff to be gone", async () => expect(await isGone(await cluster.pid())).toBe(true));
     await cluster.up();
-    expect(await running()).toEqual(before);
-  }, 60_000);
+    await retry("all Pods to run again", async () => {
+      const now = await running();
+      expect(Object.keys(now)).toEqual(Object.keys(before));
+      for (const [name, { uid, restartCount }] of Object.entries(now)) {
+        expect(uid).toBe(before[name]!.uid);
+        expect(restartCount).toBeGreaterThan(before[name]!.restartCount);
+      }
+    }, 60_000);
+  }, 180_000);
 });
