@@ -103,11 +103,11 @@ volumeMounts:
   it("runs init containers first and in order, and shows their state", async () => {
     await start(
       "ordered",
-      'command: [sh, -c, "cat /work/log; exec sleep 3600"]\nvolumeMounts: [{ name: work, mountPath: /work }]',
-      `volumes: [{ name: work, emptyDir: {} }]
+      'command: [sh, -c, "cat /shared/log; exec sleep 3600"]\nvolumeMounts: [{ name: shared, mountPath: /shared }]',
+      `volumes: [{ name: shared, emptyDir: {} }]
 initContainers:
-- { name: one, image: ${IMAGE}, command: [sh, -c, "echo one >> /work/log"], volumeMounts: [{ name: work, mountPath: /work }] }
-- { name: two, image: ${IMAGE}, command: [sh, -c, "echo two >> /work/log"], volumeMounts: [{ name: work, mountPath: /work }] }`,
+- { name: one, image: ${IMAGE}, command: [sh, -c, "echo one >> /shared/log"], volumeMounts: [{ name: shared, mountPath: /shared }] }
+- { name: two, image: ${IMAGE}, command: [sh, -c, "echo two >> /shared/log"], volumeMounts: [{ name: shared, mountPath: /shared }] }`,
     );
     expect(await cluster.kubectl("logs", "ordered")).toBe("one\ntwo\n");
   }, 60_000);
