@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { openSqlite } from "../datastore/sqlite/open.ts";
 import { S3Bucket } from "../server/snapshots/s3_bucket.ts";
 import { readSnapshot } from "../server/snapshots/snapshot_file.ts";
@@ -102,6 +102,12 @@ async function restoreFrom(path: string, flags: RestoreFlags): Promise<void> {
   });
   console.log(`restored ${path} to ${file}: revision ${revision}, ${keys} keys`);
   if (replaced !== undefined) console.log(`what was there is now ${replaced}`);
+  const tls = join(options.dataDir, "server", "tls");
+  if (options.endpoint !== undefined || await Deno.stat(tls).then(() => true, () => false)) return;
+  console.log(
+    `note: keys and certificates are not part of a snapshot. Copy server/tls of the old data directory to ${tls} before the start, ` +
+      "or kubeconfigs and tokens of before will not be valid any more",
+  );
 }
 
 /** A path as it is given, or the name of a snapshot in the directory. */
