@@ -1,9 +1,9 @@
 import { getLogger } from "@logtape/logtape";
-import { createHash } from "node:crypto";
 import { type ContainerRuntime, RuntimeError } from "../contract.ts";
 import { createCriRuntime } from "../cri/cri_runtime.ts";
 import { type ContainerdPaths, containerdPaths } from "./paths.ts";
 import { commandLine, ignoreNotFound, runningContainerd, sendSignal, terminateContainerd } from "./process.ts";
+import { findShims } from "./shims.ts";
 
 const log = getLogger(["skiff", "containerd"]);
 
@@ -46,41 +46,19 @@ export async function cleanUpRuntime({ dataDir }: { readonly dataDir: string }):
 
 /** Kills the shims of our socket and what runs below them; answers the cgroups these were in, deepest first. */
 async function killShims(paths: ContainerdPaths): Promise<readonly string[]> {
-  const parents = new Map<number, number>();
-  const shims = new Set<number>();
-  const sockets: string[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid)) continue;
-    const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
-    parents.set(pid, Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-    const words = await commandLine(pid);
-    if (words[0]?.includes("containerd-shim") && words.includes(paths.socket)) {
-      shims.add(pid);
-      sockets.push(shimSocket(words));
-    }
-  }
-  const below = [...parents.keys()].filter((pid) => {
-    for (let at = parents.get(pid); at !== undefined && at > 1; at = parents.get(at)) if (shims.has(at)) return true;
-    return false;
-  });
+  const shims = await findShims(paths);
+  const below = [...new Set(shims.flatMap((shim) => shim.below))];
+  const all = [...below, ...shims.map(({ pid }) => pid)];
   const cgroups = new Set<string>();
   for (const pid of below) for (const path of await cgroupsOf(pid)) cgroups.add(path);
-  for (const pid of [...below, ...shims]) sendSignal(pid, "SIGKILL");
+  for (const pid of all) sendSignal(pid, "SIGKILL");
   for (let waited = 0; waited < 5000; waited += 20) {
-    const alive = await Promise.all([...below, ...shims].map(commandLine));
+    const alive = await Promise.all(all.map(commandLine));
     if (alive.every((words) => words.length <= 1)) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  for (const socket of sockets) await Deno.remove(socket).catch(ignoreNotFound);
+  for (const { socket } of shims) await Deno.remove(socket).catch(ignoreNotFound);
   return [...cgroups].sort((a, b) => b.length - a.length);
-}
-
-/** A shim that is killed leaves its socket, which containerd names after its own socket, the namespace and the sandbox (`runtime/v2/shim`). */
-function shimSocket(words: readonly string[]): string {
-  const after = (flag: string) => words[words.indexOf(flag) + 1] ?? "";
-  const name = [after("-address"), after("-namespace"), after("-id")].join("/");
-  return `/run/containerd/s/${createHash("sha256").update(name).digest("hex")}`;
 }
 
 /** The directories of a process's cgroups that are not the root ones, as cgroup v1 and v2 mount them. */

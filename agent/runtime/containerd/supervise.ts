@@ -10,6 +10,7 @@ import { containerdConfig } from "./config.ts";
 import { findCniBinDir, findTool, lacksSysResource, supportsOverlay } from "./host.ts";
 import { type ContainerdPaths, containerdPaths } from "./paths.ts";
 import { launchContainerd, rotateLog, runningContainerd, terminateContainerd } from "./process.ts";
+import { endLostShims } from "./shims.ts";
 
 const log = getLogger(["skiff", "containerd"]);
 
@@ -125,11 +126,16 @@ async function supervise(
   rotate();
   while (!signal.aborted) {
     const since = clock.now();
+    const lost = new AbortController();
+    const tidied = endLostShims(runtime, paths, clock, AbortSignal.any([signal, lost.signal]));
     try {
       await untilDisconnected(channel, signal);
     } catch (error) {
       if (signal.aborted) break;
       log.warn("lost containerd: {error}", { error });
+    } finally {
+      lost.abort();
+      await tidied;
     }
     if (clock.now() - since > STABLE_AFTER) wait = FIRST_PAUSE;
     try {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../../api/clock.ts";
 import type { ContainerRuntime, RuntimeEvent } from "../contract.ts";
 import { testContainer, testSandbox } from "../suite_test_cases.ts";
 import { BUSYBOX, type TestNode, testNode } from "../testing/test_node.ts";
@@ -6,6 +7,7 @@ import { PAUSE_IMAGE } from "../../images/pause_image.ts";
 import { cleanUpRuntime } from "./clean_up.ts";
 import { findTool } from "./host.ts";
 import { commandLine, runningContainerd, sendSignal } from "./process.ts";
+import { endLostShims, findShims } from "./shims.ts";
 import { startContainerd } from "./supervise.ts";
 
 async function startPod(runtime: ContainerRuntime, node: TestNode, cgroupParent = ""): Promise<string> {
@@ -40,6 +42,17 @@ async function until(fits: () => Promise<boolean>): Promise<void> {
   while (!await fits()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+/** Moves the clock on until the promise resolves. */
+async function advanceUntil<T>(clock: ManualClock, promise: Promise<T>): Promise<T> {
+  let resolved = false;
+  void promise.then(() => resolved = true);
+  await until(async () => {
+    await clock.advance(1_000);
+    return resolved;
+  });
+  return await promise;
+}
+
 describe("startContainerd", () => {
   it("finds containerd and its containers again after a restart of Skiff", async () => {
     const node = await testNode();
@@ -55,6 +68,27 @@ describe("startContainerd", () => {
       await node.end();
     }
   });
+
+  it("ends a shim without containers that containerd knows nothing of, and no other", async () => {
+    const node = await testNode();
+    const { runtime, paths } = node.supervised;
+    const script = `exec -a containerd-shim-runc-v2 bash -c 'read line' shim -namespace k8s.io -id lost -address "$1"`;
+    const lost = new Deno.Command("bash", { args: ["-c", script, "bash", paths.socket], stdin: "piped" }).spawn();
+    try {
+      const id = await startPod(runtime, node);
+      await until(async () => (await findShims(paths)).length === 2);
+      const clock = new ManualClock();
+      const ended = endLostShims(runtime, paths, clock, new AbortController().signal);
+      const { success } = await advanceUntil(clock, lost.status);
+      await ended;
+      expect(success).toBe(false);
+      expect((await findShims(paths)).map((shim) => shim.below.length)).toEqual([2]);
+      expect(await runtime.container(id)).toMatchObject({ state: "running" });
+    } finally {
+      await lost.stdin.close().catch(() => {});
+      await node.end();
+    }
+  }, 30_000);
 
   it("brings a killed containerd back; containers and their events go on", async () => {
     const node = await testNode();
