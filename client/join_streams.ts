@@ -7,6 +7,8 @@ export interface JoinOptions {
   readonly clock: Clock;
   /** Milliseconds without a byte from either side after which both are cut. */
   readonly idleTimeout: number;
+  /** Of the left side, as the watch over its peer wants it. */
+  readonly probeLeft?: () => void;
 }
 
 /** A socket tells its ports. */
@@ -24,7 +26,8 @@ const LINGER = 10_000;
  * ends as well. A side that breaks without an end takes the other with it, so that nobody takes the break for an end; so does one whose end
  * is stuck behind input that the other does not take.
  */
-export async function joinStreams(left: Joined, right: Joined, { clock, idleTimeout }: JoinOptions): Promise<void> {
+export async function joinStreams(left: Joined, right: Joined, options: JoinOptions): Promise<void> {
+  const { clock, idleTimeout, probeLeft } = options;
   const cut = () => {
     left.destroy();
     right.destroy();
@@ -41,7 +44,11 @@ export async function joinStreams(left: Joined, right: Joined, { clock, idleTime
   const closed = ([[left, right], [right, left]] as const).map(([side, other]) =>
     new Promise<void>((resolve) => {
       const isHeld = () => other.writableNeedDrain;
-      const watch = new PeerWatch(clock, side, isHeld, cut);
+      const watch = new PeerWatch(clock, side, {
+        isHeld,
+        onGone: cut,
+        ...(probeLeft && side === left && { probe: probeLeft }),
+      });
       side.on("error", () => {});
       side.on("pause", () => {
         if (isHeld()) watch.held();

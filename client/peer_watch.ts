@@ -1,30 +1,43 @@
 import type { Clock } from "../api/clock.ts";
 
-/** What is needed of a TCP or TLS socket. */
+/** What is used of a TCP or TLS socket. */
 export interface Peered {
   readonly localPort?: number | undefined;
   readonly remotePort?: number | undefined;
+  setKeepAlive?(enable: boolean, milliseconds: number): unknown;
 }
 
-/** How long a connection is left unread before its peer is looked for, in milliseconds. */
+export interface PeerWatchOptions {
+  /** Whether the connection is still left unread. */
+  readonly isHeld: () => boolean;
+  /** Called once. */
+  readonly onGone: () => void;
+  /** Sends something that a live peer puts up with: what is left of a dead one answers with a reset, however full its way to us is. */
+  readonly probe?: () => void;
+}
+
+/** How long a connection is left unread before its peer is looked for, and between two looks; in milliseconds. */
 const LOOK_AFTER = 15_000;
 const ESTABLISHED = "01";
 
 /**
  * Finds out that a peer has ended its connection while nothing is read from it. Behind input that nobody takes its end would stay unread for
  * ever, and two processes that both wait for the other would keep the connection for ever. Costs nothing while data flows.
+ *
+ * An end that does not fit into the receive buffer does not even arrive. Then a probe brings it to light at the next look; without one the
+ * kernels' timers do, which takes minutes.
  */
 export class PeerWatch {
   #cancel: (() => void) | undefined;
   #stopped = false;
 
-  /** `isHeld` tells whether the connection is still left unread; `onGone` is called once. */
   constructor(
     private readonly clock: Clock,
     private readonly socket: Peered,
-    private readonly isHeld: () => boolean,
-    private readonly onGone: () => void,
-  ) {}
+    private readonly options: PeerWatchOptions,
+  ) {
+    socket.setKeepAlive?.(true, LOOK_AFTER);
+  }
 
   /** To be called when reading is suspended. */
   held(): void {
@@ -37,12 +50,17 @@ export class PeerWatch {
   }
 
   async #look(): Promise<void> {
-    const gone = this.isHeld() && !await isEstablished(this.socket);
+    const { isHeld, onGone, probe } = this.options;
+    const gone = isHeld() && !await isEstablished(this.socket);
     this.#cancel = undefined;
-    if (this.#stopped || !this.isHeld()) return;
-    if (!gone) return this.held();
-    this.stop();
-    this.onGone();
+    if (this.#stopped || !isHeld()) return;
+    if (gone) {
+      this.stop();
+      onGone();
+    } else {
+      probe?.();
+      this.held();
+    }
   }
 }
 

@@ -30,10 +30,12 @@ describe("PeerWatch", () => {
     let held = true;
     const gone = Promise.withResolvers<void>();
     let calls = 0;
-    const watch = new PeerWatch(clock, socket, () => held, () => {
+    let probes = 0;
+    const onGone = () => {
       calls++;
       gone.resolve();
-    });
+    };
+    const watch = new PeerWatch(clock, socket, { isHeld: () => held, onGone, probe: () => probes++ });
     const looked = async () => {
       await clock.advance(15_000);
       while (held && calls === 0 && clock.pending === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -43,7 +45,7 @@ describe("PeerWatch", () => {
     watch.held();
     expect(clock.pending).toBe(1);
     await looked();
-    expect([calls, clock.pending]).toEqual([0, 1]);
+    expect([calls, probes, clock.pending]).toEqual([0, 1, 1]);
     held = false;
     await looked();
     expect(clock.pending).toBe(0);
@@ -54,7 +56,7 @@ describe("PeerWatch", () => {
     await looked();
     await gone.promise;
     watch.held();
-    expect([calls, clock.pending]).toEqual([1, 0]);
+    expect([calls, probes, clock.pending]).toEqual([1, 1, 0]);
     mine.close();
   });
 });

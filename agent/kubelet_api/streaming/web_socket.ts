@@ -14,6 +14,7 @@ export interface WebSocket {
   pause(): void;
   resume(): void;
   close(code?: number, reason?: string): void;
+  ping(): void;
   terminate(): void;
   on(event: "message", listener: (data: unknown) => void): void;
   on(event: "error", listener: (error: Error) => void): void;
@@ -55,12 +56,16 @@ export function acceptWebSocket(
     handleProtocols: () => chosen,
   });
   return new Promise((resolve) => {
-    const watch = new PeerWatch(clock, socket as Peered, () => socket.isPaused(), () => socket.destroy());
-    socket.on("pause", () => watch.held());
-    socket.once("close", () => {
-      watch.stop();
-      resolve(undefined);
+    server.handleUpgrade(request, socket, head, (accepted: WebSocket) => {
+      const watch = new PeerWatch(clock, socket as Peered, {
+        isHeld: () => socket.isPaused(),
+        onGone: () => accepted.terminate(),
+        probe: () => accepted.ping(),
+      });
+      socket.on("pause", () => watch.held());
+      socket.once("close", () => watch.stop());
+      resolve(accepted);
     });
-    server.handleUpgrade(request, socket, head, (accepted: WebSocket) => resolve(accepted));
+    socket.once("close", () => resolve(undefined));
   });
 }
