@@ -1,7 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { deepEqual } from "../../api/meta/deep_equal.ts";
 import type { Node, Pod } from "../../api/types/core_v1.ts";
-import type { RuntimeEvent } from "../runtime/contract.ts";
+import type { Container, RuntimeEvent } from "../runtime/contract.ts";
 import type { PodDirectory } from "./directory.ts";
 import { isMirrorPod, isStaticPod } from "./labels.ts";
 import { refusal } from "./node_admission.ts";
@@ -26,6 +26,8 @@ const logger = getLogger(["skiff", "agent", "pods"]);
 const nothing: PodRuntime = { sandboxes: [], containers: [] };
 /** A runtime tells of a death before its own books show it: so often it is asked again, at growing distance. */
 const deathLooks = [0, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
+/** containerd learns of an OOM kill by another way than of the death, and for a moment calls it an error like any other. */
+const oomNews = 200;
 
 /** All Pods of the node: one worker each, fed from the sources of Pods and from the runtime. */
 export class Pods implements PodDirectory {
@@ -115,7 +117,8 @@ export class Pods implements PodDirectory {
   async runtimeEvent(event: RuntimeEvent): Promise<void> {
     const uid = this.#owners.get(event.containerId);
     const entry = uid === undefined ? undefined : this.#workers.get(uid);
-    if (!entry || (event.type !== "exited" && event.type !== "deleted")) return;
+    // An OOM kill may be told after the death that it explains.
+    if (!entry || event.type === "started") return;
     const { worker } = entry;
     const isSandbox = worker.state.sandboxes.some(({ id }) => id === event.containerId);
     try {
@@ -287,9 +290,13 @@ export class Pods implements PodDirectory {
     const { shared } = this.#options;
     for (const wait of deathLooks) {
       await this.#pause(wait);
-      const container = await shared.runtime.container(id, shared.signal);
+      let container = await shared.runtime.container(id, shared.signal);
       if (!container) return worker.send({ type: "containerGone", id });
       if (container.state !== "exited") continue;
+      if (mayBeOom(container) && worker.state.stage.at === "active") {
+        await this.#pause(oomNews);
+        container = await shared.runtime.container(id, shared.signal) ?? container;
+      }
       const told = await withTerminationMessage(container, shared.facts(), uid);
       return worker.send({ type: "container", container: told });
     }
@@ -323,4 +330,8 @@ function isOfStaticPod({ sandboxes }: PodRuntime): boolean {
 function withKnownStatus(pod: Pod, worker: PodWorker): Pod {
   const { status } = worker.pod;
   return pod.status || !status ? pod : { ...pod, status };
+}
+
+function mayBeOom({ exitCode, reason }: Container): boolean {
+  return exitCode === 137 && reason === "Error";
 }
