@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, run, TestCluster } from "./cluster.ts";
+import { freePort } from "../fixtures/free_port.ts";
+import { run, TestCluster } from "./cluster.ts";
 import { retry } from "./retry.ts";
 
 const skiff = new URL("../../scripts/skiff", import.meta.url).pathname;

@@ -1,6 +1,7 @@
 import { retry } from "./retry.ts";
 import { hostNames, podInterfaces, traces } from "./host_state.ts";
 import { busyboxImage } from "../fixtures/busybox_image.ts";
+import { freePort } from "../fixtures/free_port.ts";
 
 /** The image that all e2e tests run; made by the tests from Debian's busybox-static. */
 export const IMAGE = "skiff.test/busybox:1";
@@ -175,9 +176,4 @@ export async function run(
   const { code, stdout, stderr } = await child.output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { freePort, IMAGE, TestCluster } from "./cluster.ts";
+import { freePort } from "../fixtures/free_port.ts";
+import { IMAGE, TestCluster } from "./cluster.ts";
 import { retry } from "./retry.ts";
 
 const pod = (name: string, container: string, spec = "") => `

@@ -1,3 +1,5 @@
+import { freePort } from "../../../tests/fixtures/free_port.ts";
+
 /** A real etcd (Debian's etcd-server) for tests, on free ports, with its data in a directory of its own. */
 export interface TestEtcd {
   readonly endpoint: string;
@@ -17,13 +19,6 @@ export interface TestEtcdOptions {
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
   /** Wait for the disk, as a real one does; tests of behaviour need not. */
   readonly fsync?: boolean;
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }
 
 async function isUp(port: number): Promise<boolean> {
@@ -91,10 +86,11 @@ async function newMember(
       : [],
   ];
   let child: Deno.ChildProcess | undefined;
+  let exited = false;
 
   async function start(): Promise<void> {
     child = new Deno.Command("etcd", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-    let exited = false;
+    exited = false;
     void child.status.then(() => exited = true);
     while (!await isUp(client)) {
       if (exited) throw new Error(`etcd ended: ${await Deno.readTextFile(`${directory}/etcd.log`)}`);
@@ -105,7 +101,7 @@ async function newMember(
   async function kill(): Promise<void> {
     if (!child) return;
     const { status } = child;
-    child.kill("SIGKILL");
+    if (!exited) child.kill("SIGKILL");
     child = undefined;
     await status;
   }

@@ -1,3 +1,5 @@
+import { freePort } from "../../../tests/fixtures/free_port.ts";
+
 /** A real PostgreSQL (Debian's postgresql) for tests: a cluster of its own in a directory, on a free port of the loopback. */
 export interface TestPostgres {
   readonly port: number;
@@ -30,13 +32,6 @@ async function owner(): Promise<{ uid: number; gid: number } | Record<string, ne
   const line = (await Deno.readTextFile("/etc/passwd")).split("\n").find((line) => line.startsWith(`${USER}:`));
   const [, , uid, gid] = line!.split(":");
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }
 
 async function run(path: string, args: string[], options: Deno.CommandOptions): Promise<void> {
