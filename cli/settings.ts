@@ -7,6 +7,7 @@ import { datastoreCare } from "./datastore_settings.ts";
 import { UserError } from "./error.ts";
 import { instanceOf } from "./instance.ts";
 import type { ServerFlags } from "./server_flags.ts";
+import { tokenSettings } from "./token_flags.ts";
 
 /** What the machine says of itself. */
 export interface Host {
@@ -55,6 +56,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
       workingDirectory: host.workingDirectory,
       endpoint: flags.datastoreEndpoint,
     }),
+    ...await tokenSettings(flags),
     kubeconfig: absolute(flags.writeKubeconfig, host.workingDirectory),
     kubeconfigMode: mode("--write-kubeconfig-mode", flags.writeKubeconfigMode),
     ...(flags.admissionControlConfigFile !== undefined && {

@@ -10,7 +10,7 @@ import {
 } from "./apiserver/auth/authenticator.ts";
 import type { Access } from "./apiserver/auth/access.ts";
 import { accessReviews } from "./apiserver/auth/access_reviews.ts";
-import { bearerTokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
+import { bearerTokenAuthenticator, type TokenAuthenticator } from "./apiserver/auth/bearer_tokens.ts";
 import { bootstrapTokens } from "./apiserver/auth/bootstrap_tokens.ts";
 import { clientCertificateAuthenticator } from "./apiserver/auth/client_certificates.ts";
 import {
@@ -27,6 +27,8 @@ export interface IdentityOptions {
   readonly clock: Clock;
   readonly clusterDomain: string;
   readonly access: Access;
+  /** Those by which machines join; absent where none may. */
+  readonly joinTokens?: TokenAuthenticator;
   /** Asked when a token is shown: the registry is opened with these identities, so it comes later. */
   readonly registry: () => Registry;
 }
@@ -38,7 +40,7 @@ export interface Identities {
 }
 
 /** Who users are, by certificate and token, and what reviews answer of them. */
-export function identities({ pki, clock, clusterDomain, access, registry }: IdentityOptions): Identities {
+export function identities({ pki, clock, clusterDomain, access, joinTokens, registry }: IdentityOptions): Identities {
   const find = async (resource: string, namespace: string, name: string): Promise<KubeObject | undefined> => {
     const context = { user: { name: "system:apiserver", groups: [] }, warn: () => {} };
     try {
@@ -59,7 +61,7 @@ export function identities({ pki, clock, clusterDomain, access, registry }: Iden
     tokens,
     authenticator: unionAuthenticator([
       clientCertificateAuthenticator(pki.clusterCa, clock),
-      bearerTokenAuthenticator([tokens, bootstrap]),
+      bearerTokenAuthenticator([tokens, bootstrap, ...joinTokens ? [joinTokens] : []]),
     ]),
     reviews: {
       ...accessReviews(access),

@@ -34,6 +34,8 @@ export interface ServerOptions {
     /** A bucket that gets each of them, too. */
     readonly s3?: S3Options;
   };
+  /** Chosen secrets of the tokens by which servers and nodes join; made at the first start when absent. */
+  readonly joinTokens?: { readonly token?: string; readonly agentToken?: string };
   /** Where the administrator's kubeconfig is written. */
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */

@@ -20,6 +20,8 @@ import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
 import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
+import { joinRoutes } from "./join/join_routes.ts";
+import { openJoinTokens } from "./join/join_tokens.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
 import type { KeyPair } from "./pki/issue.ts";
 import { openPki } from "./pki/pki.ts";
@@ -80,7 +82,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const access = new AccessControl(await authorizers(options.authorizationConfigFile, clock));
     const { clusterDomain } = options;
-    const identity = identities({ pki, clock, clusterDomain, access, registry: () => registry });
+    const joinTokens = await openJoinTokens(`${options.dataDir}/server`, pki.clusterCa, options.joinTokens);
+    const identity = identities({
+      pki,
+      clock,
+      clusterDomain,
+      access,
+      joinTokens: joinTokens.authenticator,
+      registry: () => registry,
+    });
     const registry: Registry = await openRegistry({
       datastore,
       clock,
@@ -108,7 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
       http1Only: options.http1Only,
-      paths: store.paths,
+      paths: new Map([...store.paths, ...joinRoutes({ clusterCa: pki.clusterCa })]),
       metrics: () => controllerMetrics.of?.families() ?? [],
     });
     closers.push(() => api.close());

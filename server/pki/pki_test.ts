@@ -4,7 +4,6 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../api/clock.ts";
 import { kubeconfigText, writeKubeconfig } from "./kubeconfig.ts";
 import { openPki, type PkiOptions } from "./pki.ts";
-import { openToken } from "./token.ts";
 
 const DAY = 86_400_000;
 
@@ -127,14 +126,5 @@ describe("kubeconfig and token", () => {
       expect(await Deno.readTextFile(path)).toBe(kubeconfigText(facts));
       expect((await Deno.stat(path)).mode! & 0o777).toBe(0o600);
       expect(kubeconfigText(facts)).toContain("client-key-data: S0VZ\n");
-    }));
-
-  it("makes the join token once", () =>
-    inDirectory(async (directory) => {
-      const path = join(directory, "token");
-      const token = await openToken(path);
-      expect(token).toMatch(/^[0-9a-f]{64}$/);
-      expect(await openToken(path)).toBe(token);
-      expect((await Deno.stat(path)).mode! & 0o777).toBe(0o600);
     }));
 });

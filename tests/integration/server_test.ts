@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configmaps, deployments, namespaces, pods, services } from "../../api/resources.ts";
 import { isForbidden, isNotFound } from "../../api/status.ts";
 import type { Deployment } from "../../api/types/apps_v1.ts";
+import { fetchClusterCa } from "../../client/cluster_ca.ts";
+import { parseClusterToken } from "../../client/cluster_token.ts";
 import { createHttpsClient, type HttpsClient } from "../../client/https.ts";
 import { readKubeconfig } from "../../client/kubeconfig.ts";
 import { testClient } from "../../client/suite_test_cases.ts";
@@ -102,6 +104,19 @@ describe("a server without an agent", () => {
     client[Symbol.dispose]();
     await server.close();
     await Deno.remove(dataDir, { recursive: true });
+  });
+
+  it("shows its authority to strangers, who check it against the hash in their token", async () => {
+    const url = `https://127.0.0.1:${server.port}`;
+    const token = parseClusterToken(await Deno.readTextFile(`${dataDir}/server/node-token`), "node");
+    const ca = await fetchClusterCa(url, token);
+    expect(ca).toContain("BEGIN CERTIFICATE");
+    const elsewhere = fetchClusterCa(url, { caHash: "0".repeat(64) });
+    await expect(elsewhere).rejects.toThrow(/belongs to another cluster than the token/);
+    using joining = createHttpsClient({ server: url, ca, token: token.credential });
+    expect(isForbidden(await joining.list(namespaces).catch((error) => error))).toBe(true);
+    using stranger = createHttpsClient({ server: url, ca, token: "node:guess" });
+    expect((await stranger.list(namespaces).catch((error) => error)).status.code).toBe(401);
   });
 
   it("has what every cluster has", async () => {

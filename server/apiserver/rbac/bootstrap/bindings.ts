@@ -12,6 +12,9 @@ const scheduler = "system:kube-scheduler";
 /** Who has the ClusterRole of the same name, everywhere. */
 export const clusterBindings: Readonly<Record<string, SubjectRow>> = {
   "cluster-admin": { groups: ["system:masters"] },
+  "skiff:cluster-ca-viewer": { groups: [authenticated, "system:unauthenticated"] },
+  "skiff:joining-node": { groups: ["system:bootstrappers", "system:nodes"] },
+  "skiff:joining-server": { groups: ["skiff:joining-servers"] },
   "system:basic-user": { groups: [authenticated] },
   "system:discovery": { groups: [authenticated] },
   "system:kube-controller-manager": { users: [manager] },

@@ -213,6 +213,10 @@ export const clusterRoleRules: Readonly<Record<string, readonly RuleRow[]>> = {
     ["watch", "core", "events"],
     writeEvents,
   ],
+  // Ours: what machines need that are about to join. The cluster's authority is no secret, and its hash is in their tokens.
+  "skiff:cluster-ca-viewer": [["get", "/cacerts"]],
+  "skiff:joining-node": [["get", "/v1-skiff/node /v1-skiff/node/*"]],
+  "skiff:joining-server": [["get post", "/v1-skiff/server /v1-skiff/server/*"]],
   "system:public-info-viewer": [["get", "/healthz /livez /readyz /version /version/"]],
   "system:service-account-issuer-discovery": [[
     "get",

@@ -1,0 +1,21 @@
+import { methodNotAllowed } from "../../api/status.ts";
+import { send } from "../apiserver/http/answer.ts";
+import type { PathRoute } from "../apiserver/http/handler.ts";
+
+/** The cluster's authority, for machines that know its hash and nothing else. Open to all. */
+export const CLUSTER_CA_PATH = "/cacerts";
+
+export interface JoinRouteOptions {
+  /** PEM. */
+  readonly clusterCa: string;
+}
+
+/** What machines ask for that are about to join. Who may is said by the roles `skiff:cluster-ca-viewer`, `skiff:joining-node` and `skiff:joining-server`. */
+export function joinRoutes({ clusterCa }: JoinRouteOptions): ReadonlyMap<string, PathRoute> {
+  return new Map<string, PathRoute>([
+    [CLUSTER_CA_PATH, (call) => {
+      if (call.info.verb !== "get" && call.info.verb !== "head") throw methodNotAllowed();
+      return send(call, 200, "application/x-pem-file", clusterCa);
+    }],
+  ]);
+}
