@@ -47,14 +47,21 @@ await run(chosen);
 const ran = await reported([directory]);
 print(ran);
 if (!values["dry-run"]) await write(ran);
-if (!values["report-dir"]) await Deno.remove(directory, { recursive: true });
 const passed = ran.filter(({ result }) => result === "pass").length;
 console.log(`conformance: ${passed} of ${chosen.length} passed`);
+if (passed < chosen.length) console.log(`the binary's own words are in ${directory}/e2e.log`);
+else if (!values["report-dir"]) await Deno.remove(directory, { recursive: true });
 Deno.exit(passed === chosen.length ? 0 : 1);
 
 async function reported(directories: readonly string[]): Promise<Outcome[]> {
-  const texts = await Promise.all(directories.map((directory) => Deno.readTextFile(`${directory}/report.json`)));
-  return outcomes(texts.flatMap((text) => JSON.parse(text) as Report[]));
+  const reports: Report[] = [];
+  for (const directory of directories) {
+    const text = await Deno.readTextFile(`${directory}/report.json`).catch(() =>
+      fail(`there is no report in ${directory}; what the binary said is in its e2e.log, if it ran at all`)
+    );
+    reports.push(...JSON.parse(text) as Report[]);
+  }
+  return outcomes(reports);
 }
 
 async function write(ran: readonly Outcome[]): Promise<void> {
@@ -65,13 +72,21 @@ async function write(ran: readonly Outcome[]): Promise<void> {
 
 /** Those of the table that the options ask for; a focus alone reaches the tests of every need. */
 function choose(all: readonly Row[]): Row[] {
-  const focus = new RegExp(values.focus ?? "");
+  const focus = expression(values.focus ?? "");
   const needs = (values.needs ?? (values.focus === undefined ? DEFAULT_NEEDS : Object.keys(NEEDS).join(","))).split(
     ",",
   );
   const unknown = needs.find((need) => !isNeeds(need));
   if (unknown !== undefined) fail(`--needs ${JSON.stringify(unknown)} is not one of ${Object.keys(NEEDS).join(", ")}`);
   return all.filter((row) => focus.test(row.name) && needs.includes(row.needs));
+}
+
+function expression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    return fail(`--focus: ${(error as Error).message}`);
+  }
 }
 
 async function run(wanted: readonly Row[]): Promise<void> {
@@ -103,6 +118,6 @@ function print(ran: readonly Outcome[]): void {
 }
 
 function fail(message: string): never {
-  console.error(`error: ${message}\n\n${USAGE}`);
+  console.error(`error: ${message}\nscripts/test conformance --help tells more`);
   Deno.exit(2);
 }
