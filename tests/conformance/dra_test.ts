@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { deviceclasses, resourceclaims, resourceclaimtemplates, resourceslices } from "../../api/resources.ts";
+import { TestApi } from "./api.ts";
+import { type Lifecycle, liveThrough } from "./lifecycle.ts";
+
+const devices = { requests: [{ name: "req-0", exactly: { deviceClassName: "gpu" } }] };
+
+const kinds: Readonly<Record<string, Lifecycle>> = {
+  DeviceClass: {
+    resource: deviceclasses,
+    object: { spec: { selectors: [{ cel: { expression: 'device.driver == "skiff.test"' } }] } },
+  },
+  ResourceClaimTemplate: { resource: resourceclaimtemplates, object: { spec: { spec: { devices } } } },
+  ResourceClaim: {
+    resource: resourceclaims,
+    object: { spec: { devices } },
+    status: {
+      allocation: {
+        devices: { results: [{ request: "req-0", driver: "skiff.test", pool: "pool", device: "device-0" }] },
+      },
+    },
+  },
+  ResourceSlice: {
+    resource: resourceslices,
+    object: {
+      spec: {
+        driver: "skiff.test",
+        nodeName: "node",
+        pool: { name: "pool", generation: 1, resourceSliceCount: 1 },
+        devices: [{ name: "device-0" }],
+      },
+    },
+  },
+};
+
+describe("resource.k8s.io/v1", () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await TestApi.start();
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  for (const [title, kind] of Object.entries(kinds)) it(title, () => liveThrough(api, kind));
+});

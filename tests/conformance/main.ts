@@ -1,0 +1,103 @@
+/** `scripts/test conformance`: runs the official conformance binary against Skiff and writes down what passed. */
+import { parseArgs } from "node:util";
+import { page, pageFile } from "./page.ts";
+import { merge, type Outcome, outcomes, type Report } from "./report.ts";
+import { formatResults, isNeeds, NEEDS, type Needs, parseResults, resultsFile, type Row } from "./results.ts";
+
+const skiff = new URL("../../scripts/skiff", import.meta.url).pathname;
+const USAGE = `usage: scripts/test conformance [--focus REGEXP] [--needs ${Object.keys(NEEDS).join("|")},...]
+         [--hollow-nodes N] [--kubeconfig FILE] [--report-dir DIR] [--dry-run]
+
+Builds the official conformance binary of Kubernetes from its Go modules (once; many minutes), runs it against a Skiff in memory
+with N hollow nodes (default 2), or against the cluster of a kubeconfig, and writes the outcome to tests/conformance/results.tsv and
+docs/CONFORMANCE.md. Without --focus and --needs: the tests that need no running container (api, controllers, status).
+--report-dir keeps the report, --dry-run leaves the table alone.`;
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    focus: { type: "string" },
+    needs: { type: "string", default: "api,controllers,status" },
+    "hollow-nodes": { type: "string", default: "2" },
+    kubeconfig: { type: "string" },
+    "report-dir": { type: "string" },
+    "dry-run": { type: "boolean", default: false },
+    binary: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  Deno.exit(0);
+}
+
+const rows = parseResults(await Deno.readTextFile(resultsFile));
+const chosen = choose(rows);
+if (chosen.length === 0) fail("no conformance test has such a name");
+const directory = values["report-dir"] ?? await Deno.makeTempDir({ prefix: "skiff-conformance-" });
+await Deno.mkdir(directory, { recursive: true });
+await run(chosen);
+const ran = outcomes(JSON.parse(await Deno.readTextFile(`${directory}/report.json`)) as Report[]);
+print(ran);
+if (!values["dry-run"]) {
+  const merged = merge(rows, ran);
+  await Deno.writeTextFile(resultsFile, formatResults(merged));
+  await Deno.writeTextFile(pageFile, page(merged));
+}
+if (!values["report-dir"]) await Deno.remove(directory, { recursive: true });
+const failed = chosen.length - ran.filter(({ result }) => result === "pass").length;
+console.log(`conformance: ${chosen.length - failed} of ${chosen.length} passed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+/** Those of the table that the options ask for; a focus by name reaches those of every need. */
+function choose(all: readonly Row[]): Row[] {
+  if (values.focus !== undefined) {
+    const focus = new RegExp(values.focus);
+    return all.filter(({ name }) => focus.test(name));
+  }
+  const needs = values.needs.split(",");
+  const unknown = needs.find((need) => !isNeeds(need));
+  if (unknown !== undefined) fail(`--needs ${JSON.stringify(unknown)} is not one of ${Object.keys(NEEDS).join(", ")}`);
+  return all.filter((row) => (needs as Needs[]).includes(row.needs));
+}
+
+async function run(wanted: readonly Row[]): Promise<void> {
+  const binary = values.binary ?? fail("--binary names no file; run this by scripts/test conformance");
+  const names = wanted.map(({ name }) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const script = `exec "$0" --kubeconfig="$KUBECONFIG" "$@"`;
+  const test = [
+    ...["sh", "-c", script, binary],
+    "--provider=skeleton",
+    // Tests that need no node need not wait for one.
+    "--allowed-not-ready-nodes=-1",
+    "--ginkgo.no-color",
+    `--ginkgo.focus=(${names.join("|")})$`,
+    "--ginkgo.timeout=24h",
+    `--ginkgo.json-report=${directory}/report.json`,
+    ...(values["report-dir"] ? ["--ginkgo.v"] : []),
+  ];
+  const [command, ...args] = values.kubeconfig === undefined
+    ? [skiff, "ephemeral", `--hollow-nodes=${values["hollow-nodes"]}`, "--", ...test]
+    : test;
+  const log = await Deno.open(`${directory}/e2e.log`, { write: true, create: true, truncate: true });
+  const child = new Deno.Command(command!, {
+    args,
+    ...(values.kubeconfig && { env: { KUBECONFIG: values.kubeconfig } }),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  await child.stdout.pipeTo(log.writable);
+  await child.status;
+}
+
+function print(ran: readonly Outcome[]): void {
+  for (const { name, result, seconds, why } of ran) {
+    console.log(`${result} ${seconds.toFixed(1).padStart(6)} s  ${name}${why && `\n     ${why}`}`);
+  }
+}
+
+function fail(message: string): never {
+  console.error(`error: ${message}\n\n${USAGE}`);
+  Deno.exit(2);
+}
