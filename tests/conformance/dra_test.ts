@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { describe, it } from "vitest";
 import { deviceclasses, resourceclaims, resourceclaimtemplates, resourceslices } from "../../api/resources.ts";
-import { TestApi } from "./api.ts";
 import { type Lifecycle, liveThrough } from "./lifecycle.ts";
+import { sharedApi } from "./shared_api.ts";
 
 const devices = { requests: [{ name: "req-0", exactly: { deviceClassName: "gpu" } }] };
 
@@ -34,11 +34,6 @@ const kinds: Readonly<Record<string, Lifecycle>> = {
 };
 
 describe("resource.k8s.io/v1", () => {
-  let api: TestApi;
-  beforeAll(async () => {
-    api = await TestApi.start();
-  });
-  afterAll(() => api[Symbol.asyncDispose]());
-
-  for (const [title, kind] of Object.entries(kinds)) it(title, () => liveThrough(api, kind));
+  const api = sharedApi();
+  for (const [title, kind] of Object.entries(kinds)) it(title, () => liveThrough(api(), kind));
 });

@@ -2,22 +2,23 @@
 import { parseArgs } from "node:util";
 import { page, pageFile } from "./page.ts";
 import { merge, type Outcome, outcomes, type Report } from "./report.ts";
-import { formatResults, isNeeds, NEEDS, type Needs, parseResults, resultsFile, type Row } from "./results.ts";
+import { formatResults, isNeeds, NEEDS, parseResults, resultsFile, type Row } from "./results.ts";
 
 const skiff = new URL("../../scripts/skiff", import.meta.url).pathname;
+const DEFAULT_NEEDS = "api,controllers,status";
 const USAGE = `usage: scripts/test conformance [--focus REGEXP] [--needs ${Object.keys(NEEDS).join("|")},...]
          [--hollow-nodes N] [--kubeconfig FILE] [--report-dir DIR] [--dry-run]
 
 Builds the official conformance binary of Kubernetes from its Go modules (once; many minutes), runs it against a Skiff in memory
 with N hollow nodes (default 2), or against the cluster of a kubeconfig, and writes the outcome to tests/conformance/results.tsv and
-docs/CONFORMANCE.md. Without --focus and --needs: the tests that need no running container (api, controllers, status).
+docs/CONFORMANCE.md. Without --focus and --needs: the tests that need no running container (${DEFAULT_NEEDS}).
 --report-dir keeps the report, --dry-run leaves the table alone.`;
 
 const { values } = parseArgs({
   args: Deno.args,
   options: {
     focus: { type: "string" },
-    needs: { type: "string", default: "api,controllers,status" },
+    needs: { type: "string" },
     "hollow-nodes": { type: "string", default: "2" },
     kubeconfig: { type: "string" },
     "report-dir": { type: "string" },
@@ -49,22 +50,21 @@ const failed = chosen.length - ran.filter(({ result }) => result === "pass").len
 console.log(`conformance: ${chosen.length - failed} of ${chosen.length} passed`);
 Deno.exit(failed === 0 ? 0 : 1);
 
-/** Those of the table that the options ask for; a focus by name reaches those of every need. */
+/** Those of the table that the options ask for; a focus alone reaches the tests of every need. */
 function choose(all: readonly Row[]): Row[] {
-  if (values.focus !== undefined) {
-    const focus = new RegExp(values.focus);
-    return all.filter(({ name }) => focus.test(name));
-  }
-  const needs = values.needs.split(",");
+  const focus = new RegExp(values.focus ?? "");
+  const needs = (values.needs ?? (values.focus === undefined ? DEFAULT_NEEDS : Object.keys(NEEDS).join(","))).split(
+    ",",
+  );
   const unknown = needs.find((need) => !isNeeds(need));
   if (unknown !== undefined) fail(`--needs ${JSON.stringify(unknown)} is not one of ${Object.keys(NEEDS).join(", ")}`);
-  return all.filter((row) => (needs as Needs[]).includes(row.needs));
+  return all.filter((row) => focus.test(row.name) && needs.includes(row.needs));
 }
 
 async function run(wanted: readonly Row[]): Promise<void> {
   const binary = values.binary ?? fail("--binary names no file; run this by scripts/test conformance");
   const names = wanted.map(({ name }) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const script = `exec "$0" --kubeconfig="$KUBECONFIG" "$@"`;
+  const script = `exec "$0" --kubeconfig="$KUBECONFIG" "$@" >"$LOG" 2>&1`;
   const test = [
     ...["sh", "-c", script, binary],
     "--provider=skeleton",
@@ -79,16 +79,8 @@ async function run(wanted: readonly Row[]): Promise<void> {
   const [command, ...args] = values.kubeconfig === undefined
     ? [skiff, "ephemeral", `--hollow-nodes=${values["hollow-nodes"]}`, "--", ...test]
     : test;
-  const log = await Deno.open(`${directory}/e2e.log`, { write: true, create: true, truncate: true });
-  const child = new Deno.Command(command!, {
-    args,
-    ...(values.kubeconfig && { env: { KUBECONFIG: values.kubeconfig } }),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  await child.stdout.pipeTo(log.writable);
-  await child.status;
+  const env = { LOG: `${directory}/e2e.log`, ...(values.kubeconfig && { KUBECONFIG: values.kubeconfig }) };
+  await new Deno.Command(command!, { args, env, stdin: "null" }).spawn().status;
 }
 
 function print(ran: readonly Outcome[]): void {
