@@ -67,7 +67,11 @@ export class TestApi implements AsyncDisposable {
         method,
         agent: token === undefined ? this.#admin : this.#nobody,
         headers: {
-          ...(content !== undefined && { "content-type": "application/json" }),
+          ...(content !== undefined && {
+            "content-type": "application/json",
+            // A DELETE has none by itself.
+            "content-length": String(new TextEncoder().encode(content).length),
+          }),
           ...(token && { authorization: `Bearer ${token}` }),
           ...headers,
         },
