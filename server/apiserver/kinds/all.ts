@@ -24,6 +24,7 @@ import { replicationControllerStrategy } from "./replication_controller.ts";
 import { resourceQuotaStrategy } from "./resource_quota.ts";
 import { leaseStrategy, podDisruptionBudgetStrategy, priorityClassStrategy } from "./scheduling.ts";
 import { secretStrategy } from "./secret.ts";
+import { ipAddressStrategy, serviceCIDRStrategy } from "./service_cidr.ts";
 import { serviceStrategy } from "./service.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";
 import { csiDriverStrategy, storageClassStrategy } from "./storage.ts";
@@ -76,7 +77,9 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "flowcontrol.apiserver.k8s.io/flowschemas": withGeneration,
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": withGeneration,
   "networking.k8s.io/ingresses": ingressStrategy,
+  "networking.k8s.io/ipaddresses": ipAddressStrategy,
   "networking.k8s.io/networkpolicies": networkPolicyStrategy,
+  "networking.k8s.io/servicecidrs": serviceCIDRStrategy,
   "policy/poddisruptionbudgets": podDisruptionBudgetStrategy,
   "rbac.authorization.k8s.io/clusterrolebindings": roleBindingStrategy,
   "rbac.authorization.k8s.io/clusterroles": clusterRoleStrategy,

@@ -145,6 +145,79 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     { metadata: { ownerReferences: [{ kind: "Pod" }] } },
     "metadata.ownerReferences[0].uid: Invalid value",
   ],
+  [
+    "pods",
+    {
+      spec: {
+        containers: [main],
+        hostNetwork: true,
+        securityContext: {
+          runAsUser: -1,
+          fsGroup: 2 ** 31,
+          fsGroupChangePolicy: "Never",
+          sysctls: [{ name: "foo-", value: "1" }, { name: "net/core/somaxconn", value: "1" }, { name: "", value: "1" }],
+          seccompProfile: { type: "Localhost" },
+          appArmorProfile: { type: "Unconfined", localhostProfile: "x" },
+        },
+      },
+    },
+    "spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+    "spec.securityContext.fsGroup: Invalid value: 2147483648",
+    'spec.securityContext.fsGroupChangePolicy: Unsupported value: "Never"',
+    'spec.securityContext.sysctls[0].name: Invalid value: "foo-": must have at most 253 characters and match regex',
+    "spec.securityContext.sysctls[1].name: Invalid value: \"net/core/somaxconn\": may not be specified when 'hostNetwork' is true",
+    "spec.securityContext.sysctls[2].name: Required value",
+    "spec.securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost",
+    'spec.securityContext.appArmorProfile.localhostProfile: Invalid value: "x": can only be set when AppArmor type is Localhost',
+  ],
+  [
+    "pods",
+    {
+      spec: {
+        containers: [{
+          ...main,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            privileged: true,
+            procMount: "Some",
+            seccompProfile: { type: "Localhost", localhostProfile: "/etc/x" },
+          },
+        }],
+      },
+    },
+    "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
+    'spec.containers[0].securityContext.procMount: Unsupported value: "Some"',
+    'spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: "/etc/x": must be a relative path',
+  ],
+  ["servicecidrs", { spec: {} }, "spec.cidrs: Required value: at least one CIDR required"],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["10.1.0.0/33", "10.1.2.0/16"] } },
+    'spec.cidrs[0]: Invalid value: "10.1.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    'spec.cidrs[1]: Invalid value: "10.1.2.0/16": must not have bits set beyond the prefix length',
+  ],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["2001:DB8::/64"] } },
+    'spec.cidrs[0]: Invalid value: "2001:DB8::/64": must be in canonical form ("2001:db8::/64")',
+  ],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["10.1.0.0/16", "10.2.0.0/16"] } },
+    "may specify no more than one IP for each IP family",
+  ],
+  [
+    "ipaddresses",
+    { metadata: { name: "10.0.0.01" }, spec: { parentRef: { resource: "a/b", name: "x" } } },
+    'metadata.name: Invalid value: "10.0.0.01": must not have leading 0s',
+    `spec.parentRef.resource: Invalid value: "a/b": may not contain '/'`,
+  ],
+  [
+    "ipaddresses",
+    { metadata: { name: "::ffff:10.0.0.1" }, spec: {} },
+    "must not be an IPv4-mapped IPv6 address",
+    "spec.parentRef: Required value",
+  ],
 ];
 
 describe("validation refuses", () => {
