@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pods } from "../../api/resources.ts";
 import { run } from "../e2e/cluster.ts";
 import { retry } from "../e2e/retry.ts";
-import { ConformanceCluster } from "./_cluster.ts";
+import { TestApi } from "./api.ts";
 
-let cluster: ConformanceCluster;
+let api: TestApi;
 beforeAll(async () => {
-  cluster = await ConformanceCluster.start({ hollowNodes: 1 });
+  api = await TestApi.start({ hollowNodes: 1 });
 });
-afterAll(() => cluster[Symbol.asyncDispose]());
+afterAll(() => api[Symbol.asyncDispose]());
 
 async function kubectl(args: readonly string[], { stdin, code = 0 }: { stdin?: unknown; code?: number } = {}) {
   const output = await run("kubectl", args, {
-    env: { KUBECONFIG: cluster.kubeconfig },
+    env: { KUBECONFIG: api.kubeconfig },
     ...(stdin !== undefined && { stdin: JSON.stringify(stdin) }),
   });
   expect({ ...output, stdout: output.code === code || output.stdout }).toMatchObject({ code, stdout: true });
@@ -42,7 +42,7 @@ const controller = (name: string) => ({
 
 async function expectRunning(namespace: string, app: string): Promise<string> {
   return await retry(`a Pod of ${app} to run`, async () => {
-    const { items: [found, ...more] } = await cluster.client.list(pods, { namespace, labelSelector: `app=${app}` });
+    const { items: [found, ...more] } = await api.client.list(pods, { namespace, labelSelector: `app=${app}` });
     expect(more).toEqual([]);
     expect(found?.status?.phase).toBe("Running");
     return found!.metadata.name!;
@@ -78,7 +78,7 @@ describe("kubectl/kubectl.go: of the API alone", () => {
   });
 
   it("diff finds the change of a Deployment", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     const deployment = (image: string) => ({
       apiVersion: "apps/v1",
       kind: "Deployment",
@@ -97,14 +97,14 @@ describe("kubectl/kubectl.go: of the API alone", () => {
   });
 
   it("run makes a Pod that is not restarted", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["run", "once", "--restart=Never", "--image=busybox:1", "-n", namespace]);
-    const { spec } = await cluster.client.get(pods, { namespace, name: "once" });
+    const { spec } = await api.client.get(pods, { namespace, name: "once" });
     expect(spec).toMatchObject({ restartPolicy: "Never", containers: [{ name: "once", image: "busybox:1" }] });
   });
 
   it("a server-side dry run of a patch changes nothing", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["run", "web", "--image=busybox:1", "--labels=run=web", "-n", namespace]);
     const patch = JSON.stringify({ spec: { containers: [{ name: "web", image: "busybox:2" }] } });
     const shown = await kubectl([
@@ -120,7 +120,7 @@ describe("kubectl/kubectl.go: of the API alone", () => {
       namespace,
     ]);
     expect(JSON.parse(shown).spec.containers[0].image).toBe("busybox:2");
-    const { spec } = await cluster.client.get(pods, { namespace, name: "web" });
+    const { spec } = await api.client.get(pods, { namespace, name: "web" });
     expect(spec.containers[0]?.image).toBe("busybox:1");
   });
 
@@ -131,7 +131,7 @@ describe("kubectl/kubectl.go: of the API alone", () => {
       const argument = listen[0] === "--unix-socket" ? `--unix-socket=${socket}` : listen[0];
       const child = new Deno.Command("kubectl", {
         args: ["proxy", argument],
-        env: { KUBECONFIG: cluster.kubeconfig },
+        env: { KUBECONFIG: api.kubeconfig },
         stdin: "null",
         stdout: "piped",
         stderr: "inherit",
@@ -154,7 +154,7 @@ describe("kubectl/kubectl.go: of the API alone", () => {
 
 describe("kubectl/kubectl.go: of what runs", () => {
   it("describe tells what there is to know of a controller, its Pod, a Service, the node and the namespace", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["create", "-f", "-", "-n", namespace], { stdin: controller("store") });
     await kubectl(["expose", "rc", "store", "--port=6379", "-n", namespace]);
     const name = await expectRunning(namespace, "store");
@@ -216,7 +216,7 @@ describe("kubectl/kubectl.go: of what runs", () => {
   });
 
   it("expose makes a Service of a controller, and of that Service another, both with the Pod as their endpoint", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["create", "-f", "-", "-n", namespace], { stdin: controller("store") });
     await expectRunning(namespace, "store");
     await kubectl(["expose", "rc", "store", "--name=first", "--port=1234", "--target-port=6379", "-n", namespace]);
@@ -241,7 +241,7 @@ describe("kubectl/kubectl.go: of what runs", () => {
   });
 
   it("label sets a label, shows it as a column, and takes it off", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["create", "-f", "-", "-n", namespace], { stdin: pod("web") });
     await kubectl(["label", "pods", "web", "testing-label=testing-label-value", "-n", namespace]);
     const column = () => kubectl(["get", "pod", "web", "-L", "testing-label", "--no-headers", "-n", namespace]);
@@ -251,22 +251,22 @@ describe("kubectl/kubectl.go: of what runs", () => {
   });
 
   it("patch annotates the Pods of a controller", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["create", "-f", "-", "-n", namespace], { stdin: controller("store") });
     const name = await expectRunning(namespace, "store");
     await kubectl(["patch", "pod", name, "-p", '{"metadata":{"annotations":{"x":"y"}}}', "-n", namespace]);
-    const { metadata } = await cluster.client.get(pods, { namespace, name });
+    const { metadata } = await api.client.get(pods, { namespace, name });
     expect(metadata.annotations).toMatchObject({ x: "y" });
   });
 
   it("replace changes the image of a Pod", async () => {
-    const namespace = await cluster.namespace();
+    const namespace = await api.namespace();
     await kubectl(["create", "-f", "-", "-n", namespace], { stdin: pod("web") });
     await expectRunning(namespace, "web");
     const shown = JSON.parse(await kubectl(["get", "pod", "web", "-o", "json", "-n", namespace]));
     shown.spec.containers[0].image = "busybox:2";
     await kubectl(["replace", "-f", "-", "-n", namespace], { stdin: shown });
-    const { spec } = await cluster.client.get(pods, { namespace, name: "web" });
+    const { spec } = await api.client.get(pods, { namespace, name: "web" });
     expect(spec.containers[0]?.image).toBe("busybox:2");
   });
 });
