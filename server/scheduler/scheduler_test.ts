@@ -100,6 +100,7 @@ describe("the scheduler", () => {
     expect(await scene()).toBe("vip→a x@a- y@b");
     await end("x");
     expect(await scene()).toBe("vip@a y@b");
+    expect((await get("vip")).status?.nominatedNodeName).toBeUndefined();
   });
 
   it("keeps the room for the Pod it was made for", async () => {

@@ -148,7 +148,11 @@ function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, pat
   }
 }
 
-function validateResources(resources: ResourceRequirements | undefined, path: Path, errors: FieldError[]): void {
+export function validateResources(
+  resources: Pick<ResourceRequirements, "limits" | "requests"> | undefined,
+  path: Path,
+  errors: FieldError[],
+): void {
   const { limits = {}, requests = {} } = resources ?? {};
   for (const [name, text] of Object.entries(limits)) validateAmount(name, text, path.child("limits"), errors);
   for (const [name, text] of Object.entries(requests)) {

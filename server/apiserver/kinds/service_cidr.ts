@@ -1,15 +1,14 @@
 /** ServiceCIDR and IPAddress: where the cluster IPs of Services come from, and who has which. */
 import ipaddr from "ipaddr.js";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError } from "../../../api/meta/field.ts";
 import type { IPAddress, ServiceCIDR } from "../../../api/types/networking_v1.ts";
-import { checkText, requireText } from "./checks.ts";
+import { checkText, requirePathSegment } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const cidrsPath = specPath.child("cidrs");
 const parentPath = specPath.child("parentRef");
-const immutable = "field is immutable";
 
 export const serviceCIDRStrategy: Strategy<ServiceCIDR> = {
   validate({ spec: { cidrs = [] } }) {
@@ -26,10 +25,10 @@ export const serviceCIDRStrategy: Strategy<ServiceCIDR> = {
   /** A second network, of the other family, may join the first; nothing else changes. */
   validateUpdate({ spec: { cidrs = [] } }, { spec: { cidrs: before = [] } }) {
     if (cidrs.length !== before.length && !(cidrs.length === 2 && before.length === 1)) {
-      return [FieldError.invalid(cidrsPath, cidrs, immutable)];
+      return [FieldError.immutable(cidrsPath, cidrs)];
     }
     return before.flatMap((cidr, index) =>
-      cidrs[index] === cidr ? [] : [FieldError.invalid(cidrsPath.index(index), cidrs[index], immutable)]
+      cidrs[index] === cidr ? [] : [FieldError.immutable(cidrsPath.index(index), cidrs[index])]
     );
   },
 };
@@ -44,16 +43,8 @@ export const ipAddressStrategy: Strategy<IPAddress> = {
     return errors;
   },
   validateUpdate: ({ spec: { parentRef } }, { spec: { parentRef: before } }) =>
-    deepEqual(parentRef, before) ? [] : [FieldError.invalid(parentPath, parentRef, immutable)],
+    deepEqual(parentRef, before) ? [] : [FieldError.immutable(parentPath, parentRef)],
 };
-
-function requirePathSegment(text: string | undefined, path: Path, errors: FieldError[]): void {
-  if (!requireText(text, path, errors)) return;
-  if (text === "." || text === "..") errors.push(FieldError.invalid(path, text, `may not be '${text}'`));
-  for (const forbidden of ["/", "%"].filter((one) => text.includes(one))) {
-    errors.push(FieldError.invalid(path, text, `may not contain '${forbidden}'`));
-  }
-}
 
 /** One address has one name: the shortest form of IPv6, no zeros before the numbers of IPv4. */
 function checkIP(text: string): string[] {
