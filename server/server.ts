@@ -124,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => api.close());
 
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
-    const basics = { serviceIP, address: options.advertiseAddress, port: api.port };
+    const basics = { serviceCIDR: options.serviceCidr, serviceIP, address: options.advertiseAddress, port: api.port };
     await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), basics);
     await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;

@@ -27,6 +27,7 @@ import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
+import { serviceCIDRController } from "./servicecidrs/servicecidrs.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
 import { attributesClassProtectionController } from "./volume_protection/attributes_class_protection.ts";
 import { claimProtectionController } from "./volume_protection/claim_protection.ts";
@@ -84,6 +85,7 @@ export function allControllers(
     ["pvc-protection-controller", claimProtectionController],
     ["pv-protection-controller", volumeProtectionController],
     ["volumeattributesclass-protection-controller", attributesClassProtectionController],
+    ["service-cidrs-controller", serviceCIDRController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
     ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
     [

@@ -1,10 +1,12 @@
 import https from "node:https";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { apiVersionOf, type KubeObject, type Resource } from "../../api/resource.ts";
+import { serviceaccounts } from "../../api/resources.ts";
 import type { Client } from "../../client/client.ts";
 import { createHttpsClient, type HttpsClient } from "../../client/https.ts";
 import { type KubeconfigOptions, readKubeconfig } from "../../client/kubeconfig.ts";
 import { type Cluster, type ClusterOptions, startCluster } from "../../mod.ts";
+import { retry } from "../e2e/retry.ts";
 
 export interface Answer {
   readonly code: number;
@@ -29,6 +31,8 @@ export class TestApi implements AsyncDisposable {
   /** In process, for what is no user's doing. */
   readonly inside: Client;
   readonly url: string;
+  /** Path of the administrator's. */
+  readonly kubeconfig: string;
   readonly #cluster: Cluster;
   readonly #admin: https.Agent;
   readonly #nobody: https.Agent;
@@ -37,6 +41,7 @@ export class TestApi implements AsyncDisposable {
   private constructor(cluster: Cluster, config: KubeconfigOptions) {
     this.#cluster = cluster;
     this.url = cluster.url;
+    this.kubeconfig = cluster.kubeconfig;
     this.inside = cluster.client;
     this.client = createHttpsClient(config);
     const { ca, cert, key } = config;
@@ -81,12 +86,14 @@ export class TestApi implements AsyncDisposable {
     });
   }
 
-  /** A namespace for one test. */
+  /** A namespace for one test, in which Pods can be made. */
   async namespace(): Promise<string> {
     const name = `test-${++this.#namespaces}`;
     const body = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
     const { code, text } = await this.call("POST", "/api/v1/namespaces", { body });
     if (code !== 201) throw new Error(`the namespace ${name} was refused: ${text}`);
+    const account = { namespace: name, name: "default" };
+    await retry(`the account of ${name}`, () => this.client.get(serviceaccounts, account));
     return name;
   }
 

@@ -1,5 +1,12 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { endpoints, endpointslices, namespaces, priorityclasses, services } from "../../../api/resources.ts";
+import {
+  endpoints,
+  endpointslices,
+  namespaces,
+  priorityclasses,
+  servicecidrs,
+  services,
+} from "../../../api/resources.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
 import { isAlreadyExists } from "../../../api/status.ts";
 import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
@@ -11,6 +18,8 @@ export interface BootstrapOptions {
   /** Where Pods reach the API server: an address of the node, not loopback. IPv4. */
   readonly address: string;
   readonly port: number;
+  /** The network of the Services: `10.43.0.0/16`. */
+  readonly serviceCIDR: string;
   /** Cluster IP of the Service `kubernetes`: the first one of the service network. */
   readonly serviceIP: string;
 }
@@ -19,6 +28,9 @@ export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "
 /** The Service by which Pods find the API. */
 export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } as const;
 const { namespace, name } = KUBERNETES_SERVICE;
+
+/** The ServiceCIDR of the network that the server was started with. */
+export const DEFAULT_SERVICE_CIDR = "kubernetes";
 
 /** The store holds a cluster that these options do not fit. */
 export class BootstrapError extends Error {
@@ -44,6 +56,10 @@ export async function bootstrap(client: Client, options: BootstrapOptions): Prom
   await Promise.all([
     ...classes,
     putService(client, options),
+    ensure(client, servicecidrs, {
+      metadata: { name: DEFAULT_SERVICE_CIDR },
+      spec: { cidrs: [options.serviceCIDR] },
+    }),
     put(client, endpoints, kubernetesEndpoints(options), ["subsets"]),
     put(client, endpointslices, kubernetesSlice(options), ["endpoints", "ports"]),
   ]);
