@@ -13,10 +13,7 @@ export interface KnownToken {
  * audiences are those of both, and at least one.
  */
 export interface TokenAuthenticator {
-  authenticateToken(
-    token: string,
-    audiences: readonly string[],
-  ): KnownToken | undefined | Promise<KnownToken | undefined>;
+  authenticateToken(token: string, audiences: readonly string[]): Promise<KnownToken | undefined>;
 }
 
 /** Finds the user of a token of a kind that knows no audiences. */
