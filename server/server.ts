@@ -108,6 +108,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => registry.close());
     await access.follow(registry);
     closers.push(async () => access.close());
+    if (options.authorizationConfigFile !== undefined) {
+      const { followAuthorizationConfiguration } = await import("./apiserver/auth/configuration/load_configuration.ts");
+      await followAuthorizationConfiguration({
+        ...{ file: options.authorizationConfigFile, clock, signal: stop.signal },
+        access,
+      });
+    }
 
     // The controllers come after the API that they work with.
     const controllerMetrics: { of?: ControllerMetrics } = {};

@@ -2,6 +2,7 @@ import type { Clock } from "../../../api/clock.ts";
 import type { AuthenticationOptions, OidcOptions } from "./authentication_options.ts";
 import { type AnonymousPaths, healthPaths } from "./authenticator.ts";
 import { audienceAgnostic, type TokenAuthenticator } from "./bearer_tokens.ts";
+import { AuthenticationConfigurationError } from "./configuration/error.ts";
 import type { ExternalIssuers } from "./oidc/external_issuers.ts";
 
 export interface ExternalAuthenticationOptions {
@@ -31,7 +32,9 @@ export async function openExternalAuthentication(
     const loaded = await loadAuthenticationConfiguration({ file, ownIssuers, clock, signal });
     if (loaded.anonymous !== undefined && anonymous !== undefined) {
       loaded.issuers.close();
-      throw new TypeError(`--anonymous-auth and anonymous in ${file} say the same thing twice: leave one of them out`);
+      throw new AuthenticationConfigurationError(
+        `--anonymous-auth and anonymous in ${file} say the same thing twice: leave one of them out`,
+      );
     }
     issuers = loaded.issuers;
     anonymous ??= loaded.anonymous as typeof anonymous;
@@ -60,7 +63,9 @@ export async function openExternalAuthentication(
 
 async function issuerOf(oidc: OidcOptions, ownIssuers: readonly string[], clock: Clock): Promise<ExternalIssuers> {
   if (ownIssuers.includes(oidc.issuerUrl)) {
-    throw new TypeError(`--oidc-issuer-url ${oidc.issuerUrl} is the issuer of service-account tokens`);
+    throw new AuthenticationConfigurationError(
+      `--oidc-issuer-url ${oidc.issuerUrl} is the issuer of service-account tokens`,
+    );
   }
   const { jwtConfigurationFrom } = await import("./oidc/from_flags.ts");
   const { ExternalIssuers } = await import("./oidc/external_issuers.ts");
@@ -74,6 +79,6 @@ export async function readText(file: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (cause) {
-    throw new TypeError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new AuthenticationConfigurationError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

@@ -3,7 +3,7 @@ import { ManualClock } from "../../../../api/clock.ts";
 import type { SubjectAccessReview } from "../../../../api/types/authorization_v1.ts";
 import { SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 import { AccessControl } from "../access.ts";
-import { loadAuthorizationConfiguration } from "./load_configuration.ts";
+import { followAuthorizationConfiguration, loadAuthorizationConfiguration } from "./load_configuration.ts";
 import { readAuthorizationConfiguration } from "./read_configuration.ts";
 
 const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthorizationConfiguration" };
@@ -163,6 +163,38 @@ describe("an authorisation webhook", () => {
     }
     open.close();
     closed.close();
+  });
+});
+
+describe("an authorisation configuration", () => {
+  it("is followed as its file changes, but not into one that cannot be used", async () => {
+    await using secured = await SecuredRegistry.open();
+    const directory = await Deno.makeTempDir();
+    const file = `${directory}/authorization.yaml`;
+    const stop = new AbortController();
+    const clock = new ManualClock();
+    const write = (...types: string[]) =>
+      Deno.writeTextFile(
+        file,
+        JSON.stringify({ ...head, authorizers: types.map((type) => ({ type, name: type.toLowerCase() })) }),
+      );
+    await write("RBAC");
+    const access = new AccessControl(await loadAuthorizationConfiguration(file, clock));
+    await access.follow(secured.test.registry);
+    await followAuthorizationConfiguration({ file, clock, signal: stop.signal, access });
+    const may = async () => (await access.authorize({ user: userNamed("joe"), verb: "get", path: "/metrics" })).allowed;
+    const become = async (wanted: boolean) => {
+      while (await may() !== wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    expect(await may()).toBe(false);
+    await write("AlwaysAllow");
+    await become(true);
+    await write("Nobody");
+    await write("RBAC", "AlwaysDeny");
+    await become(false);
+    stop.abort();
+    access.close();
+    await Deno.remove(directory, { recursive: true });
   });
 });
 

@@ -4,18 +4,9 @@ import { parseYAML } from "../../../../api/codec/yaml.ts";
 import type { AnonymousPaths } from "../authenticator.ts";
 import { signingAlgorithms } from "../oidc/configuration.ts";
 import { ExternalIssuers } from "../oidc/external_issuers.ts";
+import { AuthenticationConfigurationError } from "./error.ts";
 import { type AuthenticationConfiguration, readAuthenticationConfiguration } from "./read_authentication.ts";
 import { watchFile } from "./watch_file.ts";
-
-/** An authentication configuration that cannot be used. The message names the file. */
-export class AuthenticationConfigurationError extends Error {
-  readonly reason = "InvalidAuthenticationConfiguration";
-
-  constructor(file: string, cause: unknown) {
-    super(`the authentication configuration ${file} cannot be used: ${(cause as Error).message}`, { cause });
-    this.name = "AuthenticationConfigurationError";
-  }
-}
 
 export interface LoadAuthenticationOptions {
   readonly file: string;
@@ -55,15 +46,20 @@ export async function loadAuthenticationConfiguration(
         logger.info("the authentication configuration {file} has been read again", { file });
       } catch (error) {
         logger.error("{message}; the one before stays", {
-          message: new AuthenticationConfigurationError(file, error).message,
+          message: unusable(file, error).message,
         });
       }
     };
     watchFile({ file, text, signal, changed });
     return { issuers, anonymous: first.anonymous };
   } catch (error) {
-    throw new AuthenticationConfigurationError(file, error);
+    throw unusable(file, error);
   }
+}
+
+function unusable(file: string, cause: unknown): AuthenticationConfigurationError {
+  const message = `the authentication configuration ${file} cannot be used: ${(cause as Error).message}`;
+  return new AuthenticationConfigurationError(message, { cause });
 }
 
 function parse(text: string, { ownIssuers }: LoadAuthenticationOptions): AuthenticationConfiguration {
