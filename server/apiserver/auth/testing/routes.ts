@@ -60,10 +60,8 @@ export async function routeLines(routes: readonly Route[], whoMay: WhoMay): Prom
   const lines: string[] = [];
   for (const route of routes.toSorted((a, b) => keyOf(a) < keyOf(b) ? -1 : 1)) {
     const byWho = new Map<string, string[]>();
-    for (const verb of route.verbs) {
-      const who = await whoMay(methods[verb]!, urlOf(route, verb), route);
-      byWho.set(who, [...byWho.get(who) ?? [], verb]);
-    }
+    const answers = await Promise.all(route.verbs.map((verb) => whoMay(methods[verb]!, urlOf(route, verb), route)));
+    route.verbs.forEach((verb, i) => byWho.set(answers[i]!, [...byWho.get(answers[i]!) ?? [], verb]));
     const cells = [...byWho].map(([who, verbs]) => `${verbs.join(",")}: ${who}`);
     lines.push(`${keyOf(route)} | ${cells.join(" | ")}`);
   }
