@@ -1,9 +1,10 @@
 import { Command, Option } from "commander";
+import { type AuthenticationFlags, withAuthenticationFlags } from "./authentication_settings.ts";
 import { type DatastoreCareFlags, withDatastoreCareFlags } from "./datastore_settings.ts";
 import { type TokenFlags, withTokenFlags } from "./token_flags.ts";
 
 /** The flags of `skiff server` as commander hands them over. Names are k3s's where it has one. */
-export interface ServerFlags extends DatastoreCareFlags, TokenFlags {
+export interface ServerFlags extends DatastoreCareFlags, TokenFlags, AuthenticationFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly httpsListenPort: string;
@@ -74,6 +75,7 @@ export function withServerFlags(command: Command): Command {
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   withTokenFlags(command);
   withDatastoreCareFlags(command);
+  withAuthenticationFlags(command);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");
   add("Networking:", "--service-cidr <cidr>", "network of the Services", "10.43.0.0/16");
   add("Networking:", "--service-node-port-range <first-last>", "ports for NodePort Services", "30000-32767");

@@ -3,6 +3,7 @@ import { NodeOptionError, parseTaint } from "../agent/node/node_object.ts";
 import type { AgentOptions } from "../agent/options.ts";
 import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../api/meta/names.ts";
 import type { ServerOptions } from "../server/options.ts";
+import { authenticationFrom } from "./authentication_settings.ts";
 import { datastoreCare } from "./datastore_settings.ts";
 import { UserError } from "./error.ts";
 import { instanceOf } from "./instance.ts";
@@ -42,6 +43,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     throw new UserError(`--cluster-dns ${clusterDns} is not in the service network ${serviceCidr}`);
   }
   const shared = { dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain: flags.clusterDomain };
+  const authentication = authenticationFrom(flags, host.workingDirectory);
   const server: ServerOptions = {
     ...shared,
     bindAddress: address("--bind-address", flags.bindAddress),
@@ -65,6 +67,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     ...(flags.authorizationConfig !== undefined && {
       authorizationConfigFile: absolute(flags.authorizationConfig, host.workingDirectory),
     }),
+    ...(authentication && { authentication }),
     disable: flags.disable,
     http1Only: flags.http1Only,
   };

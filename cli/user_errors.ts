@@ -3,6 +3,7 @@ import { UserError } from "./error.ts";
 /** Error classes of the parts below whose messages are made for users; anything else is our defect and keeps its stack. */
 const FOR_USERS = new Set([
   "AdmissionConfigurationError",
+  "AuthenticationConfigurationError",
   "AuthorizationConfigurationError",
   "BootstrapError",
   "ContainerdError",
@@ -14,6 +15,7 @@ const FOR_USERS = new Set([
   "S3Error",
   "SnapshotError",
   "StatusError",
+  "TokenKeyError",
 ]);
 
 const listenProblems: Readonly<Record<string, string>> = {

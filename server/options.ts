@@ -1,3 +1,4 @@
+import type { AuthenticationOptions } from "./apiserver/auth/authentication_options.ts";
 import type { S3Options } from "./snapshots/s3_bucket.ts";
 
 /** What a server is told at its start; `cli/` makes it from flags, a library's user by hand. Addresses without brackets. */
@@ -44,6 +45,8 @@ export interface ServerOptions {
   readonly admissionConfigFile?: string;
   /** An AuthorizationConfiguration as kube-apiserver takes it, YAML; absolute. Nodes and roles decide when it is absent. */
   readonly authorizationConfigFile?: string;
+  /** How users are told apart beyond certificates and the cluster's own tokens. */
+  readonly authentication?: AuthenticationOptions;
   /** Names of bundled manifests that are not applied. */
   readonly disable: readonly string[];
   /** Serve HTTP/1.1 only. */

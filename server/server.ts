@@ -81,16 +81,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => store.close());
 
     const access = new AccessControl(await authorizers(options.authorizationConfigFile, clock));
-    const { clusterDomain } = options;
+    const { clusterDomain, authentication = {} } = options;
     const joinTokens = await openJoinTokens(`${options.dataDir}/server`, pki.clusterCa, options.joinTokens);
-    const identity = identities({
+    const identity = await identities({
       pki,
       clock,
       clusterDomain,
       access,
-      joinTokens: joinTokens.authenticator,
+      authentication,
+      joinTokens: joinTokens.userOf,
       registry: () => registry,
     });
+    closers.push(async () => identity.close());
     const registry: Registry = await openRegistry({
       datastore,
       clock,
@@ -106,6 +108,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => registry.close());
     await access.follow(registry);
     closers.push(async () => access.close());
+    if (options.authorizationConfigFile !== undefined) {
+      const { followAuthorizationConfiguration } = await import("./apiserver/auth/configuration/load_configuration.ts");
+      await followAuthorizationConfiguration({
+        ...{ file: options.authorizationConfigFile, clock, signal: stop.signal },
+        access,
+      });
+    }
 
     // The controllers come after the API that they work with.
     const controllerMetrics: { of?: ControllerMetrics } = {};
@@ -116,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       authorizer: access,
       address: options.bindAddress,
       port: options.port,
-      tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
+      tokens: { ...identity.tokens, jwksUri: authentication.serviceAccountJwksUri },
       http1Only: options.http1Only,
       paths: new Map([...store.paths, ...joinRoutes({ clusterCa: pki.clusterCa })]),
       metrics: () => controllerMetrics.of?.families() ?? [],

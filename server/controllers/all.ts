@@ -1,5 +1,5 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
-import type { TokenIssuer } from "../apiserver/contract.ts";
+import type { SecretTokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
 import { bootstrapTokenCleaner } from "./bootstrap_tokens/token_cleaner.ts";
 import { certificateApprover } from "./certificates/approver.ts";
@@ -37,7 +37,7 @@ import { volumeProtectionController } from "./volume_protection/volume_protectio
 export interface ControllerInputs {
   /** PEM of the authorities by which Pods know the API server. */
   readonly clusterCa: string;
-  readonly tokenIssuer: Pick<TokenIssuer, "issue">;
+  readonly tokenIssuer: SecretTokenIssuer;
   readonly signRequest: SignRequest;
   /** The served resources. */
   readonly resources: () => readonly ResourceRow[];

@@ -121,7 +121,7 @@ describe("token", () => {
       node: { name: "n1", uid: node.metadata.uid },
     });
     const stale = await failure(ask(test, { audiences: [], boundObjectRef: { ...boundObjectRef, uid: "other" } }));
-    expect(stale.code).toBe(403);
+    expect(stale.code).toBe(409);
     expect((await failure(ask(test, { audiences: [], expirationSeconds: 60 }))).code).toBe(422);
   });
 });
