@@ -1,3 +1,4 @@
+import { cniDirectories } from "../agent/runtime/containerd/host.ts";
 import { UserError } from "./error.ts";
 
 /** The programs that an agent runs, and the Debian package that each is in. */
@@ -9,7 +10,6 @@ const TOOLS: Readonly<Record<string, string>> = {
   ip: "iproute2",
   conntrack: "conntrack",
 };
-const CNI_DIRECTORIES = ["/usr/lib/cni", "/opt/cni/bin"];
 /** Looked in besides PATH: a user's PATH on Debian has no sbin. */
 const SYSTEM_DIRECTORIES = ["/usr/sbin", "/sbin"];
 
@@ -35,7 +35,7 @@ export async function requireAgentHost(path = Deno.env.get("PATH") ?? "", uid = 
   for (const [tool, name] of Object.entries(TOOLS)) {
     if (!await isOneOf(directories.map((directory) => `${directory}/${tool}`))) missing.push([tool, name]);
   }
-  if (!await isOneOf(CNI_DIRECTORIES.map((directory) => `${directory}/bridge`))) {
+  if (!await isOneOf(cniDirectories().map((directory) => `${directory}/bridge`))) {
     missing.push(["CNI plugins", "containernetworking-plugins"]);
   }
   if (missing.length === 0) return;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { currentBundle } from "./bundle/bundle.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
@@ -10,6 +11,7 @@ import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
+  currentBundle();
   const program = new Command("skiff")
     .description("Kubernetes for the edge in one small file.")
     .version(serverVersion.gitVersion, "-v, --version", "print the version")

@@ -1,6 +1,6 @@
 import { licences } from "./licences.ts";
 import type { LockedPackage } from "./lock.ts";
-import type { Manifest, ManifestPart } from "./manifest.ts";
+import type { Manifest, ManifestPart } from "../../cli/bundle/manifest.ts";
 import { openPackage, type Packages } from "./packages.ts";
 import { type Architecture, type Part, PARTS } from "./parts.ts";
 import type { ProgramFile } from "./program.ts";
@@ -41,7 +41,9 @@ export async function build(
     parts: [
       { name: "skiff", version: inputs.version, files: await sumsOf(own) },
       // A package that only brings another's licence is no part of its own.
-      ...made.map(({ entry }) => entry).filter(({ files }) => Object.keys(files).some((path) => !path.startsWith("licences/"))),
+      ...made.map(({ entry }) => entry).filter(({ files }) =>
+        Object.keys(files).some((path) => !path.startsWith("licences/"))
+      ),
     ],
   };
   const text = new TextEncoder().encode(JSON.stringify(manifest, undefined, 2) + "\n");
@@ -70,7 +72,10 @@ async function buildPart(
   const key = JSON.stringify([locked.sha256, part.files]);
   // The sums are kept beside the compressed files, so that a build that finds both need not unpack the package.
   const sumsFile = `${cache}/sums-${await sha256(new TextEncoder().encode(key))}.json`;
-  const kept = await Deno.readTextFile(sumsFile).then((text) => JSON.parse(text) as Record<string, string>, () => undefined);
+  const kept = await Deno.readTextFile(sumsFile).then(
+    (text) => JSON.parse(text) as Record<string, string>,
+    () => undefined,
+  );
   const sums = kept ?? await sumsOf(await files());
   if (!kept) await Deno.writeTextFile(sumsFile, JSON.stringify(sums));
   return {

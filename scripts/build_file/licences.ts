@@ -17,13 +17,15 @@ interface NpmPackage {
 export async function licences(top: string): Promise<string> {
   const args = ["info", "--json", "--config", `${top}/deno.json`, "cli/main.ts"];
   const graph = JSON.parse(await runText(Deno.execPath(), args, { cwd: top, env: { NO_COLOR: "1" } })) as Graph;
-  const texts = await Promise.all(packagesOf(graph).map(async ({ name, version, localPath }) => {
-    const names = (await Array.fromAsync(Deno.readDir(localPath))).map((entry) => entry.name).sort();
-    const file = names.find((each) => /^(licen[cs]e|copying)/i.test(each));
-    const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`)) as { license?: string };
-    const text = file ? await Deno.readTextFile(`${localPath}/${file}`) : "";
-    return `== ${name} ${version} (${license ?? "licence as below"})\n\n${text.trim()}\n`;
-  }));
+  const texts = await Promise.all(
+    packagesOf(graph).map(async ({ name, version, localPath }) => {
+      const names = (await Array.fromAsync(Deno.readDir(localPath))).map((entry) => entry.name).sort();
+      const file = names.find((each) => /^(licen[cs]e|copying)/i.test(each));
+      const { license } = JSON.parse(await Deno.readTextFile(`${localPath}/package.json`)) as { license?: string };
+      const text = file ? await Deno.readTextFile(`${localPath}/${file}`) : "";
+      return `== ${name} ${version} (${license ?? "licence as below"})\n\n${text.trim()}\n`;
+    }),
+  );
   return texts.join("\n");
 }
 

@@ -1,5 +1,5 @@
 import { PARTS } from "./parts.ts";
-import { ARCHITECTURES, type Architecture } from "./parts.ts";
+import { type Architecture, ARCHITECTURES } from "./parts.ts";
 
 /** A package as it was when the lock was written: its SHA-256 is that of the whole package. */
 export interface LockedPackage {

@@ -1,4 +1,4 @@
-import { ARCHITECTURES, type Architecture } from "./parts.ts";
+import { type Architecture, ARCHITECTURES } from "./parts.ts";
 
 export interface BuildOptions {
   readonly architectures: readonly Architecture[];

@@ -24,7 +24,13 @@ export const PARTS: readonly Part[] = [
     lean: true,
   },
   // Its platform packages come without the licence.
-  { name: "deno-licence", source: "npm", package: () => "deno", files: { "package/LICENSE": "licences/deno" }, lean: true },
+  {
+    name: "deno-licence",
+    source: "npm",
+    package: () => "deno",
+    files: { "package/LICENSE": "licences/deno" },
+    lean: true,
+  },
   debian("containerd", "containerd", {
     "usr/bin/containerd": "bin/containerd",
     "usr/bin/containerd-shim-runc-v2": "bin/containerd-shim-runc-v2",

@@ -2,7 +2,10 @@ import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 
 /** Takes the named files out of a tar archive; throws when one is not there. Paths as they are written, less a leading `./`. */
-export async function filesOf(archive: Uint8Array, wanted: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function filesOf(
+  archive: Uint8Array,
+  wanted: readonly string[],
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
   const reader = extract();
   const chunks = function* () {

@@ -1,11 +1,10 @@
-import type { Architecture } from "./parts.ts";
-
-/** `manifest.json` in the unpacked file, as `skiff version -o json` prints it. */
+/** `manifest.json` of an unpacked file: what is in it. `scripts/build_file/` writes it. */
 export interface Manifest {
   readonly version: string;
   /** The commit it was built of; `-dirty` behind it when the work tree had changes. */
   readonly commit: string;
-  readonly architecture: Architecture;
+  readonly architecture: string;
+  /** `lean` has no containerd, runc, CNI plugins and etcd. */
   readonly variant: "full" | "lean";
   readonly parts: readonly ManifestPart[];
 }
