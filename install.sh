@@ -324,7 +324,9 @@ write_plain() {
 #!/bin/sh
 # start, stop, restart or status of $name, on a machine without systemd and OpenRC. Start it at boot from what this machine has.
 pid_file=/run/$name.pid log=$log
-is_running() { [ -f "\$pid_file" ] && kill -0 "\$(cat "\$pid_file")" 2>/dev/null; }
+is_running() { [ -f "\$pid_file" ] && lives "\$(cat "\$pid_file")"; }
+# One that has ended and that nobody has waited for does not.
+lives() { grep -q '^State:.[^ZX]' "/proc/\$1/status" 2>/dev/null; }
 case \${1:-} in
   start)
     is_running && exit 0
@@ -351,8 +353,8 @@ case \${1:-} in
     if is_running; then
       pid=\$(cat "\$pid_file")
       kill -TERM "\$pid"
-      for _ in \$(seq 300); do kill -0 "\$pid" 2>/dev/null || break; sleep 0.1; done
-      ! kill -0 "\$pid" 2>/dev/null || kill -KILL -- "-\$pid"
+      for _ in \$(seq 300); do lives "\$pid" || break; sleep 0.1; done
+      ! lives "\$pid" || kill -KILL -- "-\$pid"
     fi
     rm -f "\$pid_file" "\$pid_file.ends"
     ;;
@@ -381,7 +383,7 @@ control() {
 keeps_ending() {
   case $init in
     systemd) [ "$(systemctl show -p NRestarts --value "$name" 2>/dev/null || echo 0)" -ge 2 ] ;;
-    plain) [ "$(wc -l <"/run/$name.pid.ends" 2>/dev/null || echo 0)" -ge 2 ] ;;
+    plain) [ "$(cat "/run/$name.pid.ends" 2>/dev/null | wc -l)" -ge 2 ] ;;
     openrc) false ;;
   esac
 }
@@ -391,12 +393,14 @@ show_log() {
   fi
 }
 
-# Starts it and waits until it says that it is ready.
+# Starts it and waits until it says that it is ready: its node, or where there is none its API.
 start_service() {
   rm -f "$ready"
   control restart >/dev/null || return 1
-  waited=0
-  until [ -f "$ready" ]; do
+  stage=node waited=0
+  case " $arguments ${SKIFF_DISABLE_AGENT:+--disable-agent}" in *--disable-agent*) stage=api ;; esac
+  ! grep -qs '^disable-agent: *true' /etc/skiff/config.yaml || stage=api
+  until grep -qs "\"stage\":\"$stage\"" "$ready"; do
     if keeps_ending || [ "$waited" -ge $((timeout * 5)) ]; then return 1; fi
     sleep 0.2
     waited=$((waited + 1))

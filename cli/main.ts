@@ -1,12 +1,14 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { currentBundle } from "./bundle/bundle.ts";
+import { checkCommand } from "./check_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
+import { drainStopCommand, stopCommand } from "./stop_command.ts";
 import { uninstallCommand } from "./uninstall_command.ts";
 import { versionCommand } from "./version_command.ts";
 
@@ -26,7 +28,10 @@ export async function main(args: readonly string[]): Promise<number> {
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
+    checkCommand(finish),
     cleanupCommand(),
+    stopCommand(),
+    drainStopCommand(),
     uninstallCommand(),
     versionCommand(),
   ];

@@ -3,6 +3,8 @@ export interface Manifest {
   readonly version: string;
   /** The commit it was built of; `-dirty` behind it when the work tree had changes. */
   readonly commit: string;
+  /** When that commit was made, RFC 3339. */
+  readonly committed: string;
   readonly architecture: string;
   /** `lean` has no containerd, runc, CNI plugins and etcd. */
   readonly variant: "full" | "lean";

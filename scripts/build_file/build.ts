@@ -14,6 +14,8 @@ export interface BuildInputs {
   readonly packages: Packages;
   readonly version: string;
   readonly commit: string;
+  /** RFC 3339. */
+  readonly committed: string;
   readonly program: readonly ProgramFile[];
 }
 
@@ -36,6 +38,7 @@ export async function build(
   const manifest: Manifest = {
     version: inputs.version,
     commit: inputs.commit,
+    committed: inputs.committed,
     architecture,
     variant,
     parts: [

@@ -40,6 +40,7 @@ async function buildAll(options: BuildOptions, packages: Packages, cache: string
     packages,
     version: serverVersion.gitVersion,
     commit: await commit(),
+    committed: (await git("log", "-1", "--format=%cI")).trim(),
     program: await bundleProgram(top),
   };
   await Deno.mkdir(options.out, { recursive: true });
@@ -64,8 +65,11 @@ async function newest(packages: Packages, architectures: readonly Architecture[]
   return lock;
 }
 
+function git(...args: readonly string[]): Promise<string> {
+  return runText("git", ["-C", top, ...args]);
+}
+
 async function commit(): Promise<string> {
-  const git = (...args: string[]) => runText("git", ["-C", top, ...args]);
   const head = (await git("rev-parse", "HEAD")).trim();
   return (await git("status", "--porcelain")).trim() === "" ? head : `${head}-dirty`;
 }
