@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { instanceOf } from "./instance.ts";
 import { setUpLogging } from "./logging.ts";
 
 /** `skiff cleanup`: what `scripts/down` runs after the server has stopped. */
@@ -9,15 +8,7 @@ export function cleanupCommand(): Command {
     .option("-d, --data-dir <dir>", "the data directory that Skiff ran with", "/var/lib/skiff")
     .action(async ({ dataDir }: { dataDir: string }) => {
       await setUpLogging("warning");
-      const [{ cleanUpRuntime }, { cleanUpNetwork }, { cleanUpCgroups }, { detectHierarchy }] = await Promise.all([
-        import("../agent/runtime/containerd/clean_up.ts"),
-        import("../agent/network/clean_up.ts"),
-        import("../agent/cgroups/pod_cgroups.ts"),
-        import("../agent/cgroups/hierarchy.ts"),
-      ]);
-      await cleanUpRuntime({ dataDir });
-      const instance = await instanceOf(dataDir);
-      await cleanUpNetwork({ instance, dataDir });
-      await cleanUpCgroups(await detectHierarchy(), instance);
+      const { cleanUpCluster } = await import("./uninstall/clean_up.ts");
+      await cleanUpCluster(dataDir);
     });
 }

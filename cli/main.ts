@@ -1,15 +1,20 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { currentBundle } from "./bundle/bundle.ts";
+import { checkCommand } from "./check_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
+import { drainStopCommand, stopCommand } from "./stop_command.ts";
+import { uninstallCommand } from "./uninstall_command.ts";
 import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
+  currentBundle();
   const program = new Command("skiff")
     .description("Kubernetes for the edge in one small file.")
     .version(serverVersion.gitVersion, "-v, --version", "print the version")
@@ -23,7 +28,11 @@ export async function main(args: readonly string[]): Promise<number> {
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
+    checkCommand(finish),
     cleanupCommand(),
+    stopCommand(),
+    drainStopCommand(),
+    uninstallCommand(),
     versionCommand(),
   ];
   for (const command of commands) {

@@ -7,7 +7,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: ["api", "client"],
   cli: ["api", "datastore", "client", "server", "agent", "mod.ts"],
   "mod.ts": ["api", "datastore", "client", "server", "agent", "cli"],
-  scripts: ["api"],
+  scripts: ["api", "server", "agent", "cli"],
   tests: ["api", "datastore", "client", "server", "agent", "cli", "mod.ts", "scripts"],
 };
 

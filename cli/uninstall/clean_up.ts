@@ -1,0 +1,13 @@
+import { detectHierarchy } from "../../agent/cgroups/hierarchy.ts";
+import { cleanUpCgroups } from "../../agent/cgroups/pod_cgroups.ts";
+import { cleanUpNetwork } from "../../agent/network/clean_up.ts";
+import { cleanUpRuntime } from "../../agent/runtime/containerd/clean_up.ts";
+import { instanceOf } from "../instance.ts";
+
+/** Takes a stopped Skiff's containers off the machine, with their mounts, interfaces, nft table and cgroups. Its data stay. */
+export async function cleanUpCluster(dataDir: string): Promise<void> {
+  await cleanUpRuntime({ dataDir });
+  const instance = await instanceOf(dataDir);
+  await cleanUpNetwork({ instance, dataDir });
+  await cleanUpCgroups(await detectHierarchy(), instance);
+}
