@@ -17,6 +17,6 @@ export function flagAdder(command: Command): AddFlag {
   };
 }
 
-function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, ...value.split(",").filter(Boolean)];
 }
