@@ -5,6 +5,7 @@ import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
+import { secretsEncryptCommand } from "./secrets_encrypt_command.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
 import { tokenCommand } from "./tokens/token_command.ts";
@@ -28,6 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
     snapshotCommand(),
     datastoreCommand(),
     tokenCommand(),
+    secretsEncryptCommand(),
     configCommand(),
     cleanupCommand(),
     versionCommand(),

@@ -28,6 +28,7 @@ export interface ServerFlags extends DatastoreCareFlags, NodeFlags, TokenFlags {
   readonly authorizationConfig?: string;
   readonly disable: readonly string[];
   readonly disableScheduler: boolean;
+  readonly secretsEncryption: boolean;
   readonly http1Only: boolean;
   readonly disableAgent: boolean;
 }
@@ -59,6 +60,7 @@ export function withServerFlags(command: Command, environment = () => Deno.env.t
   add("Server:", "--authorization-config <file>", "authorizers and their order, webhooks among them");
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--disable-scheduler", "leave Pods to schedulers that run elsewhere", false);
+  add("Server:", "--secrets-encryption", "encrypt Secrets in the datastore; see skiff secrets-encrypt", false);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   withTokenFlags(command);
   withDatastoreCareFlags(command);

@@ -73,6 +73,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
       authorizationConfigFile: absolute(flags.authorizationConfig, host.workingDirectory),
     }),
     disable: flags.disable,
+    ...flags.secretsEncryption && { secretsEncryption: true },
     ...flags.disableScheduler && { disableScheduler: true },
     http1Only: flags.http1Only,
   };

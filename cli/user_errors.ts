@@ -7,6 +7,7 @@ const FOR_USERS = new Set([
   "BootstrapError",
   "ContainerdError",
   "DatastoreError",
+  "EncryptionError",
   "KubeconfigError",
   "NetworkError",
   "PkiError",

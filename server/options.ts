@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly datastoreEndpoint?: string;
   /** Paths of PEM files for a datastore that is reached by TLS. */
   readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */
+  readonly secretsEncryption?: boolean;
   /** Bytes that the datastore should write in a day, as far as its writes may wait; 0 lets none wait, 50 MB unless told otherwise. */
   readonly diskWriteBudget?: number;
   /** When snapshots are taken, and how many are kept; none are when it is absent. */
