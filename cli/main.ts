@@ -1,14 +1,17 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { completionCommand } from "./completion/completion_command.ts";
 import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
+import { imagesCommand } from "./images/images_command.ts";
 import { secretsEncryptCommand } from "./secrets_encrypt_command.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
 import { tokenCommand } from "./tokens/token_command.ts";
+import { toolCommands } from "./tool_commands.ts";
 import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
@@ -30,7 +33,10 @@ export async function main(args: readonly string[]): Promise<number> {
     datastoreCommand(),
     tokenCommand(),
     secretsEncryptCommand(),
+    imagesCommand(),
+    ...toolCommands(finish),
     configCommand(),
+    completionCommand(),
     cleanupCommand(),
     versionCommand(),
   ];
