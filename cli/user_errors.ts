@@ -11,6 +11,7 @@ const FOR_USERS = new Set([
   "KubeconfigError",
   "NetworkError",
   "PkiError",
+  "RegistriesError",
   "RuntimeError",
   "S3Error",
   "SnapshotError",
