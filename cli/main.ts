@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { certificateCommand } from "./certificate_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { completionCommand } from "./completion/completion_command.ts";
 import { configCommand } from "./config_command.ts";
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<number> {
     snapshotCommand(),
     datastoreCommand(),
     tokenCommand(),
+    certificateCommand(finish),
     secretsEncryptCommand(),
     imagesCommand(),
     ...toolCommands(finish),

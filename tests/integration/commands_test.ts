@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secrets, services } from "../../api/resources.ts";
 import { retry } from "../e2e/retry.ts";
+import { run } from "../e2e/cluster.ts";
+import { freePort } from "../fixtures/free_port.ts";
 import { Server, skiff } from "../fixtures/server_process.ts";
 
 /** The commands, as their users run them, on one server that is configured by files. */
@@ -103,6 +105,43 @@ describe("skiff's commands", () => {
     const { data } = await client.get(secrets, { namespace: "default", name: "hidden" });
     expect(data).toEqual({ password: btoa("harbour-master") });
   }, 60_000);
+
+  it("make certificates and the authority anew, and kubeconfigs of before go on working", async () => {
+    const dataDir = `${root}/rotated`;
+    const before = `${dataDir}/before`;
+    const port = `--https-listen-port=${freePort()}`;
+    const serve = () => Server.start(dataDir, port);
+    const states = async () => {
+      const rows: { file: string; state: string }[] = JSON.parse(
+        await said("certificate", "check", "-o", "json", `--data-dir=${dataDir}`),
+      );
+      return Object.fromEntries(rows.map(({ file, state }) => [file.split("/").at(-1), state]));
+    };
+    const serving = () => Deno.readTextFile(`${dataDir}/server/tls/serving-kube-apiserver.crt`);
+    const sees = async (kubeconfig: string) =>
+      (await run("kubectl", [`--kubeconfig=${kubeconfig}`, "get", "namespace", "default", "-o", "name"])).stdout;
+    {
+      await using _server = await serve();
+      await Deno.copyFile(`${dataDir}/kubeconfig`, before);
+      expect(new Set(Object.values(await states()))).toEqual(new Set(["ok"]));
+      const first = await serving();
+      await said("certificate", "rotate", "--service=api-server", `--data-dir=${dataDir}`);
+      expect(await serving()).not.toBe(first);
+      await said("certificate", "rotate-ca", `--data-dir=${dataDir}`);
+      expect((await states())["client-admin.crt"]).toBe("of an old authority");
+    }
+    {
+      await using _server = await serve();
+      expect(new Set(Object.values(await states()))).toEqual(new Set(["ok"]));
+      expect([await sees(before), await sees(`${dataDir}/kubeconfig`)]).toEqual([
+        "namespace/default\n",
+        "namespace/default\n",
+      ]);
+      await said("certificate", "rotate-ca", "--forget-old", `--data-dir=${dataDir}`);
+    }
+    await using _server = await serve();
+    expect([await sees(before), await sees(`${dataDir}/kubeconfig`)]).toEqual(["", "namespace/default\n"]);
+  }, 120_000);
 
   it("run kubectl with the cluster's kubeconfig and pass its exit code on", async () => {
     const found = await skiff("kubectl", ...place, "get", "-n", "default", "service", "kubernetes", "--output=name");
