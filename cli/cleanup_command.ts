@@ -1,11 +1,12 @@
 import { Command } from "commander";
+import { dataDirOption } from "./data_dir.ts";
 import { setUpLogging } from "./logging.ts";
 
 /** `skiff cleanup`: what `scripts/down` runs after the server has stopped. */
 export function cleanupCommand(): Command {
   return new Command("cleanup")
     .description("remove the containers of a stopped Skiff, and every mount, interface, nft table and cgroup of theirs")
-    .option("-d, --data-dir <dir>", "the data directory that Skiff ran with", "/var/lib/skiff")
+    .addOption(dataDirOption("the data directory that Skiff ran with"))
     .action(async ({ dataDir }: { dataDir: string }) => {
       await setUpLogging("warning");
       const { cleanUpCluster } = await import("./uninstall/clean_up.ts");

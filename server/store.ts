@@ -3,6 +3,8 @@ import { BudgetedDatastore } from "../datastore/budget/budgeted_datastore.ts";
 import { startCompactor } from "../datastore/compactor.ts";
 import { openDatastore } from "../datastore/open.ts";
 import type { PathRoute } from "./apiserver/http/handler.ts";
+import { Encryption } from "./encryption/encryption.ts";
+import { encryptionRoutes } from "./encryption/encryption_routes.ts";
 import type { ServerOptions } from "./options.ts";
 import { withAdvice } from "./snapshots/advice.ts";
 import { maintenanceRoutes } from "./snapshots/maintenance_routes.ts";
@@ -22,7 +24,8 @@ export interface Store {
 
 /** Rejects as `openDatastore` does; a damaged store's error says what to restore. */
 export async function openStore(
-  { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots }: ServerOptions,
+  { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots, secretsEncryption }:
+    ServerOptions,
   clock: Clock,
 ): Promise<Store> {
   const directory = new SnapshotDirectory(snapshots?.directory ?? defaultSnapshotDirectory(dataDir));
@@ -30,12 +33,20 @@ export async function openStore(
     .catch(async (error) => {
       throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
     });
-  const datastore = new BudgetedDatastore(opened, { bytesPerDay: diskWriteBudget ?? DEFAULT_BYTES_PER_DAY, clock });
+  const encryption = await Encryption.open(opened, { dataDir, clock, enable: secretsEncryption ?? false })
+    .catch(async (error) => {
+      await opened.close();
+      throw error;
+    });
+  const datastore = new BudgetedDatastore(encryption.datastore, {
+    bytesPerDay: diskWriteBudget ?? DEFAULT_BYTES_PER_DAY,
+    clock,
+  });
   const compactor = startCompactor(datastore, clock);
   const schedule = snapshots && startSnapshots(datastore, clock, { ...snapshots, directory });
   return {
     datastore,
-    paths: maintenanceRoutes(datastore),
+    paths: new Map([...maintenanceRoutes(datastore), ...encryptionRoutes(encryption)]),
     async close() {
       await schedule?.close();
       await compactor.close();
