@@ -34,7 +34,13 @@ async function runServer(
     import("../server/server.ts"),
     agentOptions && import("../agent/agent.ts"),
   ]);
-  const server = await forUser(() => startServer(options));
+  const starting = new AbortController();
+  void stop.then(() => starting.abort());
+  const server = await forUser(() => startServer(options, starting.signal)).catch((error) => {
+    if (starting.signal.aborted) return undefined;
+    throw error;
+  });
+  if (server === undefined) return 0;
   try {
     await writeReadyFile(readyFile, "api", server.kubeconfig);
     if (!agentOptions || !agentModule) {

@@ -1,9 +1,10 @@
 import { Command, Option } from "commander";
+import { type ClusterFlags, withClusterFlags } from "./cluster_flags.ts";
 import { type DatastoreCareFlags, withDatastoreCareFlags } from "./datastore_settings.ts";
 import { type TokenFlags, withTokenFlags } from "./token_flags.ts";
 
 /** The flags of `skiff server` as commander hands them over. Names are k3s's where it has one. */
-export interface ServerFlags extends DatastoreCareFlags, TokenFlags {
+export interface ServerFlags extends ClusterFlags, DatastoreCareFlags, TokenFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly httpsListenPort: string;
@@ -73,6 +74,7 @@ export function withServerFlags(command: Command): Command {
   add("Server:", "--disable <name>", "leave a bundled manifest out (repeatable)", []);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   withTokenFlags(command);
+  withClusterFlags(command);
   withDatastoreCareFlags(command);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");
   add("Networking:", "--service-cidr <cidr>", "network of the Services", "10.43.0.0/16");

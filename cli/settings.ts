@@ -3,6 +3,7 @@ import { NodeOptionError, parseTaint } from "../agent/node/node_object.ts";
 import type { AgentOptions } from "../agent/options.ts";
 import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../api/meta/names.ts";
 import type { ServerOptions } from "../server/options.ts";
+import { clusterSettings } from "./cluster_flags.ts";
 import { datastoreCare } from "./datastore_settings.ts";
 import { UserError } from "./error.ts";
 import { instanceOf } from "./instance.ts";
@@ -44,6 +45,8 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
   const shared = { dataDir, clusterCidr, serviceCidr, clusterDns, clusterDomain: flags.clusterDomain };
   const server: ServerOptions = {
     ...shared,
+    name: nodeName,
+    ...clusterSettings(flags, port),
     bindAddress: address("--bind-address", flags.bindAddress),
     port: port("--https-listen-port", flags.httpsListenPort),
     advertiseAddress: flags.advertiseAddress ? address("--advertise-address", flags.advertiseAddress) : nodeIP,

@@ -5,6 +5,8 @@ const FOR_USERS = new Set([
   "AdmissionConfigurationError",
   "AuthorizationConfigurationError",
   "BootstrapError",
+  "ClusterError",
+  "ClusterTokenError",
   "ContainerdError",
   "DatastoreError",
   "KubeconfigError",

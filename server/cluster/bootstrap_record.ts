@@ -55,3 +55,14 @@ export async function writeBootstrap(
   const { ok } = await datastore.commit([{ kind: "put", key: BOOTSTRAP_KEY, value, expect: revision }]);
   return ok;
 }
+
+/** Seals it with a new token; servers that know only the old one are refused at their next start. Rejects with a ClusterError for a datastore that no cluster shares. */
+export async function resealBootstrap(datastore: Datastore, secret: string, newSecret: string): Promise<void> {
+  for (;;) {
+    const found = await readBootstrap(datastore, secret);
+    if (found === undefined) {
+      throw new ClusterError("invalidArgument", "no cluster's servers share this datastore: there is nothing to seal");
+    }
+    if (await writeBootstrap(datastore, newSecret, found, found.revision)) return;
+  }
+}

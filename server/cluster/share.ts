@@ -20,7 +20,9 @@ export interface ShareOptions<T> {
  * Opens the cluster's secrets where several servers share a datastore: the first server seals them with its token and leaves them there, each other one takes them.
  * Rejects with a ClusterError, having changed nothing, for another token, other settings, or files that are another cluster's.
  */
-export async function openShared<T>(options: ShareOptions<T>): Promise<{ readonly opened: T; readonly secret: string }> {
+export async function openShared<T>(
+  options: ShareOptions<T>,
+): Promise<{ readonly opened: T; readonly secret: string }> {
   const { datastore, serverDir, settings } = options;
   for (let secret = options.secret;;) {
     const theirs = await readBootstrap(datastore, secret);

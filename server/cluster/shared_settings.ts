@@ -2,22 +2,19 @@ import type { ServerOptions } from "../options.ts";
 import { ClusterError } from "./error.ts";
 
 /** Flags whose values all servers of a cluster have in common, and how an option says them. */
-const SETTINGS: Readonly<Record<string, (options: ServerOptions) => string | undefined>> = {
+const SETTINGS: Readonly<Record<string, (options: ServerOptions) => string>> = {
   "--cluster-cidr": ({ clusterCidr }) => clusterCidr,
   "--service-cidr": ({ serviceCidr }) => serviceCidr,
   "--service-node-port-range": ({ nodePorts }) => `${nodePorts.first}-${nodePorts.last}`,
   "--cluster-dns": ({ clusterDns }) => clusterDns,
   "--cluster-domain": ({ clusterDomain }) => clusterDomain,
-  // The Service `kubernetes` leads to one port on every server.
-  "--https-listen-port": ({ port }) => port === 0 ? undefined : `${port}`,
 };
 
 /** Values by flag. */
 export type SharedSettings = Readonly<Record<string, string>>;
 
 export function sharedSettings(options: ServerOptions): SharedSettings {
-  const values = Object.entries(SETTINGS).map(([flag, of]) => [flag, of(options)] as const);
-  return Object.fromEntries(values.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(Object.entries(SETTINGS).map(([flag, of]) => [flag, of(options)]));
 }
 
 /** Throws a ClusterError that names each flag with both values. What only one side knows is not compared: versions may differ. */

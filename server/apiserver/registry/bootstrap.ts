@@ -8,8 +8,8 @@ import type { Client } from "../../../client/client.ts";
 import { systemPriorityClasses } from "../kinds/scheduling.ts";
 
 export interface BootstrapOptions {
-  /** Where Pods reach the API server: an address of the node, not loopback. IPv4. */
-  readonly address: string;
+  /** Where Pods reach the API servers: addresses of their nodes, not loopback. IPv4. Asked whenever they are written. */
+  readonly addresses: () => readonly string[];
   readonly port: number;
   /** Cluster IP of the Service `kubernetes`: the first one of the service network. */
   readonly serviceIP: string;
@@ -27,10 +27,16 @@ export class BootstrapError extends Error {
 }
 
 /**
- * Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. Throws a
+ * Makes what every cluster has from its first moment, and points `default/kubernetes` at the servers. Safe to run at each start. Throws a
  * {@linkcode BootstrapError} when the cluster was made with another service network.
  */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
+  await makeBasics(client, options);
+  await putEndpoints(client, options);
+}
+
+/** The same without the servers' addresses. */
+export async function makeBasics(client: Client, options: BootstrapOptions): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
   const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
     ensure(client, priorityclasses, {
@@ -41,9 +47,12 @@ export async function bootstrap(client: Client, options: BootstrapOptions): Prom
         : "For Pods that the cluster cannot do without.",
     })
   );
+  await Promise.all([...classes, putService(client, options)]);
+}
+
+/** Points `default/kubernetes` at the servers; writes nothing when it does already. */
+export async function putEndpoints(client: Client, options: BootstrapOptions): Promise<void> {
   await Promise.all([
-    ...classes,
-    putService(client, options),
     put(client, endpoints, kubernetesEndpoints(options), ["subsets"]),
     put(client, endpointslices, kubernetesSlice(options), ["endpoints", "ports"]),
   ]);
@@ -69,7 +78,7 @@ async function putService(client: Client, options: BootstrapOptions): Promise<vo
   );
 }
 
-/** The address may be another one than at the last start. */
+/** The addresses may be other ones than at the last start. */
 async function put<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
@@ -94,19 +103,19 @@ function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
   };
 }
 
-function kubernetesEndpoints({ address, port }: BootstrapOptions): Endpoints {
+function kubernetesEndpoints({ addresses, port }: BootstrapOptions): Endpoints {
   return {
     // There is a slice already; nobody needs to make one of these.
     metadata: { name, namespace, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
-    subsets: [{ addresses: [{ ip: address }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+    subsets: [{ addresses: addresses().map((ip) => ({ ip })), ports: [{ name: "https", port, protocol: "TCP" }] }],
   };
 }
 
-function kubernetesSlice({ address, port }: BootstrapOptions): EndpointSlice {
+function kubernetesSlice({ addresses, port }: BootstrapOptions): EndpointSlice {
   return {
     metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
     addressType: "IPv4",
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    endpoints: addresses().map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports: [{ name: "https", port, protocol: "TCP" }],
   };
 }
