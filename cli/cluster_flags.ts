@@ -1,4 +1,3 @@
-import { isAbsolute, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { ServerOptions } from "../server/options.ts";
 import { UserError } from "./error.ts";
@@ -64,9 +63,4 @@ function serverUrl(text: string): string {
   const url = URL.parse(text);
   if (url?.protocol === "https:" && url.pathname === "/" && url.username === "" && url.search === "") return url.origin;
   throw new UserError(`--server ${JSON.stringify(text)} is not of the form https://HOST:PORT`);
-}
-
-/** A file where there is one by this path, else the same name in the directory. */
-export function snapshotPath(text: string, workingDirectory: string): string {
-  return isAbsolute(text) ? text : resolve(workingDirectory, text);
 }

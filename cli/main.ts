@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
+import { etcdCommand } from "./etcd_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
@@ -23,11 +24,12 @@ export async function main(args: readonly string[]): Promise<number> {
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
+    etcdCommand(),
     cleanupCommand(),
     versionCommand(),
   ];
   for (const command of commands) {
-    for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError("(more with --help)");
+    for (const each of withSubcommands(command)) each.exitOverride().showHelpAfterError("(more with --help)");
     program.addCommand(command);
   }
   try {
@@ -46,6 +48,10 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     throw error;
   }
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -17,8 +17,12 @@ export function serverCommand(finish: (exitCode: number) => void): Command {
   const command = new Command("server").description("run a server, and the containers of this machine");
   return withServerFlags(command).action(async (flags: ServerFlags) => {
     const settings = await settingsFrom(flags, await readHost());
-    if (settings.agent) await requireAgentHost();
+    if (settings.agent && !flags.clusterReset) await requireAgentHost();
     await setUpLogging(flags.debug ? "debug" : "info");
+    if (flags.clusterReset) {
+      const { reset } = await import("./cluster_reset.ts");
+      return await forUser(() => reset(settings.server, flags.clusterResetRestorePath));
+    }
     finish(await runServer(settings, flags.readyFile));
   });
 }

@@ -11,6 +11,8 @@ import { keepBasics } from "./apiserver/registry/keep_basics.ts";
 import type { Component } from "./cluster/leadership.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
+import { keepDefragmented } from "./etcd/defragment.ts";
+import type { RunningMember } from "./etcd/member.ts";
 import type { ServerOptions } from "./options.ts";
 import type { Pki } from "./pki/pki.ts";
 import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
@@ -25,6 +27,8 @@ export interface ComponentOptions {
   readonly server: ServerOptions;
   /** Several servers share the datastore, and each has manifests of its own. */
   readonly shared: boolean;
+  /** The etcd that this server runs. */
+  readonly member?: RunningMember;
   /** Told the controllers' metrics when they start, nothing when they stop. */
   onMetrics(metrics: ControllerMetrics | undefined): void;
 }
@@ -65,7 +69,9 @@ export function components(options: ComponentOptions): readonly Component[] {
         });
         options.onMetrics(metrics);
         await startManifests(administrator, options, signal);
-        return { ended: ended.finally(() => options.onMetrics(undefined)) };
+        const { member } = options;
+        const cared = member && keepDefragmented(member, member.members, clock, signal);
+        return { ended: Promise.all([ended, cared]).then(() => options.onMetrics(undefined)) };
       },
     },
   ];

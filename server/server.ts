@@ -128,7 +128,8 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
           ...foundation.member && { members: foundation.member.members },
         }),
       ]),
-      metrics: () => [...later.controllers?.families() ?? [], ...later.leadership?.metrics() ?? []],
+      metrics:
+        () => [...later.controllers?.families() ?? [], ...later.leadership?.metrics() ?? [], ...foundation.metrics()],
     });
     closers.push(() => api.close());
 
@@ -180,6 +181,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
         basics,
         server: options,
         shared,
+        ...foundation.member && { member: foundation.member },
         onMetrics: (metrics) => later.controllers = metrics,
       }),
     });

@@ -1,16 +1,18 @@
 import { join } from "node:path";
 import type { Clock } from "../../api/clock.ts";
 import { exists } from "./exists.ts";
-import { openMember } from "../etcd/open_member.ts";
+import { openMember, type OpenMemberOptions } from "../etcd/open_member.ts";
 import type { RunningMember } from "../etcd/member.ts";
-import { readMemberFile } from "../etcd/member_file.ts";
+import { type MemberFile, readMemberFile } from "../etcd/member_file.ts";
 import { etcdPaths } from "../etcd/paths.ts";
+import type { MetricFamily } from "../apiserver/http/metrics.ts";
 import { planEtcd } from "../etcd/plan.ts";
 import { type JoinTokens, knownSecret, newSecret, openJoinTokens } from "../join/join_tokens.ts";
 import type { ServerBootstrap } from "../join/server_contract.ts";
 import type { ServerOptions } from "../options.ts";
 import { openPki, type Pki, type PkiOptions } from "../pki/pki.ts";
 import { openStore, type Store } from "../store.ts";
+import { lockDataDir } from "./data_dir_lock.ts";
 import { ClusterError } from "./error.ts";
 import { type Joining, openJoining } from "./join.ts";
 import { openShared } from "./share.ts";
@@ -24,6 +26,7 @@ export interface Foundation {
   readonly joinTokens: JoinTokens;
   readonly datastore: ServerBootstrap["datastore"];
   readonly member?: RunningMember;
+  metrics(): readonly MetricFamily[];
   close(): Promise<void>;
 }
 
@@ -42,7 +45,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
   const { server } = options;
   const paths = etcdPaths(server.dataDir);
   const file = await readMemberFile(paths);
-  const { init = false, server: joins, ...place } = server.cluster ?? {};
+  const { init = false, server: joins } = server.cluster ?? {};
   const plan = planEtcd({
     init,
     joins,
@@ -52,15 +55,43 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     hasSqlite: await exists(paths.sqlite),
   });
   if (plan.kind === "none") {
-    const isShared = SHARED.test(server.datastoreEndpoint ?? "");
-    return isShared ? await openOnShared(options, server, "shared") : await openAlone(options);
+    if (!SHARED.test(server.datastoreEndpoint ?? "")) return await openAlone(options);
+    return await withLock(server.dataDir, () => openOnShared(options, server, "shared"));
   }
+  return await withLock(server.dataDir, () => openOnEtcd(options, plan, file));
+}
+
+/** Keeps others off the data directory as long as the foundation is open. */
+async function withLock(dataDir: string, open: () => Promise<Foundation>): Promise<Foundation> {
+  const lock = await lockDataDir(dataDir);
+  try {
+    const opened = await open();
+    return {
+      ...opened,
+      async close() {
+        await opened.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openOnEtcd(
+  options: FoundationOptions,
+  plan: OpenMemberOptions["plan"],
+  file: MemberFile | undefined,
+): Promise<Foundation> {
+  const { server } = options;
+  const { init: _, server: __, ...place } = server.cluster ?? {};
   const joining = plan.kind === "join" ? await startJoining(options, plan.server) : undefined;
   try {
     const { clock, signal } = options;
     const member = await openMember({
       plan,
-      paths,
+      paths: etcdPaths(server.dataDir),
       dataDir: server.dataDir,
       file,
       serverName: server.name ?? "server",
@@ -75,6 +106,12 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
       return {
         ...opened,
         member,
+        metrics: () => [{
+          name: "skiff_etcd_starts_total",
+          help: "How often this process has started its etcd; 0 when it found it running.",
+          type: "counter",
+          values: () => [{ labels: {}, value: member.process.starts }],
+        }],
         async close() {
           await opened.close();
           await member.close();
@@ -100,7 +137,7 @@ async function openAlone({ server, clock, pki: pkiOptions }: FoundationOptions):
     const pki = await openPki(join(serverDir, "tls"), pkiOptions);
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, server.joinTokens);
     const store = await opening;
-    return { store, pki, joinTokens, datastore: "local", close: closeStore };
+    return { store, pki, joinTokens, datastore: "local", metrics: () => [], close: closeStore };
   } catch (error) {
     await closeStore();
     throw error;
@@ -124,7 +161,7 @@ async function openOnShared(
       newSecret,
     });
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, { ...server.joinTokens, token: secret });
-    return { store, pki, joinTokens, datastore, close: () => store.close() };
+    return { store, pki, joinTokens, datastore, metrics: () => [], close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;
