@@ -7,6 +7,7 @@ import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
+import { tokenCommand } from "./token_command.ts";
 import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
@@ -25,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     snapshotCommand(),
     datastoreCommand(),
     etcdCommand(),
+    tokenCommand(),
     cleanupCommand(),
     versionCommand(),
   ];

@@ -16,6 +16,7 @@ import { lockDataDir } from "./data_dir_lock.ts";
 import { ClusterError } from "./error.ts";
 import { type Joining, openJoining } from "./join.ts";
 import { openShared } from "./share.ts";
+import { isShared } from "./shared_endpoint.ts";
 import { takeSharedFiles } from "./shared_files.ts";
 import { checkSettings, sharedSettings } from "./shared_settings.ts";
 
@@ -38,8 +39,6 @@ export interface FoundationOptions {
   readonly signal: AbortSignal;
 }
 
-const SHARED = /^(https?|postgres(ql)?):\/\//;
-
 /** Opens it in the order in which one part needs the other. Rejects, having closed everything. */
 export async function openFoundation(options: FoundationOptions): Promise<Foundation> {
   const { server } = options;
@@ -55,7 +54,7 @@ export async function openFoundation(options: FoundationOptions): Promise<Founda
     hasSqlite: await exists(paths.sqlite),
   });
   if (plan.kind === "none") {
-    if (!SHARED.test(server.datastoreEndpoint ?? "")) return await openAlone(options);
+    if (!isShared(server.datastoreEndpoint)) return await openAlone(options);
     return await withLock(server.dataDir, () => openOnShared(options, server, "shared"));
   }
   return await withLock(server.dataDir, () => openOnEtcd(options, plan, file));

@@ -34,7 +34,7 @@ describe("three servers", () => {
     const lonely = cluster.servers.at(-1)!;
     await lonely.host.unplug();
     await writes.more(50);
-    const own = ["--kubeconfig", lonely.kubeconfig, "--request-timeout=5s", "create", "configmap", "lonely"];
+    const own = ["--kubeconfig", lonely.kubeconfig, "--request-timeout=3s", "create", "configmap", "lonely"];
     const alone = await lonely.host.command("kubectl", own).output();
     expect(alone.success).toBe(false);
     await lonely.host.plugIn();

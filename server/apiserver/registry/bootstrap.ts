@@ -1,7 +1,7 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { endpoints, endpointslices, namespaces, priorityclasses, services } from "../../../api/resources.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
-import { isAlreadyExists } from "../../../api/status.ts";
+import { isAlreadyExists, isConflict } from "../../../api/status.ts";
 import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
 import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
 import type { Client } from "../../../client/client.ts";
@@ -19,6 +19,8 @@ export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "
 /** The Service by which Pods find the API. */
 export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } as const;
 const { namespace, name } = KUBERNETES_SERVICE;
+/** Each conflict means that another server was faster: there are not many of them. */
+const ATTEMPTS = 10;
 
 /** The store holds a cluster that these options do not fit. */
 export class BootstrapError extends Error {
@@ -78,7 +80,7 @@ async function putService(client: Client, options: BootstrapOptions): Promise<vo
   );
 }
 
-/** The addresses may be other ones than at the last start. */
+/** The addresses may be other ones than at the last start, and other servers may be writing theirs. */
 async function put<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
@@ -86,9 +88,16 @@ async function put<T extends KubeObject>(
   fields: readonly (keyof T)[],
 ): Promise<void> {
   if (await ensure(client, resource, wanted)) return;
-  const found = await client.get(resource, { namespace, name });
-  if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
-  await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
+  for (let attempt = 1;; attempt++) {
+    const found = await client.get(resource, { namespace, name });
+    if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
+    try {
+      await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
