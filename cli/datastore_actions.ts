@@ -33,9 +33,9 @@ export async function copy(flags: MigrateFlags): Promise<void> {
       throw new UserError(`${flag} memory:// ends with the process: name a datastore that lasts`);
     }
   }
-  const from = await openExisting(storeOptions(flags, flags.from));
+  const from = await openExisting(await storeOptions(flags, flags.from));
   try {
-    const to = await open(storeOptions(flags, flags.to));
+    const to = await open(await storeOptions(flags, flags.to));
     try {
       const { revision, keys, sha256, versionsDiffer } = await migrate(from, to);
       console.log(`copied and compared ${keys} keys at revision ${revision}, SHA-256 ${sha256}`);

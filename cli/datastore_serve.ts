@@ -46,7 +46,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     import("./store_access.ts"),
     import("../datastore/etcd_face/serve.ts"),
   ]);
-  const options = storeOptions(flags);
+  const options = await storeOptions(flags);
   const datastore = await open(options);
   try {
     // A file or this process's memory is nobody else's.

@@ -7,6 +7,7 @@ import { cleanupCommand } from "./cleanup_command.ts";
 import { completionCommand } from "./completion/completion_command.ts";
 import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
+import { etcdCommand } from "./etcd_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { imagesCommand } from "./images/images_command.ts";
@@ -38,6 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     snapshotCommand(),
     datastoreCommand(),
     checkCommand(finish),
+    etcdCommand(),
     tokenCommand(),
     certificateCommand(finish),
     secretsEncryptCommand(),
@@ -52,7 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
     versionCommand(),
   ];
   for (const command of commands) {
-    for (const each of [command, ...command.commands]) each.exitOverride().showHelpAfterError("(more with --help)");
+    for (const each of withSubcommands(command)) each.exitOverride().showHelpAfterError("(more with --help)");
     program.addCommand(command);
   }
   try {
@@ -71,6 +73,10 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     throw error;
   }
+}
+
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

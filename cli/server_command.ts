@@ -19,9 +19,13 @@ export function serverCommand(finish: (exitCode: number) => void): Command {
   const command = new Command("server").description("run a server, and the containers of this machine");
   return withServerFlags(command).action(async (flags: ServerFlags, acting: Command) => {
     const settings = await tellingOrigin(acting, async () => await settingsFrom(flags, await readHost()));
-    if (settings.agent) await requireAgentHost();
+    if (settings.agent && !flags.clusterReset) await requireAgentHost();
     if (settings.agent && flags.protectKernelDefaults) await requireKernelDefaults();
     await setUpLogging(flags.debug ? "debug" : "info", flags);
+    if (flags.clusterReset) {
+      const { reset } = await import("./cluster_reset.ts");
+      return await forUser(() => reset(settings.server, flags.clusterResetRestorePath));
+    }
     finish(await runServer(settings, flags.readyFile));
   });
 }
@@ -37,7 +41,13 @@ async function runServer(
     import("../server/server.ts"),
     agentOptions && import("../agent/agent.ts"),
   ]);
-  const server = await forUser(() => startServer(options));
+  const starting = new AbortController();
+  void stop.then(() => starting.abort());
+  const server = await forUser(() => startServer(options, starting.signal)).catch((error) => {
+    if (starting.signal.aborted) return undefined;
+    throw error;
+  });
+  if (server === undefined) return 0;
   try {
     await writeReadyFile(readyFile, "api", server.kubeconfig);
     if (!agentOptions || !agentModule) {

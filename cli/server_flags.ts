@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type AuthenticationFlags, withAuthenticationFlags } from "./authentication_settings.ts";
+import { type ClusterFlags, withClusterFlags } from "./cluster_flags.ts";
 import { withConfiguration } from "./config/configuration.ts";
 import { type DatastoreCareFlags, withDatastoreCareFlags } from "./datastore_settings.ts";
 import { flagAdder } from "./flag_adder.ts";
@@ -7,7 +8,7 @@ import { type NodeFlags, withNodeFlags } from "./node_flags.ts";
 import { type TokenFlags, withTokenFlags } from "./token_flags.ts";
 
 /** The flags of `skiff server` as commander hands them over. Names are k3s's where it has one. */
-export interface ServerFlags extends DatastoreCareFlags, NodeFlags, TokenFlags, AuthenticationFlags {
+export interface ServerFlags extends ClusterFlags, DatastoreCareFlags, NodeFlags, TokenFlags, AuthenticationFlags {
   readonly bindAddress: string;
   readonly httpsListenPort: string;
   readonly advertiseAddress?: string;
@@ -64,6 +65,7 @@ export function withServerFlags(command: Command, environment = () => Deno.env.t
   add("Server:", "--secrets-encryption", "encrypt Secrets in the datastore; see skiff secrets-encrypt", false);
   add("Server:", "--http1-only", "do not offer HTTP/2", false);
   withTokenFlags(command);
+  withClusterFlags(command);
   withDatastoreCareFlags(command);
   withAuthenticationFlags(command);
   add("Networking:", "--cluster-cidr <cidr>", "network of the Pods", "10.42.0.0/16");

@@ -2,6 +2,7 @@ import type { AgentOptions } from "../agent/options.ts";
 import { checkDns1123Subdomain } from "../api/meta/names.ts";
 import type { ServerOptions } from "../server/options.ts";
 import { authenticationFrom } from "./authentication_settings.ts";
+import { clusterSettings } from "./cluster_flags.ts";
 import { datastoreCare } from "./datastore_settings.ts";
 import { UserError } from "./error.ts";
 import {
@@ -48,6 +49,8 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
   const authentication = authenticationFrom(flags, host.workingDirectory);
   const server: ServerOptions = {
     ...shared,
+    name: nodeName,
+    ...clusterSettings(flags, port),
     bindAddress: address("--bind-address", flags.bindAddress),
     port: port("--https-listen-port", flags.httpsListenPort),
     advertiseAddress: flags.advertiseAddress ? address("--advertise-address", flags.advertiseAddress) : nodeIP,

@@ -31,6 +31,8 @@ describe("settings of skiff server", () => {
       kubeconfigMode: 0o600,
       disable: [],
       http1Only: false,
+      name: "pi-4",
+      cluster: { init: false, clientPort: 2379, peerPort: 2380 },
     });
     expect(agent).toEqual({
       dataDir: "/var/lib/skiff",
@@ -64,6 +66,20 @@ describe("settings of skiff server", () => {
     expect(agent?.nodeLabels).toEqual(["zone=x"]);
     expect(agent?.nodeTaints).toEqual(["dedicated=gpu:NoSchedule", "alone:NoExecute"]);
     expect(agent?.instance).toMatch(/^sk[0-9a-f]{6}$/);
+  });
+
+  it("takes a server to join, and refuses what does not go with it", async () => {
+    const { server } = await settings("--server=https://192.0.2.1:6443/", "--etcd-peer-port=12380");
+    expect(server.cluster).toEqual({
+      init: false,
+      server: "https://192.0.2.1:6443",
+      clientPort: 2379,
+      peerPort: 12380,
+    });
+    await expect(settings("--server=192.0.2.1")).rejects.toThrow("not of the form https://HOST:PORT");
+    await expect(settings("--cluster-reset", "--cluster-init")).rejects.toThrow("leave out --cluster-init");
+    await expect(settings("--cluster-reset-restore-path=x")).rejects.toThrow("goes with --cluster-reset");
+    await expect(settings("--etcd-client-port=x")).rejects.toThrow("--etcd-client-port");
   });
 
   it("takes files for a datastore that is reached by TLS", async () => {

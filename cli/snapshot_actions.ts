@@ -41,7 +41,7 @@ export async function save(flags: SaveFlags): Promise<void> {
   }
   const node = (flags.nodeName ?? (await readHost()).name).toLowerCase();
   const { path, revision, keys, bytes } = await withSnapshots(
-    storeOptions(flags),
+    await storeOptions(flags),
     (take) => directoryOf(flags).save(take, { node, time: Date.now(), prefix: flags.name }),
   );
   console.log(`saved ${path}: revision ${revision}, ${keys} keys, ${bytes} bytes`);
@@ -90,9 +90,15 @@ export async function restore(name: string, flags: RestoreFlags): Promise<void> 
 }
 
 async function restoreFrom(path: string, flags: RestoreFlags): Promise<void> {
-  const options = storeOptions(flags);
+  const options = await storeOptions(flags);
   const file = storeFile(options);
   const read = () => readSnapshot(path);
+  if (file === undefined && flags.datastoreEndpoint === undefined) {
+    throw new UserError(
+      `${options.dataDir} has an etcd member, which goes back to a snapshot with: ` +
+        `skiff server --cluster-reset --cluster-reset-restore-path ${path} and the flags that the server runs with`,
+    );
+  }
   if (file === undefined) {
     const store = await open(options);
     try {

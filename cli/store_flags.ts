@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { OpenDatastoreOptions } from "../datastore/open.ts";
 import { dataDirOption } from "./data_dir.ts";
+import { findEtcd } from "../server/etcd/member_file.ts";
 
 /** The flags that name a datastore, as `skiff server` has them. */
 export interface StoreFlags {
@@ -33,11 +34,17 @@ export function withSnapshotDirectory(command: Command): Command {
     .addOption(new Option("--dir <dir>").hideHelp());
 }
 
-/** How to open the datastore of the flags, or another one by the same certificates. */
-export function storeOptions(flags: StoreFlags, endpoint = flags.datastoreEndpoint): OpenDatastoreOptions {
+/** How to open the datastore of the flags, or another one by the same certificates. Without an endpoint it is what the data directory has: an etcd member, or SQLite. */
+export async function storeOptions(
+  flags: StoreFlags,
+  endpoint = flags.datastoreEndpoint,
+): Promise<OpenDatastoreOptions> {
   const { datastoreCafile: ca, datastoreCertfile: cert, datastoreKeyfile: key } = flags;
+  const dataDir = resolve(flags.dataDir);
+  const own = endpoint === undefined ? await findEtcd(dataDir) : undefined;
+  if (own !== undefined) return { dataDir, ...own };
   return {
-    dataDir: resolve(flags.dataDir),
+    dataDir,
     ...endpoint !== undefined && { endpoint },
     tls: {
       ...ca !== undefined && { caFile: resolve(ca) },

@@ -6,6 +6,8 @@ const FOR_USERS = new Set([
   "AuthenticationConfigurationError",
   "AuthorizationConfigurationError",
   "BootstrapError",
+  "ClusterError",
+  "ClusterTokenError",
   "ContainerdError",
   "DatastoreError",
   "EncryptionError",

@@ -5,6 +5,8 @@ import type { S3Options } from "./snapshots/s3_bucket.ts";
 export interface ServerOptions {
   /** Absolute; `server/` in it is the server's own. */
   readonly dataDir: string;
+  /** Unique among the servers of a cluster; the node's name where there is one, `server` when absent. */
+  readonly name?: string;
   /** `0.0.0.0` or `::` for all. */
   readonly bindAddress: string;
   /** 0 takes a free one. */
@@ -26,6 +28,16 @@ export interface ServerOptions {
   readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */
   readonly secretsEncryption?: boolean;
+  /** An etcd of this server's own; a data directory that has one needs none of it again. */
+  readonly cluster?: {
+    /** Make a new cluster, of this one member for now; what SQLite holds moves there. */
+    readonly init?: boolean;
+    /** `https://HOST:6443` of a server whose cluster is joined. */
+    readonly server?: string;
+    /** 2379 and 2380 unless told otherwise, on `advertiseAddress`. */
+    readonly clientPort?: number;
+    readonly peerPort?: number;
+  };
   /** Bytes that the datastore should write in a day, as far as its writes may wait; 0 lets none wait, 50 MB unless told otherwise. */
   readonly diskWriteBudget?: number;
   /** When snapshots are taken, and how many are kept; none are when it is absent. */

@@ -1,33 +1,30 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../api/clock.ts";
-import { createEventRecorder } from "../client/event_recorder.ts";
 import type { Client } from "../client/client.ts";
+import { type Datastore, DatastoreError } from "../datastore/contract.ts";
 import { installHttp2Guard } from "../client/http2_guard.ts";
-import { createInformerFactory } from "../client/informers.ts";
-import { startAddons } from "./addons/addons.ts";
 import type { AdmissionConfiguration } from "./apiserver/admission/configuration.ts";
 import { AccessControl, type AuthorizerSetup } from "./apiserver/auth/access.ts";
-import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
-import { serviceAccountUser } from "./apiserver/auth/service_account_user.ts";
 import type { Registry, UserInfo } from "./apiserver/contract.ts";
 import { startApiServer } from "./apiserver/http/api_server.ts";
+import type { HealthCheck } from "./apiserver/http/health.ts";
 import { createInProcessClient } from "./apiserver/in_process.ts";
 import { ensurePolicy } from "./apiserver/rbac/bootstrap/ensure_policy.ts";
-import { bootstrap } from "./apiserver/registry/bootstrap.ts";
-import { keepBasics } from "./apiserver/registry/keep_basics.ts";
+import { makeBasics, putEndpoints } from "./apiserver/registry/bootstrap.ts";
 import { openRegistry } from "./apiserver/registry/open.ts";
+import { components } from "./components.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
-import { startControllers } from "./controllers/start.ts";
+import { openFoundation } from "./cluster/foundation.ts";
+import { type Leadership, startLeadership } from "./cluster/leadership.ts";
+import { type Presence, startPresence } from "./cluster/presence.ts";
+import { sharedSettings } from "./cluster/shared_settings.ts";
 import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
 import { joinRoutes } from "./join/join_routes.ts";
-import { openJoinTokens } from "./join/join_tokens.ts";
+import { serverRoutes } from "./join/server_routes.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
 import type { KeyPair } from "./pki/issue.ts";
-import { openPki } from "./pki/pki.ts";
-import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
 import { firstAddress } from "./service_network.ts";
-import { openStore } from "./store.ts";
 
 /** A running API server with its scheduler and controllers. */
 export interface RunningServer {
@@ -46,13 +43,15 @@ export interface RunningServer {
 }
 
 const MASTERS = ["system:masters", "system:authenticated"];
+const HEALTH_MILLISECONDS = 2_000;
 const logger = getLogger(["skiff", "server"]);
 
 /**
  * Starts the server. Resolves when the API answers and its basic objects are there; controllers, scheduler and manifests start right after. Rejects, having
- * released everything, with an error whose message is made for the user (port in use, directory locked, file damaged).
+ * released everything, with an error whose message is made for the user (port in use, directory locked, file damaged), or with the reason of `starting`, which ends the waiting
+ * for other members of a cluster.
  */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions, starting?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock();
   const stop = new AbortController();
   const closers: (() => Promise<void>)[] = [];
@@ -65,24 +64,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // Before anything speaks HTTP/2: etcd does, too.
     installHttp2Guard();
     const serviceIP = firstAddress(options.serviceCidr);
-    const opened = openStore(options, clock);
-    // It may fail before anybody waits for it.
-    opened.catch(() => {});
-    const pki = await openPki(`${options.dataDir}/server/tls`, {
-      serviceIP,
-      clusterDomain: options.clusterDomain,
-      names: [...options.tlsSan, options.advertiseAddress],
-    }).catch(async (error) => {
-      await opened.then((store) => store.close(), () => {});
-      throw error;
+    const foundation = await openFoundation({
+      server: options,
+      pki: {
+        serviceIP,
+        clusterDomain: options.clusterDomain,
+        names: [...options.tlsSan, options.advertiseAddress],
+      },
+      clock,
+      signal: AbortSignal.any([stop.signal, ...starting ? [starting] : []]),
     });
-    const store = await opened;
+    closers.push(() => foundation.close());
+    const { pki, store, joinTokens } = foundation;
     const { datastore } = store;
-    closers.push(() => store.close());
+    const shared = foundation.datastore !== "local";
+    const name = options.name ?? options.advertiseAddress;
 
     const access = new AccessControl(await authorizers(options.authorizationConfigFile, clock));
     const { clusterDomain, authentication = {} } = options;
-    const joinTokens = await openJoinTokens(`${options.dataDir}/server`, pki.clusterCa, options.joinTokens);
     const identity = await identities({
       pki,
       clock,
@@ -117,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }
 
     // The controllers come after the API that they work with.
-    const controllerMetrics: { of?: ControllerMetrics } = {};
+    const later: { controllers?: ControllerMetrics | undefined; leadership?: Leadership; presence?: Presence } = {};
     const api = await startApiServer({
       registry,
       pki,
@@ -127,20 +126,47 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       tokens: { ...identity.tokens, jwksUri: authentication.serviceAccountJwksUri },
       http1Only: options.http1Only,
-      paths: new Map([...store.paths, ...joinRoutes({ clusterCa: pki.clusterCa })]),
-      metrics: () => controllerMetrics.of?.families() ?? [],
+      readyz: [datastoreCheck(datastore)],
+      paths: new Map([
+        ...store.paths,
+        ...joinRoutes({ clusterCa: pki.clusterCa }),
+        ...serverRoutes({
+          serverDir: `${options.dataDir}/server`,
+          settings: sharedSettings(options),
+          datastore: foundation.datastore,
+          ...foundation.member && { members: foundation.member.members },
+        }),
+      ]),
+      metrics:
+        () => [...later.controllers?.families() ?? [], ...later.leadership?.metrics() ?? [], ...foundation.metrics()],
     });
     closers.push(() => api.close());
 
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
+    const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
     const basics = {
       serviceCIDR: options.serviceCidr,
       serviceIP,
-      address: options.advertiseAddress,
+      addresses: () => later.presence?.addresses() ?? [options.advertiseAddress],
       port: options.advertisePort ?? api.port,
     };
-    await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), basics);
-    await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
+    await makeBasics(apiserver, basics);
+    const { signal } = stop;
+    if (shared) {
+      const onLook = () => putEndpoints(apiserver, basics);
+      const presence = later.presence = await startPresence({
+        client: apiserver,
+        clock,
+        signal,
+        name,
+        address: options.advertiseAddress,
+        port: basics.port,
+        onLook,
+      });
+      closers.push(() => presence.ended);
+    }
+    await putEndpoints(apiserver, basics);
+    await ensurePolicy(apiserver);
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
     const administrator = {
       server: `https://${local}:${api.port}`,
@@ -152,32 +178,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
     await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
 
-    const manager = clientOf({ name: "system:kube-controller-manager", groups: ["system:authenticated"] });
-    const scheduler = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
-    const informers = createInformerFactory(manager, { clock });
-    const { signal } = stop;
-    const events = createEventRecorder(scheduler, { clock, signal, component: SCHEDULER_NAME });
-    keepBasics({
-      ...basics,
-      client: clientOf({ name: "system:apiserver", groups: MASTERS }),
-      informers,
+    const leadership = later.leadership = await startLeadership({
+      client: apiserver,
       clock,
       signal,
+      identity: shared ? `${name}_${crypto.randomUUID()}` : undefined,
+      components: components({
+        clientOf,
+        clock,
+        registry,
+        pki,
+        tokenIssuer: identity.tokens,
+        basics,
+        server: options,
+        shared,
+        ...foundation.member && { member: foundation.member },
+        onMetrics: (metrics) => later.controllers = metrics,
+      }),
     });
-    if (!options.disableScheduler) startScheduler({ client: scheduler, informers, events, clock, signal });
-    const controllers = await startControllers({
-      client: manager,
-      informers,
-      clock,
-      signal,
-      clusterCa: pki.clusterCa,
-      tokenIssuer: identity.tokens,
-      signRequest: pki.signRequest,
-      clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
-    });
-    closers.push(() => controllers.ended);
-    controllerMetrics.of = controllers.metrics;
-    await startManifests(clientOf({ name: "system:apiserver", groups: MASTERS }), registry, options, stop.signal);
+    closers.push(() => leadership.ended);
     logger.info("API at https://{address}:{port}", { address: options.advertiseAddress, port: api.port });
     return {
       port: api.port,
@@ -195,6 +214,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
+/** Kubernetes calls it by the name of the usual datastore, whatever is there. */
+function datastoreCheck(datastore: Datastore): HealthCheck {
+  return {
+    name: "etcd",
+    async check() {
+      try {
+        await datastore.revision({ signal: AbortSignal.timeout(HEALTH_MILLISECONDS) });
+        return undefined;
+      } catch (error) {
+        return error instanceof DatastoreError ? error.reason : "it does not answer in time";
+      }
+    },
+  };
+}
+
 /** Loaded when asked for: most clusters have none. */
 async function authorizers(file: string | undefined, clock: Clock): Promise<readonly AuthorizerSetup[] | undefined> {
   if (file === undefined) return undefined;
@@ -205,29 +239,4 @@ async function authorizers(file: string | undefined, clock: Clock): Promise<read
 async function admissionConfiguration(file: string): Promise<AdmissionConfiguration> {
   const { loadAdmissionConfiguration } = await import("./apiserver/admission/load_configuration.ts");
   return await loadAdmissionConfiguration(file);
-}
-
-async function startManifests(
-  client: Client,
-  registry: Registry,
-  options: ServerOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const clock = systemClock();
-  await startAddons({
-    client,
-    clock,
-    signal,
-    events: createEventRecorder(client, { clock, signal, component: "manifests" }),
-    resources: registry.resources(),
-    directories: [
-      {
-        label: "bundled",
-        path: new URL("../manifests", import.meta.url).pathname,
-        disabled: options.disable,
-        variables: { CLUSTER_DNS: options.clusterDns, CLUSTER_DOMAIN: options.clusterDomain },
-      },
-      { label: "user", path: `${options.dataDir}/server/manifests`, disabled: [] },
-    ],
-  });
 }

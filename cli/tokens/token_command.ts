@@ -2,14 +2,17 @@ import { Command, Option } from "commander";
 import { type AdministratorFlags, kubeconfigOption } from "../administrator.ts";
 import { dataDirOption } from "../data_dir.ts";
 import { collect } from "../flag_adder.ts";
+import { setUpLogging } from "../logging.ts";
 import { type OutputFlags, outputOption } from "../output.ts";
+import { withStoreFlags } from "../store_flags.ts";
 import { forUser } from "../user_errors.ts";
 import { generateToken, USAGES } from "./bootstrap_token.ts";
+import type { RotateFlags } from "./rotate_token.ts";
 import type { CreateFlags, JoinFlags } from "./token_actions.ts";
 
 /** `skiff token`: the tokens by which machines join. */
 export function tokenCommand(): Command {
-  const command = new Command("token").description("make, list and delete the tokens by which machines join");
+  const command = new Command("token").description("make, list, delete and change the tokens by which machines join");
   command.addCommand(
     common("create", "make a token by which nodes join for a while")
       .argument("[token]", "the token; a random one when it is left out")
@@ -37,6 +40,17 @@ export function tokenCommand(): Command {
     common("join-command", "print how a machine joins by the cluster's own token, which lasts")
       .addOption(new Option("--as <role>", "what it joins as").choices(["agent", "server"]).default("agent"))
       .action((flags: JoinFlags) => run((actions) => actions.joinCommand(flags))),
+  );
+  command.addCommand(
+    withStoreFlags(
+      new Command("rotate")
+        .description("give the cluster another server token, also while its servers run")
+        .option("--new-token <token>", "its secret (one is made when absent)"),
+    ).action(async (flags: RotateFlags) => {
+      await setUpLogging("warning");
+      const { rotate } = await import("./rotate_token.ts");
+      await forUser(() => rotate(flags));
+    }),
   );
   return command;
 }

@@ -23,6 +23,8 @@ export interface ChannelOptions {
   readonly tls: EtcdTls;
   /** Milliseconds that a call may take, its changes of the endpoint included. */
   readonly timeout: number;
+  /** Ask members that have no leader as well, for what they know by themselves. */
+  readonly leaderless?: boolean;
 }
 
 interface Member {
@@ -144,7 +146,7 @@ export class EtcdChannel {
   /** A member that has lost its leader must say so, rather than wait for one. */
   #metadata() {
     const metadata = new this.#loaded!.Metadata();
-    metadata.set("hasleader", "true");
+    if (!this.#options.leaderless) metadata.set("hasleader", "true");
     return metadata;
   }
 

@@ -23,7 +23,7 @@ const KNOWN: readonly { text: RegExp; reason: DatastoreReason; advice?: string }
   { text: /request is too large/, reason: "invalidArgument", advice: "start etcd with a higher --max-request-bytes" },
   { text: /too many operations/, reason: "invalidArgument", advice: "start etcd with a higher --max-txn-ops" },
   { text: /corrupt/, reason: "corrupt" },
-  { text: /no leader|too many requests|not capable/, reason: "unavailable" },
+  { text: /no leader|unhealthy cluster|too many requests|not capable/, reason: "unavailable" },
   {
     text: /permission denied|user name|authentication|invalid auth token/,
     reason: "unavailable",

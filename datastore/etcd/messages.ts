@@ -3,6 +3,7 @@
  * looks the same on the wire.
  */
 import protobuf from "protobufjs/light.js";
+import { CLUSTER_MESSAGES } from "./cluster_messages.ts";
 import {
   choice,
   codecOf,
@@ -170,7 +171,7 @@ export const STATUS: Method<Record<string, never>, { version: string; dbSize: In
   response: "StatusResponse",
 };
 
-const root = protobuf.Root.fromJSON(descriptorOf(MESSAGES));
+const root = protobuf.Root.fromJSON(descriptorOf({ ...MESSAGES, ...CLUSTER_MESSAGES }));
 
 /** The functions that grpc-js wants with each call. */
 export function serializers<Request, Response>({ request, response }: Method<Request, Response>) {

@@ -1,6 +1,6 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
 import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
-import { EtcdChannel } from "./channel.ts";
+import { EtcdChannel, type EtcdTls } from "./channel.ts";
 import { compactedRevision } from "./compaction.ts";
 import { EtcdDatastore } from "./etcd_datastore.ts";
 import { KeySpace } from "./keys.ts";
@@ -36,8 +36,7 @@ export async function openEtcd(options: EtcdOptions): Promise<Datastore> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     throw new DatastoreError("invalidArgument", "etcd: a client certificate and its key are needed together");
   }
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
-  const channel = new EtcdChannel({ endpoints, tls: { ca, cert, key }, timeout });
+  const channel = new EtcdChannel({ endpoints, tls: await readPems({ caFile, certFile, keyFile }), timeout });
   const keys = new KeySpace(prefix);
   try {
     const { header } = await channel.call(RANGE, { key: keys.filler, countOnly: true });
@@ -57,6 +56,14 @@ function checkEndpoint(endpoint: string): void {
   // It may hold a password.
   const shown = url?.username ? `${url.protocol}//…@${url.host}` : endpoint;
   throw new DatastoreError("invalidArgument", `etcd endpoint ${shown}: give https://host:port or http://host:port`);
+}
+
+/** Rejects with `invalidArgument` for a file that cannot be read. */
+export async function readPems(
+  { caFile, certFile, keyFile }: { readonly [file in "caFile" | "certFile" | "keyFile"]?: string | undefined },
+): Promise<EtcdTls> {
+  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
+  return { ca, cert, key };
 }
 
 async function readPem(path: string | undefined): Promise<string | undefined> {

@@ -1,14 +1,15 @@
 /** What each top-level folder may import of ours; itself always. A row that is not here may import nothing of ours. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: [],
+  host: [],
   datastore: [],
   client: ["api"],
-  server: ["api", "client", "datastore"],
-  agent: ["api", "client"],
-  cli: ["api", "datastore", "client", "server", "agent", "mod.ts"],
-  "mod.ts": ["api", "datastore", "client", "server", "agent", "cli"],
+  server: ["api", "host", "client", "datastore"],
+  agent: ["api", "host", "client"],
+  cli: ["api", "host", "datastore", "client", "server", "agent", "mod.ts"],
+  "mod.ts": ["api", "host", "datastore", "client", "server", "agent", "cli"],
   scripts: ["api", "server", "agent", "cli"],
-  tests: ["api", "datastore", "client", "server", "agent", "cli", "mod.ts", "scripts"],
+  tests: ["api", "host", "datastore", "client", "server", "agent", "cli", "mod.ts", "scripts"],
 };
 
 /** Modules imported from tests: `vitest` is the shim, fixtures are shared by tests of all folders. */

@@ -22,7 +22,7 @@ import x from "npm_name";`;
   it("refuses what the table does not allow", () => {
     const graph = new Map([["agent/x.ts", ["server/y.ts", "api/z.ts", "agent/w.ts"]], ["api/x.ts", ["client/c.ts"]]]);
     expect(checkDirections(graph)).toEqual([
-      "agent/x.ts: may not import server/y.ts: agent imports only api, client",
+      "agent/x.ts: may not import server/y.ts: agent imports only api, host, client",
       "api/x.ts: may not import client/c.ts: api imports only itself",
     ]);
   });

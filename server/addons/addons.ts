@@ -74,7 +74,12 @@ class Addons {
       labelSelector: `${INVENTORY_LABEL}=true`,
       signal,
     });
-    for (const { data } of inventories.items) if (data?.file && !this.#files.has(data.file)) this.#queue.add(data.file);
+    const kept = directories.filter(({ keepsMissing }) => keepsMissing).map(({ label }) => `${label}/`);
+    for (const { data } of inventories.items) {
+      const file = data?.file;
+      if (!file || this.#files.has(file) || kept.some((start) => file.startsWith(start))) continue;
+      this.#queue.add(file);
+    }
     this.#work().catch((error) => logger.error("applying manifests has ended: {error}", { error }));
     this.#watch(watcher).catch((error) => logger.error("watching manifests has ended: {error}", { error }));
   }

@@ -15,6 +15,8 @@ export interface ManifestDirectory {
   readonly disabled: readonly string[];
   /** `%{NAME}%` in the text becomes the value. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** What files have made that are not there at the start stays: only one that is seen to go is pruned. */
+  readonly keepsMissing?: boolean;
 }
 
 const logger = getLogger(["skiff", "addons"]);

@@ -37,7 +37,7 @@ export async function openJoinTokens(
 ): Promise<JoinTokens> {
   const caHash = caHashOf(clusterCa);
   const files = { server: join(directory, "token"), node: join(directory, "node-token") };
-  const secret = secretOf(options.token) ?? secretOf(await readIfPresent(files.server)) ?? newSecret();
+  const secret = await knownSecret(directory, options) ?? newSecret();
   const nodeSecret = secretOf(options.agentToken) ?? secret;
   const server = formatClusterToken({ caHash, credential: `server:${secret}` });
   const node = formatClusterToken({ caHash, credential: `node:${nodeSecret}` });
@@ -45,6 +45,14 @@ export async function openJoinTokens(
     if ((await readIfPresent(path))?.trim() !== text) await writeFileAtomically(path, `${text}\n`, 0o600);
   }
   return { server, node, secret, userOf: staticTokens(usersOf(secret, nodeSecret)) };
+}
+
+/** The server's secret as it was chosen, or else as `directory` has it; undefined where there is none yet. */
+export async function knownSecret(
+  directory: string,
+  { token }: JoinTokenOptions = {},
+): Promise<string | undefined> {
+  return secretOf(token) ?? secretOf(await readIfPresent(join(directory, "token")));
 }
 
 const joiningNode: UserInfo = { name: "system:bootstrap:skiff", groups: [BOOTSTRAPPERS, JOINING_NODES] };
@@ -67,6 +75,6 @@ function secretOf(text: string | undefined): string | undefined {
   return secret;
 }
 
-function newSecret(): string {
+export function newSecret(): string {
   return crypto.getRandomValues(new Uint8Array(32)).toHex();
 }

@@ -12,8 +12,8 @@ export interface CertificateFacts {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: KeyObject;
-  /** An authority may sign leaves, and the authority that is to follow it. */
-  readonly role: "authority" | "client" | "server";
+  /** An authority may sign leaves, and the authority that is to follow it; a peer is client and server. */
+  readonly role: "authority" | "client" | "server" | "peer";
   /** DNS names and IP addresses. */
   readonly names: readonly string[];
 }
@@ -33,7 +33,9 @@ export interface CertificateParts extends Pick<CertificateFacts, "notBefore" | "
 }
 
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"));
-const usages = { client: oid("1.3.6.1.5.5.7.3.2"), server: oid("1.3.6.1.5.5.7.3.1") };
+const clientAuth = oid("1.3.6.1.5.5.7.3.2");
+const serverAuth = oid("1.3.6.1.5.5.7.3.1");
+const usages = { client: [clientAuth], server: [serverAuth], peer: [serverAuth, clientAuth] } as const;
 
 /**
  * Makes a certificate, in DER. Written here rather than taken from a library: an X.509 library costs every start that issues something 20 MB and a
@@ -96,7 +98,7 @@ function extensions(
     extension("2.5.29.15", true, role === "authority" ? bytes(TAG.bitString, 2, 0xa4) : bytes(TAG.bitString, 5, 0xa0)),
     extension("2.5.29.14", false, value(TAG.octetString, keyIdentifier(facts.publicKey))),
   ];
-  if (role !== "authority") list.push(extension("2.5.29.37", false, sequence(usages[role])));
+  if (role !== "authority") list.push(extension("2.5.29.37", false, sequence(...usages[role])));
   if (authorityKey !== undefined) list.push(extension("2.5.29.35", false, sequence(value(0x80, authorityKey))));
   if (names.length > 0) list.push(extension("2.5.29.17", false, sequence(...names.map(alternativeName))));
   return list;
@@ -166,7 +168,7 @@ export function signerFacts(certificate: Uint8Array): Omit<Signer, "key"> {
 export function usagesOf(certificate: Uint8Array): readonly ("client" | "server")[] {
   const [list] = readAll(extensionIn(fieldsOf(certificate), "2.5.29.37"));
   const ids = readAll(list?.content ?? new Uint8Array());
-  return (["client", "server"] as const).filter((usage) => ids.some(({ whole }) => usages[usage].equals(whole)));
+  return (["client", "server"] as const).filter((usage) => ids.some(({ whole }) => usages[usage][0].equals(whole)));
 }
 
 function fieldsOf(certificate: Uint8Array) {

@@ -13,8 +13,8 @@ export interface Subject {
   readonly commonName: string;
   /** Groups, for a client. */
   readonly organizations?: readonly string[];
-  readonly usage: "client" | "server";
-  /** DNS names and IP addresses of a server. */
+  readonly usage: "client" | "server" | "peer";
+  /** DNS names and IP addresses of a server or peer. */
   readonly names?: readonly string[];
 }
 

@@ -126,7 +126,8 @@ function unique(names: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-async function openAuthority(directory: string, name: string, now: number): Promise<KeyPair> {
+/** The authority `NAME.crt` and `NAME.key`, made when it is not there. */
+export async function openAuthority(directory: string, name: string, now: number): Promise<KeyPair> {
   const paths = pathsOf(directory, name);
   const found = await readPair(paths);
   if (found === undefined) {
@@ -143,7 +144,8 @@ async function openAuthority(directory: string, name: string, now: number): Prom
   return found;
 }
 
-async function openLeaf(
+/** The certificate `NAME.crt` and `NAME.key`, made anew when it is not there, ends soon or lacks what it needs. */
+export async function openLeaf(
   directory: string,
   name: string,
   authority: KeyPair,

@@ -54,7 +54,7 @@ async function killShims(paths: ContainerdPaths): Promise<readonly string[]> {
   for (const pid of all) sendSignal(pid, "SIGKILL");
   for (let waited = 0; waited < 5000; waited += 20) {
     const alive = await Promise.all(all.map(commandLine));
-    if (alive.every((words) => words.length <= 1)) break;
+    if (alive.every((words) => words.length === 0)) break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   for (const { socket } of shims) await Deno.remove(socket).catch(ignoreNotFound);

@@ -10,7 +10,14 @@ import { removePods } from "./clean_up.ts";
 import { containerdConfig } from "./config.ts";
 import { findCniBinDir, findTool, lacksSysResource, supportsOverlay } from "./host.ts";
 import { type ContainerdPaths, containerdPaths } from "./paths.ts";
-import { launchContainerd, rotateLog, runningContainerd, terminateContainerd } from "./process.ts";
+import {
+  isStillShell,
+  lastLine,
+  launchContainerd,
+  rotateLog,
+  runningContainerd,
+  terminateContainerd,
+} from "./process.ts";
 import { endLostShims } from "./shims.ts";
 
 const log = getLogger(["skiff", "containerd"]);
@@ -171,7 +178,7 @@ async function untilReady(runtime: ContainerRuntime, paths: ContainerdPaths, sig
       if (signal?.aborted) throw error;
       // The shell writes the pid file a moment after its start; from then on a missing process is a dead one.
       const started = await Deno.stat(paths.pidFile).then(() => true, () => false);
-      const dead = started && await runningContainerd(paths) === undefined && !await stillShell(paths);
+      const dead = started && await runningContainerd(paths) === undefined && !await isStillShell(paths);
       if (!dead && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
@@ -182,15 +189,4 @@ async function untilReady(runtime: ContainerRuntime, paths: ContainerdPaths, sig
       });
     }
   }
-}
-
-/** Between writing its pid and becoming containerd the process is a shell. */
-async function stillShell(paths: ContainerdPaths): Promise<boolean> {
-  const pid = (await Deno.readTextFile(paths.pidFile).catch(() => "")).trim();
-  return (await Deno.readTextFile(`/proc/${pid}/comm`).catch(() => "")).trim() === "sh";
-}
-
-async function lastLine(path: string): Promise<string> {
-  const text = await Deno.readTextFile(path).catch(() => "");
-  return text.trimEnd().split("\n").at(-1) || "it said nothing";
 }

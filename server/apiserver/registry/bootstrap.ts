@@ -8,15 +8,15 @@ import {
   services,
 } from "../../../api/resources.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
-import { isAlreadyExists } from "../../../api/status.ts";
+import { isAlreadyExists, isConflict } from "../../../api/status.ts";
 import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
 import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
 import type { Client } from "../../../client/client.ts";
 import { systemPriorityClasses } from "../kinds/scheduling.ts";
 
 export interface BootstrapOptions {
-  /** Where Pods reach the API server: an address of the node, not loopback. IPv4. */
-  readonly address: string;
+  /** Where Pods reach the API servers: addresses of their nodes, not loopback. IPv4. Asked whenever they are written. */
+  readonly addresses: () => readonly string[];
   readonly port: number;
   /** The network of the Services: `10.43.0.0/16`. */
   readonly serviceCIDR: string;
@@ -28,6 +28,8 @@ export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "
 /** The Service by which Pods find the API. */
 export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } as const;
 const { namespace, name } = KUBERNETES_SERVICE;
+/** Each conflict means that another server was faster: there are not many of them. */
+const ATTEMPTS = 10;
 
 /** The ServiceCIDR of the network that the server was started with. */
 export const DEFAULT_SERVICE_CIDR = "kubernetes";
@@ -39,10 +41,16 @@ export class BootstrapError extends Error {
 }
 
 /**
- * Makes what every cluster has from its first moment, and points `default/kubernetes` at this server. Safe to run at each start. Throws a
+ * Makes what every cluster has from its first moment, and points `default/kubernetes` at the servers. Safe to run at each start. Throws a
  * {@linkcode BootstrapError} when the cluster was made with another service network.
  */
 export async function bootstrap(client: Client, options: BootstrapOptions): Promise<void> {
+  await makeBasics(client, options);
+  await putEndpoints(client, options);
+}
+
+/** The same without the servers' addresses. */
+export async function makeBasics(client: Client, options: BootstrapOptions): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(client, namespaces, { metadata: { name }, spec: {} })));
   const classes = Object.entries(systemPriorityClasses).map(([name, value]) =>
     ensure(client, priorityclasses, {
@@ -60,6 +68,12 @@ export async function bootstrap(client: Client, options: BootstrapOptions): Prom
       metadata: { name: DEFAULT_SERVICE_CIDR },
       spec: { cidrs: [options.serviceCIDR] },
     }),
+  ]);
+}
+
+/** Points `default/kubernetes` at the servers; writes nothing when it does already. */
+export async function putEndpoints(client: Client, options: BootstrapOptions): Promise<void> {
+  await Promise.all([
     put(client, endpoints, kubernetesEndpoints(options), ["subsets"]),
     put(client, endpointslices, kubernetesSlice(options), ["endpoints", "ports"]),
   ]);
@@ -85,7 +99,7 @@ async function putService(client: Client, options: BootstrapOptions): Promise<vo
   );
 }
 
-/** The address may be another one than at the last start. */
+/** The addresses may be other ones than at the last start, and other servers may be writing theirs. */
 async function put<T extends KubeObject>(
   client: Client,
   resource: Resource<T>,
@@ -93,9 +107,16 @@ async function put<T extends KubeObject>(
   fields: readonly (keyof T)[],
 ): Promise<void> {
   if (await ensure(client, resource, wanted)) return;
-  const found = await client.get(resource, { namespace, name });
-  if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
-  await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
+  for (let attempt = 1;; attempt++) {
+    const found = await client.get(resource, { namespace, name });
+    if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
+    try {
+      await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
 }
 
 function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
@@ -110,19 +131,19 @@ function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
   };
 }
 
-function kubernetesEndpoints({ address, port }: BootstrapOptions): Endpoints {
+function kubernetesEndpoints({ addresses, port }: BootstrapOptions): Endpoints {
   return {
     // There is a slice already; nobody needs to make one of these.
     metadata: { name, namespace, labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } },
-    subsets: [{ addresses: [{ ip: address }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+    subsets: [{ addresses: addresses().map((ip) => ({ ip })), ports: [{ name: "https", port, protocol: "TCP" }] }],
   };
 }
 
-function kubernetesSlice({ address, port }: BootstrapOptions): EndpointSlice {
+function kubernetesSlice({ addresses, port }: BootstrapOptions): EndpointSlice {
   return {
     metadata: { name, namespace, labels: { "kubernetes.io/service-name": name } },
     addressType: "IPv4",
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    endpoints: addresses().map((address) => ({ addresses: [address], conditions: { ready: true } })),
     ports: [{ name: "https", port, protocol: "TCP" }],
   };
 }
