@@ -177,7 +177,11 @@ interface OpenedRuntime {
 async function openRuntime(options: AgentInputs, closers: (() => Promise<void>)[]): Promise<OpenedRuntime> {
   const given = options.containerRuntimeEndpoint;
   const supervised = given === undefined
-    ? await startContainerd({ dataDir: options.dataDir, sandboxImage: PAUSE_IMAGE })
+    ? await startContainerd({
+      dataDir: options.dataDir,
+      sandboxImage: PAUSE_IMAGE,
+      ...options.snapshotter && { snapshotter: options.snapshotter },
+    })
     : undefined;
   if (supervised) closers.push(() => supervised.stop({ keepPods: true }));
   const socket = (given ?? supervised!.endpoint).replace(/^unix:\/\//, "");
@@ -195,6 +199,8 @@ function nodeOptions(options: AgentInputs, kubeletPort: number) {
   return {
     name: options.nodeName,
     ips: [options.nodeIP],
+    ...options.externalIPs && { externalIPs: options.externalIPs },
+    ...options.maxPods !== undefined && { maxPods: options.maxPods },
     labels: options.nodeLabels,
     taints: options.nodeTaints,
     podCIDR: options.podCidr,

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { dataDirOption } from "./data_dir.ts";
 import { instanceOf } from "./instance.ts";
 import { setUpLogging } from "./logging.ts";
 
@@ -6,7 +7,7 @@ import { setUpLogging } from "./logging.ts";
 export function cleanupCommand(): Command {
   return new Command("cleanup")
     .description("remove the containers of a stopped Skiff, and every mount, interface, nft table and cgroup of theirs")
-    .option("-d, --data-dir <dir>", "the data directory that Skiff ran with", "/var/lib/skiff")
+    .addOption(dataDirOption("the data directory that Skiff ran with"))
     .action(async ({ dataDir }: { dataDir: string }) => {
       await setUpLogging("warning");
       const [{ cleanUpRuntime }, { cleanUpNetwork }, { cleanUpCgroups }, { detectHierarchy }] = await Promise.all([

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
@@ -14,6 +15,8 @@ export async function main(args: readonly string[]): Promise<number> {
     .description("Kubernetes for the edge in one small file.")
     .version(serverVersion.gitVersion, "-v, --version", "print the version")
     .helpCommand(false)
+    // What stands after a command is the command's: `skiff server -v`, `skiff kubectl --help`.
+    .enablePositionalOptions()
     .showHelpAfterError("(more with --help)")
     .exitOverride();
   let exitCode = 0;
@@ -23,6 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
+    configCommand(),
     cleanupCommand(),
     versionCommand(),
   ];

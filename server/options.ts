@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Where Pods and other nodes reach this server. */
   readonly advertiseAddress: string;
+  /** And by which port; that of `port` unless told otherwise. */
+  readonly advertisePort?: number;
   /** DNS names and addresses for the serving certificate, besides the usual ones. */
   readonly tlsSan: readonly string[];
   readonly clusterCidr: string;
@@ -40,12 +42,16 @@ export interface ServerOptions {
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */
   readonly kubeconfigMode: number;
+  /** Number of the group that gets the kubeconfig. */
+  readonly kubeconfigGroup?: number;
   /** An AdmissionConfiguration as kube-apiserver takes it, YAML; absolute. */
   readonly admissionConfigFile?: string;
   /** An AuthorizationConfiguration as kube-apiserver takes it, YAML; absolute. Nodes and roles decide when it is absent. */
   readonly authorizationConfigFile?: string;
   /** Names of bundled manifests that are not applied. */
   readonly disable: readonly string[];
+  /** Pods wait for another scheduler. */
+  readonly disableScheduler?: boolean;
   /** Serve HTTP/1.1 only. */
   readonly http1Only: boolean;
 }

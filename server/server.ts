@@ -124,7 +124,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     closers.push(() => api.close());
 
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
-    const basics = { serviceIP, address: options.advertiseAddress, port: api.port };
+    const basics = { serviceIP, address: options.advertiseAddress, port: options.advertisePort ?? api.port };
     await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), basics);
     await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
@@ -135,6 +135,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     };
     await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
     await writeKubeconfig(options.kubeconfig, administrator);
+    if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
     await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
 
     const manager = clientOf({ name: "system:kube-controller-manager", groups: ["system:authenticated"] });
@@ -149,7 +150,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       signal,
     });
-    startScheduler({ client: scheduler, informers, events, clock, signal });
+    if (!options.disableScheduler) startScheduler({ client: scheduler, informers, events, clock, signal });
     const controllers = await startControllers({
       client: manager,
       informers,
