@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { x509 } from "../../tests/fixtures/certificates.ts";
 import { signerFacts } from "./certificate.ts";
-import { readAll } from "./der.ts";
+import { readAll } from "../../client/der.ts";
 import { issueAuthority, issueLeaf } from "./issue.ts";
 
 const NOW = Date.UTC(2026, 5, 1);

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { extension, keyIdentifier, signCertificate, signerFacts } from "./certificate.ts";
+import { keyIdentifier, signCertificate, signerFacts } from "./certificate.ts";
 import type { CertificateRequest } from "./certificate_request.ts";
-import { bytes, oid, sequence, TAG, value } from "./der.ts";
+import { extension } from "../../client/certificate_names.ts";
+import { bytes, oid, sequence, TAG, value } from "../../client/der.ts";
 import { PkiError } from "./error.ts";
 import { type KeyPair, pem } from "./issue.ts";
 
