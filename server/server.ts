@@ -21,9 +21,11 @@ import { startControllers } from "./controllers/start.ts";
 import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
 import { joinRoutes } from "./join/join_routes.ts";
+import { type LocalNode, LocalNodes, type NodeIdentity } from "./join/local_node.ts";
+import { reservedNames } from "./join/reserved_names.ts";
 import { openJoinTokens } from "./join/join_tokens.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
-import type { KeyPair } from "./pki/issue.ts";
+import { keepRenewed } from "./pki/keep_renewed.ts";
 import { openPki } from "./pki/pki.ts";
 import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
 import { firstAddress } from "./service_network.ts";
@@ -36,11 +38,8 @@ export interface RunningServer {
   readonly kubeconfig: string;
   /** The in-process client of a component: nothing is serialised, and no credentials are checked. */
   clientOf(user: UserInfo): Client;
-  /** What a node's agent shows to others, and the authority that it trusts. */
-  nodeIdentity(
-    name: string,
-    addresses: readonly string[],
-  ): Promise<{ readonly clusterCa: string; readonly serving: KeyPair }>;
+  /** Makes a node of the agent in this process. */
+  nodeIdentity(node: LocalNode): Promise<NodeIdentity>;
   /** Ends watches, finishes commits, releases files and threads. */
   close(): Promise<void>;
 }
@@ -107,6 +106,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await access.follow(registry);
     closers.push(async () => access.close());
 
+    const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
+    const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
     // The controllers come after the API that they work with.
     const controllerMetrics: { of?: ControllerMetrics } = {};
     const api = await startApiServer({
@@ -118,25 +119,42 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
       http1Only: options.http1Only,
-      paths: new Map([...store.paths, ...joinRoutes({ clusterCa: pki.clusterCa })]),
+      paths: new Map([
+        ...store.paths,
+        ...joinRoutes({ clusterCa: pki.clusterCa, settings: options, client: apiserver }),
+      ]),
       metrics: () => controllerMetrics.of?.families() ?? [],
     });
     closers.push(() => api.close());
 
-    const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
     const basics = { serviceIP, address: options.advertiseAddress, port: options.advertisePort ?? api.port };
-    await bootstrap(clientOf({ name: "system:apiserver", groups: MASTERS }), basics);
-    await ensurePolicy(clientOf({ name: "system:apiserver", groups: MASTERS }));
+    await bootstrap(apiserver, basics);
+    await ensurePolicy(apiserver);
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
-    const administrator = {
-      server: `https://${local}:${api.port}`,
-      certificateAuthority: pki.clusterCa,
-      client: pki.admin,
+    const writeKubeconfigs = async () => {
+      const administrator = {
+        server: `https://${local}:${api.port}`,
+        certificateAuthority: pki.clusterCa,
+        client: pki.admin,
+      };
+      await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
+      await writeKubeconfig(options.kubeconfig, administrator);
+      if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
+      await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
     };
-    await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
-    await writeKubeconfig(options.kubeconfig, administrator);
-    if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
-    await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
+    await writeKubeconfigs();
+    const localNodes = new LocalNodes(pki, apiserver);
+    const renewing = keepRenewed({
+      pki,
+      clock,
+      signal: stop.signal,
+      async renewed() {
+        api.useRenewed();
+        await localNodes.renew();
+        await writeKubeconfigs();
+      },
+    });
+    closers.push(() => renewing);
 
     const manager = clientOf({ name: "system:kube-controller-manager", groups: ["system:authenticated"] });
     const scheduler = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
@@ -145,7 +163,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const events = createEventRecorder(scheduler, { clock, signal, component: SCHEDULER_NAME });
     keepBasics({
       ...basics,
-      client: clientOf({ name: "system:apiserver", groups: MASTERS }),
+      client: apiserver,
       informers,
       clock,
       signal,
@@ -159,20 +177,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clusterCa: pki.clusterCa,
       tokenIssuer: identity.tokens,
       signRequest: pki.signRequest,
+      clusterCidr: options.clusterCidr,
+      reservedNames: reservedNames({
+        client: apiserver,
+        serving: () => pki.serving.certificate,
+        networks: [options.clusterCidr, options.serviceCidr],
+      }),
       clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
     });
     closers.push(() => controllers.ended);
     controllerMetrics.of = controllers.metrics;
-    await startManifests(clientOf({ name: "system:apiserver", groups: MASTERS }), registry, options, stop.signal);
+    await startManifests(apiserver, registry, options, stop.signal);
     logger.info("API at https://{address}:{port}", { address: options.advertiseAddress, port: api.port });
     return {
       port: api.port,
       kubeconfig: options.kubeconfig,
       clientOf,
-      nodeIdentity: async (name, addresses) => ({
-        clusterCa: pki.clusterCa,
-        serving: (await pki.issueNode(name, addresses)).serving,
-      }),
+      nodeIdentity: (node) => localNodes.identify(node),
       close,
     };
   } catch (error) {

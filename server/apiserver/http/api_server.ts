@@ -35,6 +35,8 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly port: number;
+  /** Shows clients the certificate that `pki.serving` has by now. */
+  useRenewed(): void;
   close(): Promise<void>;
 }
 
@@ -78,7 +80,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }),
     connectRoutes: connectRoutes(options),
   });
-  return await listen({
+  const listener = await listen({
     port: options.port,
     ...(options.address === undefined ? {} : { address: options.address }),
     tls: {
@@ -90,4 +92,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...(options.http1Only === undefined ? {} : { http1Only: options.http1Only }),
     ...(options.listenerLimits === undefined ? {} : { limits: options.listenerLimits }),
   });
+  return {
+    port: listener.port,
+    useRenewed: () => listener.setCertificate(options.pki.serving),
+    close: () => listener.close(),
+  };
 }
