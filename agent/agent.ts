@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { systemClock } from "../api/clock.ts";
+import { type Clock, systemClock } from "../api/clock.ts";
 import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event_recorder.ts";
 import { createInformerFactory } from "../client/informers.ts";
@@ -13,6 +13,7 @@ import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
 import { readFilesystem, readMachine } from "./node/machine.ts";
 import { nodeResources } from "./node/node_object.ts";
+import { podCidrOf } from "./node/pod_cidr.ts";
 import { type NodeAgent, registerNode } from "./node/register_node.ts";
 import type { AgentOptions } from "./options.ts";
 import type { NodeFacts } from "./pods/node_facts.ts";
@@ -26,12 +27,26 @@ export interface AgentInputs extends AgentOptions {
   /** The API, in the same process or over HTTPS. */
   readonly client: Client;
   /** Authority that the API server's client certificate comes from, and what the node serves its own API with (PEM). */
-  readonly identity: {
-    readonly clusterCa: string;
-    readonly serving: { readonly certificate: string; readonly key: string };
-  };
+  readonly identity: AgentIdentity;
+  /** The servers' time, where that may be another than the machine's. */
+  readonly time?: Pick<Clock, "now">;
   /** Of the software, as the Node shows it: `v1.36.0+skiff0.1.0`. */
   readonly version: string;
+  /** Ends a start that still waits for something; once the agent runs, {@linkcode RunningAgent.close} is its end. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the node shows to others, and whom it trusts. All PEM. */
+export interface AgentIdentity {
+  readonly clusterCa: string;
+  readonly serving: ServingPair;
+  /** Calls back with each later serving certificate. */
+  onRenewed?(use: (serving: ServingPair) => void): void;
+}
+
+interface ServingPair {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** A node at work. */
@@ -58,14 +73,24 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     stop.abort(new DOMException("the agent stops", "AbortError"));
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
+  const giveUp = () => stop.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", giveUp, { once: true });
   try {
+    options.signal?.throwIfAborted();
     await Deno.mkdir(`${dataDir}/agent`, { recursive: true, mode: 0o755 });
+    const podCidr = options.podCidr ?? await podCidrOf({
+      ...nodeOptions(options, 0),
+      client,
+      clock,
+      file: `${dataDir}/agent/pod-cidr`,
+      signal,
+    });
     const informers = createInformerFactory(client, { clock });
     const events = createEventRecorder(client, { clock, signal, component: "kubelet", host: nodeName });
     // The network's files must be there before containerd makes a sandbox; the two start side by side.
     const [runtime, network, machine, filesystem, hierarchy] = await settled([
       openRuntime(options, closers),
-      startNetwork({ ...options, informers, clock }).then((network) => {
+      startNetwork({ ...options, podCidr, informers, clock }).then((network) => {
         closers.push(() => network.close({ keep: true }));
         return network;
       }),
@@ -125,8 +150,10 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       pods: manager.directory,
       runtime: runtime.runtime,
       clock,
+      ...options.time && { time: options.time },
     });
     closers.push(() => kubelet.close());
+    identity.onRenewed?.((serving) => kubelet.setCertificate(serving));
 
     const registered: { node?: NodeAgent } = {};
     const staticPods = await startStaticPods({
@@ -148,6 +175,7 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     }, () => {});
     const node = await registerNode({
       ...nodeOptions(options, kubelet.port),
+      podCIDR: podCidr,
       client,
       runtime: runtime.runtime,
       dataDirectory: dataDir,
@@ -165,6 +193,8 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
   }
 }
 
@@ -203,7 +233,7 @@ function nodeOptions(options: AgentInputs, kubeletPort: number) {
     ...options.maxPods !== undefined && { maxPods: options.maxPods },
     labels: options.nodeLabels,
     taints: options.nodeTaints,
-    podCIDR: options.podCidr,
+    ...options.podCidr !== undefined && { podCIDR: options.podCidr },
     kubeletPort,
     version: options.version,
   };

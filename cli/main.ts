@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { agentCommand } from "./agent_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
@@ -23,6 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const finish = (code: number) => void (exitCode = code);
   const commands = [
     serverCommand(finish),
+    agentCommand(finish),
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
