@@ -2,6 +2,7 @@ import type { Registry } from "../contract.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { Pki } from "../../pki/pki.ts";
+import type { NodeDialer } from "./connect/backend.ts";
 import { connectRoutes } from "./connect/routes.ts";
 import { createHandler, type PathRoute } from "./handler.ts";
 import type { HealthCheck } from "./health.ts";
@@ -28,6 +29,8 @@ export interface ApiServerOptions {
   readonly metrics?: () => readonly MetricFamily[];
   /** Paths of other parts of the process, such as `/debug/skiff/writes`, and what answers them. */
   readonly paths?: ReadonlyMap<string, PathRoute>;
+  /** Nodes that have opened a connection to this server are reached by that. */
+  readonly nodes?: NodeDialer;
   readonly http1Only?: boolean;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly inFlightLimits?: Partial<InFlightLimits>;
