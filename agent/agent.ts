@@ -1,5 +1,5 @@
 import { getLogger } from "@logtape/logtape";
-import { type Clock, systemClock } from "../api/clock.ts";
+import { systemClock } from "../api/clock.ts";
 import type { Client } from "../client/client.ts";
 import { createEventRecorder } from "../client/event_recorder.ts";
 import { createInformerFactory } from "../client/informers.ts";
@@ -8,6 +8,8 @@ import { createPodCgroups } from "./cgroups/pod_cgroups.ts";
 import { startImageImporter } from "./images/importer.ts";
 import { ensurePauseImage } from "./images/import_archive.ts";
 import { PAUSE_IMAGE } from "./images/pause_image.ts";
+import { followServers } from "./join/follow_servers.ts";
+import type { Membership } from "./join/membership.ts";
 import { rotateLogs } from "./kubelet_api/logs/log_rotation.ts";
 import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
@@ -21,6 +23,7 @@ import { startPods } from "./pods/start_pods.ts";
 import { startContainerd } from "./runtime/containerd/supervise.ts";
 import { createCriRuntime } from "./runtime/cri/cri_runtime.ts";
 import { type ContainerRuntime, RuntimeError } from "./runtime/contract.ts";
+import { keepTunnels } from "./tunnel/keep_tunnels.ts";
 import { startStaticPods } from "./static_pods/start_static_pods.ts";
 
 export interface AgentInputs extends AgentOptions {
@@ -28,8 +31,8 @@ export interface AgentInputs extends AgentOptions {
   readonly client: Client;
   /** Authority that the API server's client certificate comes from, and what the node serves its own API with (PEM). */
   readonly identity: AgentIdentity;
-  /** The servers' time, where that may be another than the machine's. */
-  readonly time?: Pick<Clock, "now">;
+  /** The cluster whose servers are elsewhere; absent where the server is in the same process. */
+  readonly membership?: Pick<Membership, "servers" | "connectionTo" | "learnServers" | "time">;
   /** Of the software, as the Node shows it: `v1.36.0+skiff0.1.0`. */
   readonly version: string;
   /** Ends a start that still waits for something; once the agent runs, {@linkcode RunningAgent.close} is its end. */
@@ -64,7 +67,7 @@ const logger = getLogger(["skiff", "agent"]);
  * released everything, when a part cannot start.
  */
 export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
-  const { client, dataDir, nodeName, nodeIP, identity } = options;
+  const { client, dataDir, nodeName, nodeIP, identity, membership } = options;
   const clock = systemClock();
   const stop = new AbortController();
   const { signal } = stop;
@@ -150,9 +153,20 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       pods: manager.directory,
       runtime: runtime.runtime,
       clock,
-      ...options.time && { time: options.time },
+      ...membership && { time: membership.time },
     });
     closers.push(() => kubelet.close());
+    if (membership) {
+      followServers(informers, (servers) => membership.learnServers(servers));
+      const tunnels = keepTunnels({
+        servers: membership.servers,
+        connectionTo: (server) => membership.connectionTo(server),
+        port: kubelet.port,
+        clock,
+        signal,
+      });
+      closers.push(() => tunnels);
+    }
     identity.onRenewed?.((serving) => kubelet.setCertificate(serving));
 
     const registered: { node?: NodeAgent } = {};

@@ -45,7 +45,7 @@ async function runAgent({ node, server, token }: AgentSettings, readyFile: strin
         ...member.settings,
         client: member.client,
         identity: member,
-        time: member.time,
+        membership: member,
         version: serverVersion.gitVersion,
         signal,
       })

@@ -11,6 +11,7 @@ export class ServerPool {
   readonly #clock: Pick<Clock, "now">;
   readonly #random: () => number;
   readonly #failedAt = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
   #servers: readonly string[];
   #current: string;
 
@@ -32,12 +33,20 @@ export class ServerPool {
 
   /** The present one stays while it is among them. An empty list is nobody's word: it changes nothing. */
   replace(servers: readonly string[]): void {
-    if (servers.length === 0) return;
-    this.#servers = unique(servers);
+    const wanted = unique(servers);
+    if (wanted.length === 0 || wanted.join() === this.#servers.join()) return;
+    this.#servers = wanted;
     for (const gone of [...this.#failedAt.keys()].filter((one) => !this.#servers.includes(one))) {
       this.#failedAt.delete(gone);
     }
     if (!this.#servers.includes(this.#current)) this.#current = this.#choose(this.#servers);
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls back when there are other servers; answers how to end that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Moves on when it was the present one: to any that has not failed lately, else to the one whose failure is the longest ago. */

@@ -22,6 +22,7 @@ import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
 import { joinRoutes } from "./join/join_routes.ts";
 import { type LocalNode, LocalNodes, type NodeIdentity } from "./join/local_node.ts";
+import { NodeTunnels } from "./join/node_tunnels.ts";
 import { reservedNames } from "./join/reserved_names.ts";
 import { openJoinTokens } from "./join/join_tokens.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
@@ -108,6 +109,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
     const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
+    const tunnels = new NodeTunnels();
+    closers.push(async () => tunnels.close());
     // The controllers come after the API that they work with.
     const controllerMetrics: { of?: ControllerMetrics } = {};
     const api = await startApiServer({
@@ -118,10 +121,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       address: options.bindAddress,
       port: options.port,
       tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
+      nodes: tunnels,
       http1Only: options.http1Only,
       paths: new Map([
         ...store.paths,
-        ...joinRoutes({ clusterCa: pki.clusterCa, settings: options, client: apiserver }),
+        ...joinRoutes({ clusterCa: pki.clusterCa, settings: options, client: apiserver, tunnels }),
       ]),
       metrics: () => controllerMetrics.of?.families() ?? [],
     });

@@ -148,6 +148,19 @@ export class Membership implements ConnectionSource {
     return this.#connection;
   }
 
+  /** As {@linkcode current}, for a server that need not be the present one. */
+  connectionTo(server: string): Connection {
+    return { ...this.#connection, server };
+  }
+
+  /** Somebody knows where all servers are by now. */
+  learnServers(servers: readonly string[]): void {
+    if (servers.length === 0) return;
+    this.#save({ config: { ...this.#member.config, servers } }).catch((error) => {
+      logger.warn("the cluster's servers could not be noted: {error}", { error });
+    });
+  }
+
   failed(server: string): void {
     this.servers.failed(server);
   }
