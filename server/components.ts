@@ -11,6 +11,7 @@ import { keepBasics } from "./apiserver/registry/keep_basics.ts";
 import type { Component } from "./cluster/leadership.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
+import { reservedNames } from "./join/reserved_names.ts";
 import { keepDefragmented } from "./etcd/defragment.ts";
 import type { RunningMember } from "./etcd/member.ts";
 import type { ServerOptions } from "./options.ts";
@@ -68,6 +69,12 @@ export function components(options: ComponentOptions): readonly Component[] {
           clusterCa: pki.clusterCa,
           tokenIssuer: options.tokenIssuer,
           signRequest: pki.signRequest,
+          clusterCidr: options.server.clusterCidr,
+          reservedNames: reservedNames({
+            client: administrator,
+            serving: () => pki.serving.certificate,
+            networks: [options.server.clusterCidr, options.server.serviceCidr],
+          }),
           clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
         });
         options.onMetrics(metrics);
