@@ -92,7 +92,7 @@ async function measureChanges(target: Target, pid: number): Promise<void> {
   const clients = { connections: 32, streams: 1, requests: CHANGES };
   const apply = (i: number): Request => ({
     method: "PATCH",
-    path: `${path(i)}?fieldManager=bench`,
+    path: `${path(i)}?fieldManager=bench&force=true`,
     body: whole(i),
     type: "application/apply-patch+yaml",
   });
