@@ -1,11 +1,5 @@
 import { FieldError } from "../../../api/meta/field.ts";
-import {
-  checkDns1035Label,
-  checkDns1123Label,
-  checkDns1123Subdomain,
-  checkPortName,
-  checkPortNumber,
-} from "../../../api/meta/names.ts";
+import { checkDns1123Label, checkDns1123Subdomain, checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
 import type { Service, ServicePort, ServiceSpec } from "../../../api/types/core_v1.ts";
 import { validateLabels } from "../registry/metadata.ts";
 import { parseIPv4 } from "../registry/service_range.ts";
@@ -21,7 +15,7 @@ const affinitySeconds = 10_800;
 const maxAffinitySeconds = 86_400;
 
 export const serviceStrategy: Strategy<Service> = {
-  checkName: checkDns1035Label,
+  checkName: checkDns1123Label,
   createsOnUpdate: true,
   defaults({ spec }) {
     spec.type ??= "ClusterIP";
