@@ -15,6 +15,19 @@ export function checkLegacyIP(text: string): string[] {
   return isMapped(address) ? ["must not be an IPv4-mapped IPv6 address"] : [];
 }
 
+/** Where traffic can be sent to. */
+export function checkEndpointIP(text: string): string[] {
+  const errors = checkLegacyIP(text);
+  if (errors.length > 0) return errors;
+  const range: string = parse(text)!.range();
+  if (range === "unspecified") return [`may not be unspecified (${text})`];
+  if (range === "loopback") return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"];
+  if (range === "linkLocal") return ["may not be in the link-local range (169.254.0.0/16, fe80::/10)"];
+  return /^(224\.0\.0\.|ff02:)/i.test(text)
+    ? ["may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"]
+    : [];
+}
+
 /** A network, by its first address in its one form. */
 export function checkCIDR(text: string): string[] {
   const errors = checkLegacyCIDR(text);

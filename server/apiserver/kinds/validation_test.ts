@@ -231,6 +231,52 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     'annotations.kubernetes.io/ingress.class: Invalid value: "other": must match `ingressClassName` when both are specified',
   ],
   [
+    "services",
+    {
+      spec: {
+        externalIPs: ["127.0.0.1", "10.0.0.010"],
+        ipFamilies: ["IPv6", "IPv6"],
+        ipFamilyPolicy: "RequireDualStack",
+        ports: [{ port: 80, appProtocol: "a b" }],
+        loadBalancerSourceRanges: ["10.0.0.0/8"],
+        loadBalancerClass: "x",
+        healthCheckNodePort: 30_000,
+        trafficDistribution: "Anywhere",
+      },
+    },
+    'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    'spec.externalIPs[1]: Invalid value: "10.0.0.010": must not have leading 0s',
+    'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+    'spec.ipFamilies[1]: Duplicate value: "IPv6"',
+    'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+    'spec.ports[0].appProtocol: Invalid value: "a b"',
+    "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+    'spec.trafficDistribution: Unsupported value: "Anywhere"',
+  ],
+  [
+    "services",
+    { spec: { externalTrafficPolicy: "Local", ports: [{ port: 80 }] } },
+    'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+  ],
+  [
+    "services",
+    { spec: { type: "ExternalName", ipFamilies: ["IPv4"], externalName: "a_b" } },
+    "spec.ipFamilies: Forbidden: may not be set for ExternalName services",
+    'spec.externalName: Invalid value: "a_b"',
+  ],
+  [
+    "services",
+    {
+      spec: {
+        type: "NodePort",
+        ports: [{ name: "a", port: 80, nodePort: 30_007 }, { name: "b", port: 81, nodePort: 30_007 }],
+      },
+    },
+    "spec.ports[1].nodePort: Duplicate value: 30007",
+  ],
+  [
     "networkpolicies",
     {
       spec: {
@@ -469,6 +515,18 @@ describe("immutable things", () => {
       { spec: { cidrs: ["10.1.0.0/16"] } },
       { spec: { cidrs: ["10.2.0.0/16"] } },
       'spec.cidrs[0]: Invalid value: "10.2.0.0/16": field is immutable',
+    ],
+    [
+      "services",
+      { spec: { type: "LoadBalancer", loadBalancerClass: "a/b", ports: [{ port: 80 }] } },
+      { spec: { loadBalancerClass: "a/c" } },
+      'spec.loadBalancerClass: Invalid value: "a/c": may not change once set',
+    ],
+    [
+      "services",
+      { spec: { ports: [{ port: 80 }], externalIPs: ["192.0.2.1"] } },
+      { spec: { externalIPs: null } },
+      "",
     ],
     ["servicecidrs", { spec: { cidrs: ["10.1.0.0/16"] } }, { spec: { cidrs: ["10.1.0.0/16", "fd00::/64"] } }, ""],
   ];
