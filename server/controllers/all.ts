@@ -29,6 +29,7 @@ import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
+import { ipAddressController } from "./servicecidrs/ip_addresses.ts";
 import { serviceCIDRController } from "./servicecidrs/servicecidrs.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
 import { attributesClassProtectionController } from "./volume_protection/attributes_class_protection.ts";
@@ -94,6 +95,7 @@ export function allControllers(
     ["pv-protection-controller", volumeProtectionController],
     ["volumeattributesclass-protection-controller", attributesClassProtectionController],
     ["service-cidrs-controller", serviceCIDRController],
+    ["ip-address-controller", ipAddressController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
     [
       "certificatesigningrequest-approving-controller",

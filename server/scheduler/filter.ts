@@ -14,6 +14,7 @@ export function refusalOf(pod: PodFacts, node: NodeInfo, plugins: readonly Plugi
 
 /** The node as it will be: room that was made for another Pod is not free for one that matters less, or as much. */
 function withNominated(pod: PodFacts, node: NodeInfo): NodeInfo {
+  if (node.nominated.size === 0) return node;
   const own = keyOf(pod.pod);
   const ahead = [...node.nominated].filter(([key, other]) =>
     key !== own && !node.pods.has(key) && priorityOf(other.pod) >= priorityOf(pod.pod)

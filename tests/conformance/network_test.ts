@@ -290,6 +290,25 @@ describe("network/service_cidrs.go", () => {
     expect((await api.client.list(servicecidrs)).items.length).toBe(1);
   });
 
+  it("an IPAddress shows which Service has an address, and one that is made by hand keeps its address from Services", async () => {
+    const namespace = await api.namespace();
+    const web = { metadata: { namespace, name: "web" }, spec: { ports: [{ port: 80 }] } };
+    const { spec } = await api.client.create(services, web);
+    const parentRef = { resource: "services", namespace, name: "web" };
+    const address = { name: spec.clusterIP! };
+    await retry("its IPAddress", async () => {
+      expect((await api.client.get(ipaddresses, address)).spec.parentRef).toEqual(parentRef);
+    });
+    await api.client.delete(services, web.metadata);
+    await expectGone(api, ipaddresses, address);
+
+    await api.client.create(ipaddresses, { metadata: address, spec: { parentRef: { ...parentRef, resource: "x" } } });
+    const again = { ...web, spec: { ...web.spec, clusterIP: address.name } };
+    await expect(api.client.create(services, again)).rejects.toThrow("provided IP is already allocated");
+    await api.client.delete(ipaddresses, address);
+    expect((await api.client.create(services, again)).spec.clusterIP).toBe(address.name);
+  });
+
   it("IPAddresses can be created, changed and deleted", () =>
     liveThrough(api, {
       resource: ipaddresses,

@@ -1,7 +1,7 @@
 /** Checks that the validation of several kinds shares. Each adds what it finds to `errors`. */
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { compileLabelSelector, type Selector, SelectorError } from "../../../api/meta/label_selector.ts";
-import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import { checkLabelValue, checkPathSegmentName, checkQualifiedName } from "../../../api/meta/names.ts";
 import { Quantity, QuantityError } from "../../../api/meta/quantity.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
 
@@ -86,9 +86,5 @@ export function requireUnique(values: Iterable<readonly [string, Path]>, errors:
 
 /** A name that can stand in a URL. */
 export function requirePathSegment(text: string | undefined, path: Path, errors: FieldError[]): void {
-  if (!requireText(text, path, errors)) return;
-  if (text === "." || text === "..") errors.push(FieldError.invalid(path, text, `may not be '${text}'`));
-  for (const forbidden of ["/", "%"].filter((one) => text.includes(one))) {
-    errors.push(FieldError.invalid(path, text, `may not contain '${forbidden}'`));
-  }
+  if (requireText(text, path, errors)) checkText(text, path, checkPathSegmentName, errors);
 }

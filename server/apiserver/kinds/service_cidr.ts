@@ -1,8 +1,8 @@
 /** ServiceCIDR and IPAddress: where the cluster IPs of Services come from, and who has which. */
-import ipaddr from "ipaddr.js";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
 import type { IPAddress, ServiceCIDR } from "../../../api/types/networking_v1.ts";
+import { checkCIDR, checkIP } from "./addresses.ts";
 import { checkText, requirePathSegment } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
@@ -45,53 +45,3 @@ export const ipAddressStrategy: Strategy<IPAddress> = {
   validateUpdate: ({ spec: { parentRef } }, { spec: { parentRef: before } }) =>
     deepEqual(parentRef, before) ? [] : [FieldError.immutable(parentPath, parentRef)],
 };
-
-/** One address has one name: the shortest form of IPv6, no zeros before the numbers of IPv4. */
-function checkIP(text: string): string[] {
-  const address = parse(text);
-  if (!address) return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
-  if (hasLeadingZeros(text)) return ["must not have leading 0s"];
-  if (isMapped(address)) return ["must not be an IPv4-mapped IPv6 address"];
-  return inForm(text, canonical(address));
-}
-
-function checkCIDR(text: string): string[] {
-  const [, base = "", bits = ""] = /^([^/]*)\/(0|[1-9][0-9]*)$/.exec(text) ?? [];
-  const address = parse(base);
-  const width = address?.kind() === "ipv4" ? 32 : 128;
-  if (!address || Number(bits) > width) {
-    return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"];
-  }
-  if (hasLeadingZeros(base)) return ["must not have leading 0s in IP or prefix length"];
-  if (isMapped(address)) return ["must not have an IPv4-mapped IPv6 address"];
-  const family = address.kind() === "ipv4" ? ipaddr.IPv4 : ipaddr.IPv6;
-  const network = canonical(family.networkAddressFromCIDR(`${address.toString()}/${bits}`));
-  if (network !== canonical(address)) return ["must not have bits set beyond the prefix length"];
-  return inForm(text, `${network}/${bits}`);
-}
-
-/** Takes zeros before the numbers of IPv4, so that they can be told of; nothing else that only old readers take for an address. */
-function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  if (text.includes(":")) {
-    return ipaddr.IPv6.isValid(text) && !text.includes("%") ? ipaddr.IPv6.parse(text) : undefined;
-  }
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^[0-9]+$/.test(part) && Number(part) <= 255)) return undefined;
-  return new ipaddr.IPv4(parts.map(Number));
-}
-
-function hasLeadingZeros(text: string): boolean {
-  return !text.includes(":") && /(^|\.)0[0-9]/.test(text);
-}
-
-function isMapped(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress();
-}
-
-function canonical(address: ipaddr.IPv4 | ipaddr.IPv6): string {
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
-}
-
-function inForm(text: string, wanted: string): string[] {
-  return text === wanted ? [] : [`must be in canonical form (${JSON.stringify(wanted)})`];
-}

@@ -18,14 +18,16 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForUpdate?(object: T, old: Readonly<T>): void;
   /** Runs on create and on update. */
   validate?(object: T): FieldError[];
+  /** What a new object may not be, besides `validate`. */
+  validateCreate?(object: T): FieldError[];
   /** What an update may not change, besides `validate`. */
   validateUpdate?(object: T, old: Readonly<T>): FieldError[];
   /** For the `status` subresource: after the status was taken over. */
   prepareForStatusUpdate?(object: T, old: Readonly<T>, now: number): void;
   /** What is wrong with a status, and with its difference from the old one. */
   validateStatusUpdate?(object: T, old: Readonly<T>): FieldError[];
-  /** Things a client should hear of, though they are allowed. */
-  warnings?(object: T): string[];
+  /** Things a client should hear of, though they are allowed. `old` is absent for a new object. */
+  warnings?(object: T, old?: Readonly<T>): string[];
   /** Fields that a field selector may name, besides `metadata.name` and `metadata.namespace`. */
   readonly fields?: Readonly<Record<string, FieldReader<T>>>;
   /** One of `fields`, by which watchers are found without asking each: for a field that many watch one value of each. */

@@ -190,6 +190,114 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     'spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: "/etc/x": must be a relative path',
   ],
   [
+    "ingresses",
+    {
+      metadata: { annotations: { "kubernetes.io/ingress.class": "other" } },
+      spec: {
+        ingressClassName: "mine",
+        rules: [
+          { host: "10.0.0.1", http: { paths: [] } },
+          {
+            host: "a.*.example.com",
+            http: {
+              paths: [
+                {
+                  path: "/a//b/..",
+                  pathType: "Exact",
+                  backend: { service: { name: "Web", port: { name: "http", number: 80 } } },
+                },
+                { path: "x", pathType: "ImplementationSpecific", backend: { resource: { kind: "a/b", name: "n" } } },
+                { path: "/", pathType: "Sometimes", backend: { service: { name: "1web", port: {} } } },
+              ],
+            },
+          },
+        ],
+        tls: [{ hosts: ["*"], secretName: "Not OK" }],
+      },
+    },
+    'spec.rules[0].host: Invalid value: "10.0.0.1": must be a DNS name, not an IP address',
+    "spec.rules[0].http.paths: Required value",
+    'spec.rules[1].host: Invalid value: "a.*.example.com": a wildcard DNS-1123 subdomain',
+    `spec.rules[1].http.paths[0].path: Invalid value: "/a//b/..": must not contain '//'`,
+    `spec.rules[1].http.paths[0].path: Invalid value: "/a//b/..": cannot end with '/..'`,
+    'spec.rules[1].http.paths[0].backend.service.name: Invalid value: "Web"',
+    'spec.rules[1].http.paths[0].backend: Invalid value: "": cannot set both port name & port number',
+    'spec.rules[1].http.paths[1].path: Invalid value: "x": must be an absolute path',
+    `spec.rules[1].http.paths[1].backend.resource.kind: Invalid value: "a/b": may not contain '/'`,
+    'spec.rules[1].http.paths[2].pathType: Unsupported value: "Sometimes"',
+    "spec.rules[1].http.paths[2].backend: Required value: port name or number is required",
+    'spec.tls[0].hosts[0]: Invalid value: "*"',
+    'spec.tls[0].secretName: Invalid value: "Not OK"',
+    'annotations.kubernetes.io/ingress.class: Invalid value: "other": must match `ingressClassName` when both are specified',
+  ],
+  [
+    "services",
+    {
+      spec: {
+        externalIPs: ["127.0.0.1", "10.0.0.010"],
+        ipFamilies: ["IPv6", "IPv6"],
+        ipFamilyPolicy: "RequireDualStack",
+        ports: [{ port: 80, appProtocol: "a b" }],
+        loadBalancerSourceRanges: ["10.0.0.0/8"],
+        loadBalancerClass: "x",
+        healthCheckNodePort: 30_000,
+        trafficDistribution: "Anywhere",
+      },
+    },
+    'spec.externalIPs[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    'spec.externalIPs[1]: Invalid value: "10.0.0.010": must not have leading 0s',
+    'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+    'spec.ipFamilies[1]: Duplicate value: "IPv6"',
+    'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+    'spec.ports[0].appProtocol: Invalid value: "a b"',
+    "spec.LoadBalancerSourceRanges: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    "spec.loadBalancerClass: Forbidden: may only be used when `type` is 'LoadBalancer'",
+    "spec.healthCheckNodePort: Invalid value: 30000: may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'",
+    'spec.trafficDistribution: Unsupported value: "Anywhere"',
+  ],
+  [
+    "services",
+    { spec: { externalTrafficPolicy: "Local", ports: [{ port: 80 }] } },
+    'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+  ],
+  [
+    "services",
+    { spec: { type: "ExternalName", ipFamilies: ["IPv4"], externalName: "a_b" } },
+    "spec.ipFamilies: Forbidden: may not be set for ExternalName services",
+    'spec.externalName: Invalid value: "a_b"',
+  ],
+  [
+    "services",
+    {
+      spec: {
+        type: "NodePort",
+        ports: [{ name: "a", port: 80, nodePort: 30_007 }, { name: "b", port: 81, nodePort: 30_007 }],
+      },
+    },
+    "spec.ports[1].nodePort: Duplicate value: 30007",
+  ],
+  [
+    "networkpolicies",
+    {
+      spec: {
+        podSelector: {},
+        ingress: [{
+          from: [
+            { ipBlock: { cidr: "10.0.0.1/8" } },
+            { ipBlock: { cidr: "10.0.0.0/8", except: ["11.0.0.0/16", "10.0.0.0/8", "10.1.0.0/16"] } },
+          ],
+          ports: [{ port: "http", endPort: 5 }, { endPort: 5 }, { port: 80, endPort: 70_000 }],
+        }],
+      },
+    },
+    'spec.ingress[0].from[0].ipBlock.cidr: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length',
+    'spec.ingress[0].from[1].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
+    'spec.ingress[0].from[1].ipBlock.except[1]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`',
+    "spec.ingress[0].ports[0].endPort: Invalid value: 5: may not be specified when `port` is non-numeric",
+    "spec.ingress[0].ports[1].endPort: Invalid value: 5: may not be specified when `port` is not specified",
+    "spec.ingress[0].ports[2].endPort: Invalid value: 70000: must be between 1 and 65535, inclusive",
+  ],
+  [
     "ingressclasses",
     { spec: { controller: "acme", parameters: { kind: "a/b", scope: "Namespace" } } },
     'spec.controller: Invalid value: "acme": must be a domain-prefixed path (such as "acme.io/foo")',
@@ -407,6 +515,18 @@ describe("immutable things", () => {
       { spec: { cidrs: ["10.1.0.0/16"] } },
       { spec: { cidrs: ["10.2.0.0/16"] } },
       'spec.cidrs[0]: Invalid value: "10.2.0.0/16": field is immutable',
+    ],
+    [
+      "services",
+      { spec: { type: "LoadBalancer", loadBalancerClass: "a/b", ports: [{ port: 80 }] } },
+      { spec: { loadBalancerClass: "a/c" } },
+      'spec.loadBalancerClass: Invalid value: "a/c": may not change once set',
+    ],
+    [
+      "services",
+      { spec: { ports: [{ port: 80 }], externalIPs: ["192.0.2.1"] } },
+      { spec: { externalIPs: null } },
+      "",
     ],
     ["servicecidrs", { spec: { cidrs: ["10.1.0.0/16"] } }, { spec: { cidrs: ["10.1.0.0/16", "fd00::/64"] } }, ""],
   ];

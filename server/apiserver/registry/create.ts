@@ -72,7 +72,7 @@ async function prepared(
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   strategy.prepareForCreate?.(object);
-  requireValid(shelf, object, validateObject(shelf, object));
+  requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);

@@ -1,8 +1,10 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { services } from "../../../api/resources.ts";
+import { ipaddresses, services } from "../../../api/resources.ts";
 import { internal, invalid } from "../../../api/status.ts";
 import type { Service, ServicePort } from "../../../api/types/core_v1.ts";
+import type { IPAddress } from "../../../api/types/networking_v1.ts";
+import { isAllocated } from "../../service_network.ts";
 import type { Cache } from "../cache/cache.ts";
 import { type Storage, storageOf } from "../cache/layout.ts";
 import { addressRange, Allocator, formatIPv4, parseIPv4 } from "./service_range.ts";
@@ -24,11 +26,12 @@ interface Held {
 }
 
 const storage = storageOf(services);
+const addressStorage = storageOf(ipaddresses);
 const specPath = root("spec");
 
 /**
  * Cluster IPs and node ports. What is taken is known from the Services in the cache, and from the writes that are under way: there is no
- * record of its own that could disagree.
+ * record of its own that could disagree. IPAddresses that people make keep addresses from Services.
  */
 export class ServiceAllocation {
   readonly #addresses: Allocator;
@@ -43,10 +46,15 @@ export class ServiceAllocation {
     this.#addresses = new Allocator({ ...range, band: band(range.size, 16, 256), random });
     const portCount = nodePorts.last - nodePorts.first + 1;
     this.#ports = new Allocator({ first: nodePorts.first, size: portCount, band: band(portCount, 32, 128), random });
-    for (const entry of cache.resource(storage).list()) this.#hold(heldBy(entry.object as Service));
-    cache.observe(storage, ({ current, previous }) => {
-      if (current) this.#hold(heldBy(current.object as Service));
-      if (previous) this.#release(heldBy(previous.object as Service));
+    this.#follow(cache, storage, (object) => heldBy(object as Service));
+    this.#follow(cache, addressStorage, (object) => keptBy(object as IPAddress));
+  }
+
+  #follow(cache: Cache, of: Storage, held: (object: KubeObject) => Held): void {
+    for (const entry of cache.resource(of).list()) this.#hold(held(entry.object));
+    cache.observe(of, ({ current, previous }) => {
+      if (current) this.#hold(held(current.object));
+      if (previous) this.#release(held(previous.object));
     });
   }
 
@@ -161,6 +169,11 @@ function heldBy({ spec }: Service): Held {
   const ports = new Set((spec.ports ?? []).flatMap(({ nodePort }) => nodePort ? [nodePort] : []));
   if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort);
   return { addresses: address === undefined ? [] : [address], ports: [...ports] };
+}
+
+function keptBy(address: IPAddress): Held {
+  const number = isAllocated(address) ? undefined : parseIPv4(address.metadata.name!);
+  return { addresses: number === undefined ? [] : [number], ports: [] };
 }
 
 function usesNodePorts({ type, allocateLoadBalancerNodePorts }: Service["spec"]): boolean {

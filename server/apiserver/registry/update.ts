@@ -119,7 +119,7 @@ async function resultOf(
   } as const;
   await system.admission.mutate(admission);
   requireValidView(facet, name, facet.validate(object, old));
-  for (const warning of shelf.strategy.warnings?.(object) ?? []) context.warn(warning);
+  for (const warning of shelf.strategy.warnings?.(object, old) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
 }
