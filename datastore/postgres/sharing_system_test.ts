@@ -131,6 +131,11 @@ describe("postgres, shared", () => {
     expect(await values(b, EVERYTHING, 40)).toEqual(["k=38"]);
     await Promise.all([b.compact(45), a.compact(50), a.compact(48)]);
     expect((await b.stats()).compactedRevision).toBe(50);
+    const { queries, compactionFailures } = a.metrics!();
+    const counted = new Map(queries.map(({ query, count, errors }) => [query, [count, errors]]));
+    expect(counted.get("write")).toEqual([51, 0]);
+    expect(counted.get("commit")![0]).toBeGreaterThan(51);
+    expect(compactionFailures).toBe(0);
     await Promise.all([a.close(), b.close()]);
     const again = await openPostgres({ url });
     expect((await again.stats()).compactedRevision).toBe(50);
