@@ -8,6 +8,7 @@ import { openPostgres } from "../../datastore/postgres/open.ts";
 import { startPostgres } from "../../datastore/postgres/testing/test_postgres.ts";
 import { openSqlite } from "../../datastore/sqlite/open.ts";
 import { report, timed, VALUE } from "./_datastore_figures.ts";
+import { measureShared } from "./_datastore_shared.ts";
 import { measureMemory, measureOpening } from "./_datastore_sizes.ts";
 import { measureDelivery, measureFanOut } from "./_datastore_watch.ts";
 
@@ -112,6 +113,7 @@ async function measurePostgres(): Promise<void> {
   const store = await openPostgres({ url: server.newAddress() });
   await measure("postgres", store);
   await store.close();
+  await measureShared(server.newAddress());
   await server.dispose();
 }
 
