@@ -55,14 +55,21 @@ export class CompactionPlan {
   }
 }
 
+export interface Compactor {
+  /** Compactions that have failed. */
+  readonly failures: number;
+  close(): Promise<void>;
+}
+
 /** Compacts the store from time to time until it is closed. A failure is logged; the next turn tries again. */
 export function startCompactor(
   store: Datastore,
   clock: Clock,
   policy: CompactionPolicy = DEFAULT_COMPACTION,
-): { close(): Promise<void> } {
+): Compactor {
   const plan = new CompactionPlan(policy);
   let closed = false;
+  let failures = 0;
   let running: Promise<void> = Promise.resolve();
   let cancel = () => {};
 
@@ -74,7 +81,10 @@ export function startCompactor(
         plan.compacted(revision);
       }
     } catch (error) {
-      if (!closed) logger.warn("The datastore could not be compacted: {error}", { error });
+      if (!closed) {
+        failures++;
+        logger.warn("The datastore could not be compacted, it will be tried again: {error}", { error });
+      }
     }
     if (!closed) schedule();
   }
@@ -85,6 +95,9 @@ export function startCompactor(
 
   running = turn();
   return {
+    get failures() {
+      return failures;
+    },
     async close() {
       closed = true;
       cancel();

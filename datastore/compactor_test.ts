@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { CompactionPlan, type CompactionPolicy, startCompactor } from "./compactor.ts";
+import type { Datastore } from "./contract.ts";
 import { openMemory } from "./memory/memory_datastore.ts";
 import { put } from "./suite/engine.ts";
+import { ManualClock } from "./suite/testing/manual_clock.ts";
+import { until } from "./suite/testing/wait.ts";
 
 const POLICY: CompactionPolicy = {
   keepMilliseconds: 300,
@@ -54,6 +57,30 @@ describe("CompactionPlan", () => {
 });
 
 describe("startCompactor", () => {
+  it("counts what failed, and tries again", async () => {
+    const store = openMemory();
+    const clock = new ManualClock();
+    for (let i = 0; i < 40; i++) await put(store, "a", `${i}`);
+    let broken = true;
+    const breaking = Object.assign(Object.create(store) as Datastore, {
+      revision: () => store.revision(),
+      compact: (revision: number) => broken ? Promise.reject(new Error("broken")) : store.compact(revision),
+    });
+    const compactor = startCompactor(breaking, clock, POLICY);
+    const turn = async () => {
+      await until("the compactor waits", () => clock.pending);
+      clock.advance(POLICY.keepMilliseconds);
+    };
+    await turn();
+    await until("it has failed", () => compactor.failures === 1);
+    broken = false;
+    await turn();
+    await until("it has succeeded", async () => (await store.stats()).compactedRevision === 31);
+    expect(compactor.failures).toBe(1);
+    await compactor.close();
+    await store.close();
+  });
+
   it("compacts as time goes on, until it is closed", async () => {
     const store = openMemory();
     let now = 0;

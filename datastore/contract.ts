@@ -71,6 +71,9 @@ export interface Datastore {
 
   stats(): Promise<DatastoreStats>;
 
+  /** What happened since the store was opened, at once; absent where nothing is counted. */
+  readonly metrics?: () => DatastoreMetrics;
+
   /** Waits for running commits, ends all watches, releases files and threads. Later calls reject with `closed`. Idempotent. */
   close(): Promise<void>;
 }
@@ -192,6 +195,26 @@ export interface DatastoreStats {
   /** Bytes on disk (or held, for memory), the write-ahead log included. */
   readonly bytes: number;
   readonly watchers: number;
+}
+
+/** Upper bounds of the buckets of {@linkcode QueryStatistics.within}. */
+export const QUERY_SECONDS: readonly number[] = [0.0001, 0.0005, 0.001, 0.005, 0.025, 0.1, 0.25, 1, 5];
+
+/** Of one query: SQL has the names of `queries.ts`, etcd those of its methods. */
+export interface QueryStatistics {
+  readonly query: string;
+  readonly count: number;
+  readonly errors: number;
+  /** Sum of all. */
+  readonly seconds: number;
+  /** How many took at most as long as each of {@linkcode QUERY_SECONDS}. */
+  readonly within: readonly number[];
+}
+
+export interface DatastoreMetrics {
+  readonly queries: readonly QueryStatistics[];
+  /** Times that the removal of what was compacted has stopped with an error; it goes on by itself. */
+  readonly compactionFailures: number;
 }
 
 /** Operations of one commit. */

@@ -141,8 +141,12 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
           ...foundation.member && { members: foundation.member.members },
         }),
       ]),
-      metrics:
-        () => [...later.controllers?.families() ?? [], ...later.leadership?.metrics() ?? [], ...foundation.metrics()],
+      metrics: () => [
+        ...store.metrics,
+        ...later.controllers?.families() ?? [],
+        ...later.leadership?.metrics() ?? [],
+        ...foundation.metrics(),
+      ],
     });
     closers.push(() => api.close());
 

@@ -2,6 +2,7 @@ import type { Clock } from "../api/clock.ts";
 import { BudgetedDatastore } from "../datastore/budget/budgeted_datastore.ts";
 import { startCompactor } from "../datastore/compactor.ts";
 import { openDatastore } from "../datastore/open.ts";
+import type { MetricFamily } from "./apiserver/http/metrics.ts";
 import type { PathRoute } from "./apiserver/http/handler.ts";
 import { Encryption } from "./encryption/encryption.ts";
 import { encryptionRoutes } from "./encryption/encryption_routes.ts";
@@ -10,6 +11,7 @@ import { withAdvice } from "./snapshots/advice.ts";
 import { maintenanceRoutes } from "./snapshots/maintenance_routes.ts";
 import { startSnapshots } from "./snapshots/schedule.ts";
 import { defaultSnapshotDirectory, SnapshotDirectory } from "./snapshots/snapshot_directory.ts";
+import { storeMetrics } from "./store_metrics.ts";
 
 /** 50 MB a day are 600 bytes a second: twenty years of a small flash card. */
 const DEFAULT_BYTES_PER_DAY = 50_000_000;
@@ -19,6 +21,7 @@ export interface Store {
   readonly datastore: BudgetedDatastore;
   /** What the API answers about it. */
   readonly paths: ReadonlyMap<string, PathRoute>;
+  readonly metrics: readonly MetricFamily[];
   close(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export async function openStore(
   return {
     datastore,
     paths: new Map([...maintenanceRoutes(datastore), ...encryptionRoutes(encryption)]),
+    metrics: opened.metrics ? storeMetrics(opened.metrics, () => compactor.failures) : [],
     async close() {
       await schedule?.close();
       await compactor.close();

@@ -6,7 +6,9 @@ import { type CallOptions, DatastoreError } from "../contract.ts";
 import { closedError } from "../mvcc/check.ts";
 import { datastoreError, isTransient } from "./errors.ts";
 import type { Method } from "./descriptor.ts";
-import { serializers } from "./messages.ts";
+import { QueryCounts } from "../mvcc/query_counts.ts";
+import { logSlowQuery } from "../mvcc/slow_log.ts";
+import { QUERY_NAMES, queryName, serializers } from "./messages.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
@@ -59,6 +61,7 @@ const OPTIONS = {
  * installed its guard of `node:http2` before.
  */
 export class EtcdChannel {
+  readonly counts = new QueryCounts(QUERY_NAMES);
   readonly #options: ChannelOptions;
   readonly #members: Member[] = [];
   #grpc: Promise<Grpc> | undefined;
@@ -82,7 +85,8 @@ export class EtcdChannel {
       const member = await this.#connected(deadline, signal);
       try {
         const patience = write ? deadline : Math.min(deadline, Date.now() + READ_MILLISECONDS);
-        return await this.#unary(member, method, request, patience, signal);
+        const query = () => this.#unary(member, method, request, patience, signal);
+        return await this.counts.time(queryName(method), query, logSlowQuery);
       } catch (fault) {
         signal?.throwIfAborted();
         if (this.#closed) throw closedError();

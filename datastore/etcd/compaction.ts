@@ -1,12 +1,10 @@
-import { getLogger } from "@logtape/logtape";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import type { Holds } from "../mvcc/holds.ts";
+import { Restarting } from "../mvcc/restarting.ts";
 import type { EtcdChannel } from "./channel.ts";
 import type { KeySpace } from "./keys.ts";
 import { COMPACT, RANGE } from "./messages.ts";
 import { openWatch } from "./watch_stream.ts";
-
-const logger = getLogger(["skiff", "datastore"]);
 
 /** etcd looks after watches that start in the past ten times a second. */
 const LEARN_MILLISECONDS = 5000;
@@ -18,8 +16,7 @@ export class Compaction {
   /** What etcd was told. */
   #done: number;
   #wanted: number;
-  #running: Promise<void> | undefined;
-  #closed = false;
+  readonly #following = new Restarting("Compaction", () => this.#follow());
 
   constructor(channel: EtcdChannel, holds: Holds, compacted: number) {
     this.#channel = channel;
@@ -45,14 +42,17 @@ export class Compaction {
 
   /** A read has ended. */
   advance(): void {
-    if (this.#closed || this.#running || this.#done >= this.#wanted) return;
+    if (this.#done < this.#wanted) void this.#following.run();
+  }
+
+  async #follow(): Promise<void> {
     const target = this.#holds.limit(this.#wanted);
-    if (target <= this.#done) return;
-    this.#running = this.#compact(target, {})
-      .catch((error) => {
-        if (!this.#closed) logger.warn("Compaction stopped, the next one goes on: {error}", { error });
-      })
-      .finally(() => this.#running = undefined);
+    if (target > this.#done) await this.#compact(target, {});
+  }
+
+  /** Runs that have stopped with an error. */
+  get failures(): number {
+    return this.#following.failures;
   }
 
   /** What etcd has been compacted to, by whomever. */
@@ -62,8 +62,7 @@ export class Compaction {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#running;
+    await this.#following.close();
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type Conflict,
   type Datastore,
   DatastoreError,
+  type DatastoreMetrics,
   type DatastoreStats,
   type GetResult,
   type KeyRange,
@@ -308,6 +309,11 @@ export class EtcdDatastore implements Datastore {
       watchers: this.#hub.watchers,
     };
   }
+
+  readonly metrics = (): DatastoreMetrics => ({
+    queries: this.#channel.counts.list(),
+    compactionFailures: this.#compaction.failures,
+  });
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

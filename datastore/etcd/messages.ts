@@ -171,6 +171,14 @@ export const STATUS: Method<Record<string, never>, { version: string; dbSize: In
   response: "StatusResponse",
 };
 
+/** What is counted of the calls: their methods' names. */
+export const QUERY_NAMES: readonly string[] = [RANGE, TXN, COMPACT, STATUS].map(queryName);
+
+/** `Range` of `/etcdserverpb.KV/Range`. */
+export function queryName({ path }: { readonly path: string }): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 const root = protobuf.Root.fromJSON(descriptorOf({ ...MESSAGES, ...CLUSTER_MESSAGES }));
 
 /** The functions that grpc-js wants with each call. */

@@ -18,6 +18,8 @@ describe("etcd, shared", () => {
       const late = await b!.subscribe(EVERYTHING, { after: await a!.revision() }, () => {});
       late.close();
     }
+    const counted = new Map(a!.metrics!().queries.map(({ query, count, errors }) => [query, [count, errors]]));
+    expect(counted.get("Txn")).toEqual([50, 0]);
     const revision = await put(a!, "k", "last");
     expect((await record(b!, { after: revision })).batches).toEqual([{ revision, events: [] }]);
     await Promise.all([a!.close(), b!.close()]);

@@ -137,6 +137,7 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     dbSizeInUse: int(9),
   },
   AuthStatusResponse: { header: one("Header", 1), enabled: flag(2), authRevision: int(3) },
+  SnapshotResponse: { remainingBytes: int(2), blob: binary(3) },
   Empty: {},
 };
 

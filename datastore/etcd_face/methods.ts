@@ -56,7 +56,6 @@ export const UNSERVED: Readonly<Record<string, Readonly<Record<string, string>>>
     Defragment: "the datastore gives space back by itself",
     Hash: "the datastore keeps no hash of itself",
     HashKV: "the datastore keeps no hash of itself",
-    Snapshot: "the datastore is no bbolt file; use `skiff snapshot save`",
     MoveLeader: NO_RAFT,
     Downgrade: NO_RAFT,
   },

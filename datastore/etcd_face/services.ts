@@ -1,5 +1,6 @@
 import type {
   handleBidiStreamingCall,
+  handleServerStreamingCall,
   handleUnaryCall,
   MethodDefinition,
   Server,
@@ -10,6 +11,7 @@ import { type Face, unimplemented } from "./face.ts";
 import { keepLeaseAlive } from "./lease.ts";
 import { codec, type LeaseRequest, type LeaseResponse, type WatchRequest, type WatchResponse } from "./messages.ts";
 import { UNARY, type UnaryMethod, UNSERVED } from "./methods.ts";
+import { snapshotBlobs, type SnapshotResponse } from "./snapshot.ts";
 import { WatchStream } from "./watch.ts";
 
 interface Row {
@@ -34,6 +36,7 @@ export function addServices(server: Server, face: Face): () => void {
   }
   add("etcdserverpb.Watch", "Watch", watch(face, streams));
   add("etcdserverpb.Lease", "LeaseKeepAlive", keepAlive(face, streams));
+  add("etcdserverpb.Maintenance", "Snapshot", snapshot(face, streams));
   for (const methods of Object.values(rows)) {
     const of = <Part>(part: (row: Row) => Part) =>
       Object.fromEntries(Object.entries(methods).map(([name, row]) => [name, part(row)]));
@@ -44,11 +47,17 @@ export function addServices(server: Server, face: Face): () => void {
   };
 }
 
-function definitionOf(path: string, request: string, response: string, isStream: boolean): Row["definition"] {
+function definitionOf(
+  path: string,
+  request: string,
+  response: string,
+  isStream: boolean,
+  isRequestStream = isStream,
+): Row["definition"] {
   const [outer, inner] = [codec(request), codec(response)];
   return {
     path,
-    requestStream: isStream,
+    requestStream: isRequestStream,
     responseStream: isStream,
     requestSerialize: outer.encode,
     requestDeserialize: outer.decode,
@@ -123,6 +132,31 @@ function keepAlive(face: Face, streams: Set<() => void>): Row {
   };
   return {
     definition: definitionOf("/etcdserverpb.Lease/LeaseKeepAlive", "LeaseRequest", "LeaseResponse", true),
+    handler: handler as UntypedHandleCall,
+  };
+}
+
+function snapshot(face: Face, streams: Set<() => void>): Row {
+  const handler: handleServerStreamingCall<unknown, SnapshotResponse> = (call) => {
+    const controller = new AbortController();
+    const end = () => {
+      streams.delete(end);
+      controller.abort();
+    };
+    streams.add(end);
+    call.on("cancelled", end);
+    (async () => {
+      for await (const response of snapshotBlobs(face, controller.signal)) {
+        // The next piece is made when this one has left.
+        await new Promise<void>((resolve) => call.write(response, () => resolve()));
+      }
+      call.end();
+    })().catch((error) => {
+      if (!call.cancelled) call.emit("error", grpcStatus(error));
+    }).finally(() => streams.delete(end));
+  };
+  return {
+    definition: definitionOf("/etcdserverpb.Maintenance/Snapshot", "Empty", "SnapshotResponse", true, false),
     handler: handler as UntypedHandleCall,
   };
 }

@@ -1,9 +1,17 @@
 // @ts-types="./pg.d.ts"
 import pg, { type Client, type ClientConfig, type Query } from "pg";
+import type { QueryCounts } from "../mvcc/query_counts.ts";
+import { logSlowQuery } from "../mvcc/slow_log.ts";
 import { STATEMENTS } from "./statements.generated.ts";
 
 export type Row = readonly unknown[];
 export type StatementName = keyof typeof STATEMENTS;
+/** A transaction's end is counted like a query: it waits for the disk. */
+const COMMIT = "commit";
+
+/** What is counted of a store. */
+export const QUERY_NAMES: readonly string[] = [...Object.keys(STATEMENTS), COMMIT];
+
 export type Parameter = string | number | null | readonly (string | number)[];
 
 /** Whoever holds the writers' lock and does not go on loses it, and whoever waits for it gives up. */
@@ -20,6 +28,8 @@ export interface Address {
   /** `postgres://…`, without our own parameters. */
   readonly url: string;
   readonly schema: string;
+  /** Where its queries are counted. */
+  readonly counts: QueryCounts;
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
@@ -49,10 +59,12 @@ export function statement(name: StatementName, parameters: readonly Parameter[])
 /** A connection for one purpose. `lost` is called once when it ends without {@linkcode Connection.close}. */
 export class Connection {
   readonly #client: Client;
+  readonly #counts: QueryCounts;
   #ended = false;
 
-  private constructor(client: Client) {
+  private constructor(client: Client, counts: QueryCounts) {
     this.#client = client;
+    this.#counts = counts;
   }
 
   /** `pipeline`: calls are sent without waiting for the answers to those before. */
@@ -65,7 +77,7 @@ export class Connection {
     },
   ): Promise<Connection> {
     const client = new pg.Client({ ...configOf(address), pipeline });
-    const connection = new Connection(client);
+    const connection = new Connection(client, address.counts);
     const end = () => {
       if (connection.#ended) return;
       connection.#ended = true;
@@ -95,12 +107,14 @@ export class Connection {
   }
 
   async run(name: StatementName, ...parameters: Parameter[]): Promise<readonly Row[]> {
-    return (await this.#client.query(statement(name, parameters))).rows;
+    const { rows } = await this.#counts.time(name, () => this.#client.query(statement(name, parameters)), logSlowQuery);
+    return rows;
   }
 
   /** A command without parameters; what the server calls what it did. */
   async command(text: string): Promise<string> {
-    return (await this.#client.query(text)).command;
+    const run = () => this.#client.query(text);
+    return (text === COMMIT ? await this.#counts.time(COMMIT, run, logSlowQuery) : await run()).command;
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,9 @@ import { expectAll, keepWriting } from "../suite/testing/writers.ts";
 import { openPostgres } from "./open.ts";
 import { startPostgres, type TestPostgres } from "./testing/test_postgres.ts";
 
+/** Each test starts a database of its own, on a machine that may be busy. */
+const PATIENT = { timeout: 120_000 };
+
 async function withPostgres(body: (server: TestPostgres) => Promise<void>): Promise<void> {
   const server = await startPostgres();
   try {
@@ -41,7 +44,7 @@ function withProxy(body: (store: Datastore, proxy: TcpProxy, direct: string) => 
 describe("postgres with trouble", () => {
   it(
     "goes on after the database crashed and was started again, with every event once",
-    { timeout: 120_000 },
+    PATIENT,
     () =>
       withPostgres(async (server) => {
         const url = server.newAddress();
@@ -83,26 +86,30 @@ describe("postgres with trouble", () => {
       }),
   );
 
-  it("finds out what became of a write whose answer was lost", () =>
-    withProxy(async (store, proxy, direct) => {
-      const seen = await record(store, { after: 1 });
-      await put(store, "a", "1");
-      await withStore(direct, async (other) => {
-        for (let i = 0; i < 10; i++) {
-          const before = await other.revision();
-          const writing = put(store, "a", `again${i}`);
-          for (let turn = 0; turn < i; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
-          proxy.cut();
-          proxy.mend();
-          expect(await writing).toBe(before + 1);
-        }
-        expect(await values(other)).toEqual(["a=again9"]);
-      });
-      expect(seen.events().length).toBe(11);
-      expect((await store.get("a")).item?.version).toBe(11);
-    }));
+  it(
+    "finds out what became of a write whose answer was lost",
+    PATIENT,
+    () =>
+      withProxy(async (store, proxy, direct) => {
+        const seen = await record(store, { after: 1 });
+        await put(store, "a", "1");
+        await withStore(direct, async (other) => {
+          for (let i = 0; i < 10; i++) {
+            const before = await other.revision();
+            const writing = put(store, "a", `again${i}`);
+            for (let turn = 0; turn < i; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+            proxy.cut();
+            proxy.mend();
+            expect(await writing).toBe(before + 1);
+          }
+          expect(await values(other)).toEqual(["a=again9"]);
+        });
+        expect(seen.events().length).toBe(11);
+        expect((await store.get("a")).item?.version).toBe(11);
+      }),
+  );
 
-  it("gives up a write that never got its turn", { timeout: 60_000 }, () =>
+  it("gives up a write that never got its turn", PATIENT, () =>
     withProxy(async (store, proxy) => {
       await put(store, "a", "1");
       proxy.swallowAnswers();
@@ -114,77 +121,89 @@ describe("postgres with trouble", () => {
       expect(await put(store, "a", "3")).toBe(3);
     }));
 
-  it("waits for a commit that still runs, and says that the outcome is unknown when nobody can tell", {
-    timeout: 60_000,
-  }, () =>
-    withProxy(async (store, proxy, direct) => {
-      await put(store, "a", "1");
-      const schema = schemaOf(direct);
-      await run(
-        direct,
-        `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end';
+  it(
+    "waits for a commit that still runs, and says that the outcome is unknown when nobody can tell",
+    PATIENT,
+    () =>
+      withProxy(async (store, proxy, direct) => {
+        await put(store, "a", "1");
+        const schema = schemaOf(direct);
+        await run(
+          direct,
+          `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end';
          create constraint trigger slow after insert on ${schema}.log deferrable initially deferred
          for each row when (new.value <> 'quick') execute function slow()`,
-      );
-      const cutInCommit = async (value: string) => {
-        const writing = put(store, "a", value);
-        await new Promise((resolve) => setTimeout(resolve, 400));
-        proxy.cut();
-        return { writing };
-      };
-      const told = await cutInCommit("2");
-      proxy.mend();
-      expect(await told.writing).toBe(3);
-      const untold = await cutInCommit("3");
-      expect(await reasonOf(untold.writing)).toBe("unknownOutcome");
-      proxy.mend();
-      expect((await store.get("a")).item?.value).toBe("3");
-      expect(await put(store, "a", "quick", 4)).toBe(5);
-    }));
-
-  it("hears what was written while its connection was away", () =>
-    withProxy((store, proxy, direct) =>
-      withStore(direct, async (other) => {
-        const seen = await record(store, { after: 1, previous: true });
-        await put(other, "a", "1");
-        await until("the first event came", () => seen.events().length === 1);
-        proxy.cut();
-        for (let i = 0; i < 20; i++) await put(other, "a", `away${i}`);
+        );
+        const cutInCommit = async (value: string) => {
+          const writing = put(store, "a", value);
+          await new Promise((resolve) => setTimeout(resolve, 400));
+          proxy.cut();
+          return { writing };
+        };
+        const told = await cutInCommit("2");
         proxy.mend();
-        await until("the others came", () => seen.events().length === 21);
-        expect(seen.events()).toEqual([
-          "put a=1 @2 from 2 v1",
-          ...Array.from({ length: 20 }, (_, i) =>
-            `put a=away${i} @${i + 3} from 2 v${i + 2} (was ${i === 0 ? "1" : `away${i - 1}`} @${i + 2})`),
-        ]);
-      })
-    ));
-
-  it("tells watchers to list again when changes were compacted away while it was cut off", () =>
-    withProxy((store, proxy, direct) =>
-      withStore(direct, async (other) => {
-        await put(store, "a", "1");
-        const lost: string[] = [];
-        await store.subscribe(EVERYTHING, { after: 2, onLost: ({ reason }) => void lost.push(reason) }, () => {});
-        const watching = reasonOf((async () => {
-          for await (const _ of store.watch(EVERYTHING, { after: 2 }));
-        })());
-        proxy.cut();
-        for (let i = 0; i < 5; i++) await put(other, "a", `${i}`);
-        await other.compact(6);
+        expect(await told.writing).toBe(3);
+        const untold = await cutInCommit("3");
+        expect(await reasonOf(untold.writing)).toBe("unknownOutcome");
         proxy.mend();
-        expect(await watching).toBe("compacted");
-        expect(lost).toEqual(["compacted"]);
-        expect((await store.list(EVERYTHING)).revision).toBe(7);
-        const seen = await record(store, { after: 7 });
-        expect(await put(other, "a", "new")).toBe(8);
-        await until("the event comes", () => seen.events().length === 1);
-      })
-    ));
+        expect((await store.get("a")).item?.value).toBe("3");
+        expect(await put(store, "a", "quick", 4)).toBe(5);
+      }),
+  );
+
+  it(
+    "hears what was written while its connection was away",
+    PATIENT,
+    () =>
+      withProxy((store, proxy, direct) =>
+        withStore(direct, async (other) => {
+          const seen = await record(store, { after: 1, previous: true });
+          await put(other, "a", "1");
+          await until("the first event came", () => seen.events().length === 1);
+          proxy.cut();
+          for (let i = 0; i < 20; i++) await put(other, "a", `away${i}`);
+          proxy.mend();
+          await until("the others came", () => seen.events().length === 21);
+          expect(seen.events()).toEqual([
+            "put a=1 @2 from 2 v1",
+            ...Array.from(
+              { length: 20 },
+              (_, i) => `put a=away${i} @${i + 3} from 2 v${i + 2} (was ${i === 0 ? "1" : `away${i - 1}`} @${i + 2})`,
+            ),
+          ]);
+        })
+      ),
+  );
+
+  it(
+    "tells watchers to list again when changes were compacted away while it was cut off",
+    PATIENT,
+    () =>
+      withProxy((store, proxy, direct) =>
+        withStore(direct, async (other) => {
+          await put(store, "a", "1");
+          const lost: string[] = [];
+          await store.subscribe(EVERYTHING, { after: 2, onLost: ({ reason }) => void lost.push(reason) }, () => {});
+          const watching = reasonOf((async () => {
+            for await (const _ of store.watch(EVERYTHING, { after: 2 }));
+          })());
+          proxy.cut();
+          for (let i = 0; i < 5; i++) await put(other, "a", `${i}`);
+          await other.compact(6);
+          proxy.mend();
+          expect(await watching).toBe("compacted");
+          expect(lost).toEqual(["compacted"]);
+          expect((await store.list(EVERYTHING)).revision).toBe(7);
+          const seen = await record(store, { after: 7 });
+          expect(await put(other, "a", "new")).toBe(8);
+          await until("the event comes", () => seen.events().length === 1);
+        })
+      ),
+  );
 
   it(
     "goes on with a compaction that was cut short, and lets the database reuse the room",
-    { timeout: 120_000 },
+    PATIENT,
     () =>
       withPostgres(async (server) => {
         const url = server.newAddress();
@@ -210,25 +229,29 @@ describe("postgres with trouble", () => {
       }),
   );
 
-  it("lets watchers list again when a replica that lagged has taken over", () =>
-    withPostgres(async (server) => {
-      const url = server.newAddress();
-      await withStore(url, async (store) => {
-        for (let i = 0; i < 10; i++) await put(store, "a", `${i}`);
-        const lost: string[] = [];
-        await store.subscribe(EVERYTHING, { after: 11, onLost: ({ reason }) => void lost.push(reason) }, () => {});
-        // As if the last five commits had never come.
-        const schema = schemaOf(url);
-        await run(url, `delete from ${schema}.log where id >= 7 * 128; update ${schema}.state set revision = 6`);
-        expect(await store.list(EVERYTHING)).toMatchObject({ revision: 6, items: [{ key: "a", value: "4" }] });
-        expect(lost).toEqual(["compacted"]);
-        const seen = await record(store, { after: 6 });
-        expect(await put(store, "c", "1")).toBe(7);
-        expect(seen.events()).toEqual(["put c=1 @7 from 7 v1"]);
-      });
-    }));
+  it(
+    "lets watchers list again when a replica that lagged has taken over",
+    PATIENT,
+    () =>
+      withPostgres(async (server) => {
+        const url = server.newAddress();
+        await withStore(url, async (store) => {
+          for (let i = 0; i < 10; i++) await put(store, "a", `${i}`);
+          const lost: string[] = [];
+          await store.subscribe(EVERYTHING, { after: 11, onLost: ({ reason }) => void lost.push(reason) }, () => {});
+          // As if the last five commits had never come.
+          const schema = schemaOf(url);
+          await run(url, `delete from ${schema}.log where id >= 7 * 128; update ${schema}.state set revision = 6`);
+          expect(await store.list(EVERYTHING)).toMatchObject({ revision: 6, items: [{ key: "a", value: "4" }] });
+          expect(lost).toEqual(["compacted"]);
+          const seen = await record(store, { after: 6 });
+          expect(await put(store, "c", "1")).toBe(7);
+          expect(seen.events()).toEqual(["put c=1 @7 from 7 v1"]);
+        });
+      }),
+  );
 
-  it("is not led astray by a notification of what is not there", () =>
+  it("is not led astray by a notification of what is not there", PATIENT, () =>
     withPostgres(async (server) => {
       const url = server.newAddress();
       await withStore(url, async (store) => {
@@ -245,17 +268,21 @@ describe("postgres with trouble", () => {
       });
     }));
 
-  it("fails one write that the database refuses, and not those beside it", () =>
-    withPostgres(async (server) => {
-      const url = server.newAddress();
-      await withStore(url, async (store) => {
-        await run(url, `alter table ${schemaOf(url)}.log add check (value <> 'refused')`);
-        const results = await Promise.allSettled(["a", "refused", "b", "c"].map((value) => put(store, value, value)));
-        expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
-        expect(await values(store)).toEqual(["a=a", "b=b", "c=c"]);
-        expect(await store.revision()).toBe(4);
-      });
-    }));
+  it(
+    "fails one write that the database refuses, and not those beside it",
+    PATIENT,
+    () =>
+      withPostgres(async (server) => {
+        const url = server.newAddress();
+        await withStore(url, async (store) => {
+          await run(url, `alter table ${schemaOf(url)}.log add check (value <> 'refused')`);
+          const results = await Promise.allSettled(["a", "refused", "b", "c"].map((value) => put(store, value, value)));
+          expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+          expect(await values(store)).toEqual(["a=a", "b=b", "c=c"]);
+          expect(await store.revision()).toBe(4);
+        });
+      }),
+  );
 });
 
 function schemaOf(url: string): string {

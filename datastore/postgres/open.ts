@@ -1,6 +1,7 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
 import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
-import { type Address, Connection, type Row } from "./connection.ts";
+import { QueryCounts } from "../mvcc/query_counts.ts";
+import { type Address, Connection, QUERY_NAMES, type Row } from "./connection.ts";
 import { datastoreError } from "./errors.ts";
 import { PostgresDatastore } from "./postgres_datastore.ts";
 import { Reads } from "./reads.ts";
@@ -71,7 +72,8 @@ async function addressOf({ url, caFile, certFile, keyFile }: PostgresOptions): P
   }
   const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
   const tls = { ...ca && { ca }, ...cert && { cert }, ...key && { key } };
-  return { url: parsed.href, schema, ...Object.keys(tls).length > 0 && { tls } };
+  const counts = new QueryCounts(QUERY_NAMES);
+  return { url: parsed.href, schema, counts, ...Object.keys(tls).length > 0 && { tls } };
 }
 
 async function readPem(path: string | undefined): Promise<string | undefined> {

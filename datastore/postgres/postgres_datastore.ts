@@ -2,6 +2,7 @@ import {
   type CallOptions,
   type CommitResult,
   type Datastore,
+  type DatastoreMetrics,
   type DatastoreStats,
   type GetResult,
   type KeyRange,
@@ -294,6 +295,11 @@ export class PostgresDatastore implements Datastore {
       watchers: this.#hub.watchers,
     };
   }
+
+  readonly metrics = (): DatastoreMetrics => ({
+    queries: this.#address.counts.list(),
+    compactionFailures: this.#sweeper.failures,
+  });
 
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -2,6 +2,8 @@
 import pg, { type Pool } from "pg";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import { abortable } from "../mvcc/abortable.ts";
+import type { QueryCounts } from "../mvcc/query_counts.ts";
+import { logSlowQuery } from "../mvcc/slow_log.ts";
 import { type Address, configOf, type Parameter, type Row, statement, type StatementName } from "./connection.ts";
 import { datastoreError, isConnectionError } from "./errors.ts";
 
@@ -26,8 +28,10 @@ export interface Found {
 /** Reads over a few connections, tried again when these break. Each sees one moment of the store. */
 export class Reads {
   readonly #pool: Pool;
+  readonly #counts: QueryCounts;
 
   constructor(address: Address) {
+    this.#counts = address.counts;
     this.#pool = new pg.Pool({ ...configOf(address), max: CONNECTIONS, idleTimeoutMillis: 60_000 });
     // An idle connection that breaks is replaced by the next call.
     this.#pool.on("error", () => {});
@@ -49,7 +53,8 @@ export class Reads {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        return (await this.#pool.query(statement(name, parameters))).rows;
+        const query = () => this.#pool.query(statement(name, parameters));
+        return (await this.#counts.time(name, query, logSlowQuery)).rows;
       } catch (error) {
         if (this.#pool.ending) throw new DatastoreError("closed", "the datastore was closed");
         if (!isConnectionError(error) || Date.now() >= deadline) throw datastoreError(error);

@@ -1,9 +1,7 @@
-import { getLogger } from "@logtape/logtape";
 import type { Holds } from "../mvcc/holds.ts";
+import { Restarting } from "../mvcc/restarting.ts";
 import { lastId } from "../mvcc/row_id.ts";
 import { type Address, Connection } from "./connection.ts";
-
-const logger = getLogger(["skiff", "datastore"]);
 
 /** Rows that one step looks at: short enough that nobody notices its locks. */
 const STEP_ROWS = 1000;
@@ -17,7 +15,7 @@ export class Sweeper {
   readonly #holds: Holds;
   #wanted: number;
   #swept: number;
-  #running: Promise<void> | undefined;
+  readonly #sweeping = new Restarting("Compaction", () => this.#run());
   #closed = false;
 
   constructor(address: Address, holds: Holds, compacted: number) {
@@ -30,15 +28,12 @@ export class Sweeper {
   /** Sweeps as far as no read of this process in several pages needs what would go; the rest follows when that has ended. */
   sweep(compacted: number): Promise<void> {
     this.#wanted = Math.max(this.#wanted, compacted);
-    if (this.#closed || this.#holds.limit(this.#wanted) <= this.#swept) return this.#running ?? Promise.resolve();
-    this.#running ??= this.#run()
-      .catch((error) => {
-        if (!this.#closed) logger.warn("Compaction stopped, the next one goes on: {error}", { error });
-      })
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#sweeping.run();
+  }
+
+  /** Runs that have stopped with an error. */
+  get failures(): number {
+    return this.#sweeping.failures;
   }
 
   /** A read has ended. */
@@ -47,6 +42,7 @@ export class Sweeper {
   }
 
   async #run(): Promise<void> {
+    if (this.#holds.limit(this.#wanted) <= this.#swept) return;
     const connection = await Connection.open(this.#address, { lost: () => {} });
     try {
       while (!this.#closed) {
@@ -79,6 +75,6 @@ export class Sweeper {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    await this.#sweeping.close();
   }
 }

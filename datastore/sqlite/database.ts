@@ -1,28 +1,39 @@
 import { DatabaseSync, type DatabaseSyncOptions, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { DatastoreError } from "../contract.ts";
 import { datastoreError, lockHolder, systemReason } from "./errors.ts";
+import { type QueryCounts, SLOW_MILLISECONDS } from "../mvcc/query_counts.ts";
+import { COMMIT } from "./query_names.ts";
 import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
 import { STATEMENTS } from "./statements.generated.ts";
 
 export type Row = readonly SQLInputValue[];
 export type StatementName = keyof typeof STATEMENTS;
 
+/** The slowest queries of one call that are told of. */
+const SLOW_QUERIES = 5;
+
+export type SlowQuery = readonly [name: string, milliseconds: number];
+
 /** The open file with its prepared statements; every row is an array, in the order of the statement's columns. */
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  private constructor(db: DatabaseSync, readonly path: string) {
+  readonly #counts: QueryCounts;
+  #slow: SlowQuery[] = [];
+
+  private constructor(db: DatabaseSync, readonly path: string, counts: QueryCounts) {
     this.#db = db;
+    this.#counts = counts;
   }
 
   /** Opens or makes the file. Throws `locked`, `corrupt`, `readOnly`, `storageFull` or `unavailable`. */
-  static open(path: string): Database {
+  static open(path: string, counts: QueryCounts): Database {
     let db: DatabaseSync | undefined;
     try {
       createFile(path);
       db = new DatabaseSync(path, { returnArrays: true } as DatabaseSyncOptions);
-      const database = new Database(db, path);
+      const database = new Database(db, path, counts);
       for (const pragma of PRAGMAS) database.pragma(pragma);
       database.#prepareSchema();
       return database;
@@ -69,20 +80,49 @@ export class Database {
     return statement;
   }
 
+  /** The slow queries since the last call, oldest first. */
+  takeSlow(): readonly SlowQuery[] {
+    return this.#slow.splice(0);
+  }
+
+  #timed<T>(name: string, body: () => T): T {
+    const start = performance.now();
+    let failed = true;
+    try {
+      const result = body();
+      failed = false;
+      return result;
+    } finally {
+      this.#observe(name, performance.now() - start, failed);
+    }
+  }
+
+  #observe(name: string, milliseconds: number, failed: boolean): void {
+    this.#counts.observe(name, milliseconds, failed);
+    if (milliseconds >= SLOW_MILLISECONDS && this.#slow.length < SLOW_QUERIES) this.#slow.push([name, milliseconds]);
+  }
+
   row(name: StatementName, ...parameters: SQLInputValue[]): Row | undefined {
-    return this.#statement(name).get(...parameters) as unknown as Row | undefined;
+    return this.#timed(name, () => this.#statement(name).get(...parameters)) as unknown as Row | undefined;
   }
 
   all(name: StatementName, ...parameters: SQLInputValue[]): readonly Row[] {
-    return this.#statement(name).all(...parameters) as unknown as Row[];
+    return this.#timed(name, () => this.#statement(name).all(...parameters)) as unknown as Row[];
   }
 
   /**
    * One row after the other, for large values. Deno's iterator takes an error for the end (2.9.5; damaged pages are silently left out): who
    * comes to the end must look with {@linkcode assertNone} whether it was one.
    */
-  rows(name: StatementName, ...parameters: SQLInputValue[]): Iterable<Row> {
-    return this.#statement(name).iterate(...parameters) as unknown as Iterable<Row>;
+  *rows(name: StatementName, ...parameters: SQLInputValue[]): Iterable<Row> {
+    const start = performance.now();
+    let failed = true;
+    try {
+      yield* this.#statement(name).iterate(...parameters) as unknown as Iterable<Row>;
+      failed = false;
+    } finally {
+      this.#observe(name, performance.now() - start, failed);
+    }
   }
 
   /** Throws unless the statement has no rows: what a `rows` that went to its end left out, or the error that ended it. */
@@ -93,7 +133,7 @@ export class Database {
   }
 
   run(name: StatementName, ...parameters: SQLInputValue[]): void {
-    this.#statement(name).run(...parameters);
+    this.#timed(name, () => this.#statement(name).run(...parameters));
   }
 
   begin(): void {
@@ -102,11 +142,10 @@ export class Database {
 
   /** Returns after the log was synchronised with the disk. */
   commit(): void {
-    const name = "COMMIT";
-    let statement = this.#statements.get(name);
+    let statement = this.#statements.get(COMMIT);
     // Prepared, because `exec` does not report the error's code.
-    if (!statement) this.#statements.set(name, statement = this.#db.prepare(name));
-    statement.run();
+    if (!statement) this.#statements.set(COMMIT, statement = this.#db.prepare("COMMIT"));
+    this.#timed(COMMIT, () => statement.run());
   }
 
   rollback(): void {

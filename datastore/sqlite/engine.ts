@@ -4,8 +4,10 @@ import type { CommitReply, Effect } from "../mvcc/commit_reply.ts";
 import { type Current, decide } from "../mvcc/decide.ts";
 import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
 import { firstId, lastId, OPERATIONS, revisionOf } from "../mvcc/row_id.ts";
-import { Database } from "./database.ts";
+import { QueryCounts } from "../mvcc/query_counts.ts";
+import { Database, type SlowQuery } from "./database.ts";
 import { datastoreError, isIoError } from "./errors.ts";
+import { QUERY_NAMES } from "./query_names.ts";
 import { Transactions } from "./transactions.ts";
 import { fromWire, type WireOperation } from "./wire.ts";
 import { writtenByThread } from "./written_bytes.ts";
@@ -54,8 +56,8 @@ export class SqliteEngine {
   /** Rows below this id have not been looked at since the file was opened; undefined when all have. */
   #unverified: number | undefined;
 
-  constructor(path: string) {
-    this.#db = Database.open(path);
+  constructor(path: string, counts: QueryCounts = new QueryCounts(QUERY_NAMES)) {
+    this.#db = Database.open(path, counts);
     this.#transactions = new Transactions(this.#db);
     this.path = path;
     try {
@@ -106,6 +108,11 @@ export class SqliteEngine {
   /** Before every call. */
   prepare(): void {
     this.#transactions.recover();
+  }
+
+  /** Slow queries since the last call. */
+  takeSlow(): readonly SlowQuery[] {
+    return this.#db.takeSlow();
   }
 
   position(): { revision: number; compacted: number; swept: number } {

@@ -107,7 +107,7 @@ describe("openSqlite", () => {
     inDirectory(async (path) => {
       const dying = `self.onmessage = ({ data: { id, call } }) => {
         if (call !== "open") throw new Error("out of memory");
-        self.postMessage({ id, ok: true, result: { revision: 1, compacted: 0, swept: 0 }, milliseconds: 0 });
+        self.postMessage({ id, ok: true, result: { revision: 1, compacted: 0, swept: 0 }, slow: [] });
       };`;
       const store = await openSqlite({ path, workerUrl: `data:text/javascript,${encodeURIComponent(dying)}` });
       expect(await reasonOf(store.commit([{ kind: "put", key: "a", value: "1" }]))).toBe("unknownOutcome");

@@ -4,6 +4,7 @@ import {
   type CommitOptions,
   type CommitResult,
   type Datastore,
+  type DatastoreMetrics,
   type DatastoreStats,
   type GetResult,
   type Holding,
@@ -33,6 +34,7 @@ import { CommitQueue } from "../mvcc/commit_queue.ts";
 import { batchOf, type FinishedCommit, resultOf } from "../mvcc/commit_reply.ts";
 import type { HistoryLimits } from "../mvcc/history.ts";
 import { Holds } from "../mvcc/holds.ts";
+import { Restarting } from "../mvcc/restarting.ts";
 import { revisionOf } from "../mvcc/row_id.ts";
 import { decodeSnapshot, encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
 import { WatchHub } from "../mvcc/watch_hub.ts";
@@ -74,11 +76,11 @@ export class SqliteDatastore implements Datastore {
     },
   };
   readonly #holds = new Holds(() => Date.now(), () => {
-    if (this.#hub.compacted > this.#swept) void this.#sweep();
+    if (this.#hub.compacted > this.#swept) void this.#sweeping.run();
   });
   /** The revision that is swept; what is compacted above it is still to be removed. */
   #swept: number;
-  #sweeping: Promise<void> | undefined;
+  readonly #sweeping = new Restarting("Compaction", () => this.#sweepSteps());
   readonly #verifying: Promise<void>;
   #restoring = false;
   #closing: Promise<void> | undefined;
@@ -100,7 +102,7 @@ export class SqliteDatastore implements Datastore {
     });
     this.#swept = revisionOf(swept + 1) - 1;
     // A compaction that a crash has cut short.
-    void this.#sweep();
+    void this.#sweeping.run();
     this.#verifying = this.#verify();
   }
 
@@ -199,7 +201,7 @@ export class SqliteDatastore implements Datastore {
     checkCompaction(revision, this.#hub.revision);
     if (revision <= this.#hub.compacted) return;
     await abortable(this.#setCompacted(revision), options);
-    await abortable(this.#sweep(), options);
+    await abortable(this.#sweeping.run(), options);
   }
 
   async #setCompacted(revision: number): Promise<void> {
@@ -208,15 +210,6 @@ export class SqliteDatastore implements Datastore {
   }
 
   /** Removes what was compacted, as far as nobody reads it, in steps between which others get their turn. */
-  #sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweepSteps()
-      .catch((error) => {
-        if (!this.#closing) logger.warn("Compaction stopped, the next one goes on: {error}", { error });
-      })
-      .finally(() => this.#sweeping = undefined);
-    return this.#sweeping;
-  }
-
   async #sweepSteps(): Promise<void> {
     let removed = false;
     while (!this.#closing) {
@@ -299,6 +292,11 @@ export class SqliteDatastore implements Datastore {
     };
   }
 
+  readonly metrics = (): DatastoreMetrics => ({
+    queries: this.#link.counts.list(),
+    compactionFailures: this.#sweeping.failures,
+  });
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -309,7 +307,7 @@ export class SqliteDatastore implements Datastore {
     await Promise.resolve();
     await this.#queue.idle();
     this.#hub.close();
-    await this.#sweeping;
+    await this.#sweeping.close();
     await this.#verifying;
     // Without its thread the store is as closed as after a crash.
     await this.#link.call("close").catch((error) =>

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { configure, type LogRecord, reset } from "@logtape/logtape";
 import type { Datastore } from "../contract.ts";
 import { EVERYTHING, firstEvents, put, reasonOf, record } from "../suite/engine.ts";
+import { lastId } from "../mvcc/row_id.ts";
 import { LoopDelay } from "../suite/testing/loop_delay.ts";
 import { mountLoop, mountTmpfs } from "../suite/testing/mounts.ts";
 import { tamper } from "../suite/testing/system_calls.ts";
 import { until } from "../suite/testing/wait.ts";
+import { SqliteEngine } from "./engine.ts";
 import { openSqlite } from "./open.ts";
 
 /** Milliseconds that each fsync takes longer. */
@@ -128,6 +131,57 @@ describe("sqlite on a disk with trouble", () => {
       await remount("rw");
       await (await openSqlite({ path: `${directory}/state.db` })).close();
     }));
+
+  it("names a query that was slow in the log", async () => {
+    await using directory = await temporary();
+    await using store = closing(await openSqlite({ path: `${directory.path}/state.db` }));
+    // Opening it has written, too.
+    await put(store, "a", "0");
+    const logged: LogRecord[] = [];
+    await configure({
+      reset: true,
+      sinks: { kept: (record) => void logged.push(record) },
+      loggers: [{ category: "skiff", sinks: ["kept"] }, { category: ["logtape", "meta"], sinks: [] }],
+    });
+    try {
+      await using _ = await tamper(directory.path, { calls: "fsync,fdatasync", effect: "delay_enter=150ms" });
+      await put(store, "a", "1");
+    } finally {
+      await reset();
+    }
+    const slow = logged.filter(({ properties }) => properties.query === "commit");
+    expect(slow.length).toBe(1);
+    expect(slow[0]!.properties.milliseconds).toBeGreaterThanOrEqual(150);
+    expect(slow[0]!.level).toBe("warning");
+    const commits = store.metrics!().queries.find(({ query }) => query === "commit")!;
+    expect(commits.count - commits.within[5]!).toBe(1);
+  });
+
+  it("reports a compaction that stopped, and goes on with it by itself", { timeout: 60_000 }, async () => {
+    await using directory = await temporary();
+    const path = `${directory.path}/state.db`;
+    await using store = closing(await openSqlite({ path }));
+    for (let i = 0; i < 50; i++) await put(store, "a", `${i}`);
+    const steps = () => store.metrics!().queries.find(({ query }) => query === "superseding")!.count;
+    {
+      // The mark of the compaction is written, the step after it fails.
+      await using _ = await tamper(directory.path, {
+        calls: "fsync,fdatasync",
+        effect: "error=EIO:when=2",
+        paths: [path, `${path}-wal`],
+      });
+      await store.compact(50);
+      expect(store.metrics!().compactionFailures).toBe(1);
+    }
+    const failed = steps();
+    await until("the compaction goes on", () => steps() > failed);
+    await put(store, "a", "last");
+    expect(store.metrics!().compactionFailures).toBe(1);
+    await store.close();
+    const engine = new SqliteEngine(path);
+    expect(engine.position().swept).toBe(lastId(50));
+    engine.close();
+  });
 
   it("waits for a slow disk in its thread: the event loop, reads and watches go on", { timeout: 60_000 }, async () => {
     await using directory = await temporary();

@@ -3,31 +3,35 @@
  * The entry of the thread that owns the file. Requests are answered in the order they came, one at a time, and nothing here waits: a slow
  * disk stops this thread only.
  */
+import { QueryCounts } from "../mvcc/query_counts.ts";
+import { QUERY_NAMES } from "./query_names.ts";
 import { SqliteEngine } from "./engine.ts";
 import { datastoreError } from "./errors.ts";
-import type { WorkerReply, WorkerRequest } from "./worker_protocol.ts";
+import type { OpenArgument, WorkerReply, WorkerRequest } from "./worker_protocol.ts";
 
 let engine: SqliteEngine | undefined;
 let path = "";
 
 function answer({ call, argument }: WorkerRequest): unknown {
   if (call === "open") {
-    path = argument as string;
-    engine = new SqliteEngine(path);
+    const open = argument as OpenArgument;
+    path = open.path;
+    engine = new SqliteEngine(path, new QueryCounts(QUERY_NAMES, open.counts));
     return engine.position();
   }
   engine!.prepare();
   return (engine![call] as (argument: unknown) => unknown).call(engine, argument);
 }
 
-self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
-  const start = performance.now();
-  let reply: WorkerReply;
+function outcome(request: WorkerRequest) {
   try {
-    reply = { id: data.id, ok: true, result: answer(data), milliseconds: performance.now() - start };
+    return { ok: true, result: answer(request) } as const;
   } catch (error) {
     const { reason, message } = datastoreError(error, path);
-    reply = { id: data.id, ok: false, reason, message };
+    return { ok: false, reason, message } as const;
   }
-  self.postMessage(reply);
+}
+
+self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
+  self.postMessage({ id: data.id, ...outcome(data), slow: engine?.takeSlow() ?? [] } satisfies WorkerReply);
 };

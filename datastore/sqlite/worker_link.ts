@@ -1,21 +1,22 @@
-import { getLogger } from "@logtape/logtape";
 import { DatastoreError } from "../contract.ts";
-import type { WorkerCall, WorkerCalls, WorkerReply } from "./worker_protocol.ts";
+import { QueryCounts } from "../mvcc/query_counts.ts";
+import { logSlowQuery } from "../mvcc/slow_log.ts";
+import { QUERY_NAMES } from "./query_names.ts";
+import type { OpenArgument, WorkerCall, WorkerCalls, WorkerReply } from "./worker_protocol.ts";
 
-const logger = getLogger(["skiff", "datastore"]);
-const SLOW_MILLISECONDS = 100;
 /** Calls of those kinds that may wait for the thread; the others come one at a time. */
 const WAITING_READS = 10_000;
 const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "keys", "usage"]);
 
 interface Waiting {
-  readonly call: string;
   resolve(result: unknown): void;
   reject(error: DatastoreError): void;
 }
 
 /** Calls the worker, in order. When the thread dies, every call that waits for it and every later one fails with `unavailable`. */
 export class WorkerLink {
+  /** What the thread counts. */
+  readonly counts = new QueryCounts(QUERY_NAMES);
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #next = 0;
@@ -31,7 +32,8 @@ export class WorkerLink {
   }
 
   open(path: string): Promise<ReturnType<WorkerCalls["position"]>> {
-    return this.#send("open", path) as Promise<ReturnType<WorkerCalls["position"]>>;
+    const argument: OpenArgument = { path, counts: this.counts.buffer };
+    return this.#send("open", argument) as Promise<ReturnType<WorkerCalls["position"]>>;
   }
 
   call<C extends WorkerCall>(call: C, ...argument: Parameters<WorkerCalls[C]>): Promise<ReturnType<WorkerCalls[C]>> {
@@ -46,7 +48,7 @@ export class WorkerLink {
     }
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { call, resolve, reject });
+      this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ id, call, argument });
     });
   }
@@ -55,17 +57,9 @@ export class WorkerLink {
     const waiting = this.#waiting.get(reply.id);
     if (!waiting) return;
     this.#waiting.delete(reply.id);
-    if (!reply.ok) {
-      waiting.reject(new DatastoreError(reply.reason, reply.message));
-      return;
-    }
-    if (reply.milliseconds > SLOW_MILLISECONDS) {
-      logger.warn("The datastore's {call} took {milliseconds} ms: is the disk slow?", {
-        call: waiting.call,
-        milliseconds: Math.round(reply.milliseconds),
-      });
-    }
-    waiting.resolve(reply.result);
+    for (const [name, milliseconds] of reply.slow) logSlowQuery(name, milliseconds);
+    if (reply.ok) waiting.resolve(reply.result);
+    else waiting.reject(new DatastoreError(reply.reason, reply.message));
   }
 
   #lose(message: string): void {

@@ -1,8 +1,9 @@
 import type { DatastoreReason } from "../contract.ts";
+import type { SlowQuery } from "./database.ts";
 import type { SqliteEngine } from "./engine.ts";
 
 /** The calls that the worker answers. */
-export type WorkerCalls = Omit<SqliteEngine, "path" | "prepare">;
+export type WorkerCalls = Omit<SqliteEngine, "path" | "prepare" | "takeSlow">;
 export type WorkerCall = keyof WorkerCalls;
 
 export interface WorkerRequest {
@@ -11,6 +12,16 @@ export interface WorkerRequest {
   readonly argument: unknown;
 }
 
+/** What `open` needs: the file, and where the queries are counted. */
+export interface OpenArgument {
+  readonly path: string;
+  readonly counts: ArrayBufferLike;
+}
+
+/** `slow` are queries that took long. */
 export type WorkerReply =
-  | { readonly id: number; readonly ok: true; readonly result: unknown; readonly milliseconds: number }
-  | { readonly id: number; readonly ok: false; readonly reason: DatastoreReason; readonly message: string };
+  & { readonly id: number; readonly slow: readonly SlowQuery[] }
+  & (
+    | { readonly ok: true; readonly result: unknown }
+    | { readonly ok: false; readonly reason: DatastoreReason; readonly message: string }
+  );

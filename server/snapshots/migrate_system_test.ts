@@ -21,16 +21,23 @@ async function fill(store: Datastore, random: () => number): Promise<void> {
 }
 
 describe("skiff datastore migrate", () => {
-  it("moves a store from SQLite to etcd, PostgreSQL and back, and it is the same", { timeout: 120_000 }, async () => {
+  it("moves a store from each of SQLite, etcd and PostgreSQL to each other one, and it is the same", {
+    timeout: 120_000,
+  }, async () => {
     installHttp2Guard();
     const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const directory = await Deno.makeTempDir({ prefix: "skiff-migrate-" });
     await using etcd = disposable(await startEtcd());
+    // A restore needs an etcd that nobody has written to.
+    await using otherEtcd = disposable(await startEtcd());
     await using postgres = disposable(await startPostgres());
     const endpoints = [
       `sqlite://${directory}/first.db`,
       etcd.service.endpoint,
       postgres.service.newAddress(),
+      `sqlite://${directory}/middle.db`,
+      postgres.service.newAddress(),
+      otherEtcd.service.endpoint,
       `sqlite://${directory}/last.db`,
     ];
     const open = (endpoint: string) => openDatastore({ endpoint, dataDir: directory });

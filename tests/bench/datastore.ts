@@ -7,25 +7,13 @@ import { openMemory } from "../../datastore/memory/memory_datastore.ts";
 import { openPostgres } from "../../datastore/postgres/open.ts";
 import { startPostgres } from "../../datastore/postgres/testing/test_postgres.ts";
 import { openSqlite } from "../../datastore/sqlite/open.ts";
+import { report, timed, VALUE } from "./_datastore_figures.ts";
+import { measureShared } from "./_datastore_shared.ts";
+import { measureMemory, measureOpening } from "./_datastore_sizes.ts";
+import { measureDelivery, measureFanOut } from "./_datastore_watch.ts";
 
-const VALUE = "v".repeat(1024);
 const SECONDS = 2;
-
-function percentile(sorted: readonly number[], share: number): string {
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(2);
-}
-
-/** Prints, and returns how many there were in a second. */
-function report(what: string, milliseconds: number[], elapsed: number): number {
-  const sorted = milliseconds.toSorted((a, b) => a - b);
-  const rate = Math.round(sorted.length / elapsed * 1000);
-  console.log(
-    `${what.padEnd(44)} ${String(rate).padStart(7)}/s  p50 ${percentile(sorted, 0.5)} ms  p99 ${
-      percentile(sorted, 0.99)
-    } ms`,
-  );
-  return rate;
-}
+const WRITERS = [1, 32, 256];
 
 /** `writers` loops of commits that each wait for the one before. */
 async function load(what: string, writers: number, commit: (i: number) => Promise<unknown>): Promise<number> {
@@ -47,7 +35,7 @@ type Rates = ReadonlyMap<string, number>;
 
 async function measure(name: string, store: Datastore): Promise<Rates> {
   const rates = new Map<string, number>();
-  for (const writers of [1, 32, 256]) {
+  for (const writers of WRITERS) {
     const rate = await load(
       `${name} create, ${writers} writers`,
       writers,
@@ -58,7 +46,7 @@ async function measure(name: string, store: Datastore): Promise<Rates> {
   const { items } = await store.list(prefixRange("/registry/configmaps/32/"), { limit: 5000, keysOnly: true });
   // Each key has one writer at a time, as objects mostly have.
   const known = items.map(({ key, modRevision }) => ({ key, modRevision }));
-  for (const writers of [1, 32, 256]) {
+  for (const writers of WRITERS) {
     const rate = await load(`${name} update, ${writers} writers`, writers, async (i) => {
       const entry = known[i % known.length]!;
       const result = await store.commit([{ kind: "put", key: entry.key, value: VALUE, expect: entry.modRevision }]);
@@ -68,63 +56,8 @@ async function measure(name: string, store: Datastore): Promise<Rates> {
     rates.set(`update, ${writers} writers`, rate);
   }
   await load(`${name} get`, 1, (i) => store.get(items[i % items.length]!.key));
-  const sent: number[] = [];
-  const delays: number[] = [];
-  const subscription = await store.subscribe(
-    prefixRange("/watched"),
-    { after: await store.revision() },
-    ({ events }) => {
-      for (const _ of events) delays.push(performance.now() - sent[delays.length]!);
-    },
-  );
-  const begin = performance.now();
-  for (let i = 0; i < 1000; i++) {
-    sent.push(performance.now());
-    await store.commit([{ kind: "put", key: "/watched", value: VALUE }]);
-  }
-  report(`${name} commit to watcher`, delays, performance.now() - begin);
-  subscription.close();
+  for (const writers of WRITERS) await measureDelivery(name, store, writers);
   return rates;
-}
-
-async function timed<T>(what: string, body: () => Promise<T>): Promise<T> {
-  const start = performance.now();
-  const result = await body();
-  console.log(`${what.padEnd(44)} ${(performance.now() - start).toFixed(1)} ms`);
-  return result;
-}
-
-/** What the first store of a process adds to it: its thread, the database's cache. Must run first. */
-async function memory(path: string): Promise<void> {
-  const megabytes = () => Deno.memoryUsage().rss / 1e6;
-  const before = megabytes();
-  const store = await openSqlite({ path });
-  const opened = megabytes();
-  for (let i = 0; i < 2000; i++) await store.commit([{ kind: "put", key: `k${i}`, value: VALUE }]);
-  console.log(`${"sqlite memory when open".padEnd(44)} ${(opened - before).toFixed(1)} MB`);
-  console.log(`${"sqlite memory after 2,000 commits".padEnd(44)} ${(megabytes() - before).toFixed(1)} MB`);
-  await store.close();
-}
-
-/** 10,000 keys of 1 KB, opened anew as at the start of a server. */
-async function openExisting(path: string): Promise<void> {
-  const keys = Array.from({ length: 10_000 }, (_, i) => `/registry/pods/default/pod-${i}`);
-  const store = await openSqlite({ path });
-  for (let from = 0; from < keys.length; from += 100) {
-    await store.commit(keys.slice(from, from + 100).map((key) => ({ kind: "put" as const, key, value: VALUE })));
-  }
-  await store.close();
-  const opened = await timed("sqlite open and first read, 10k keys", async () => {
-    const opened = await openSqlite({ path });
-    await opened.get(keys[0]!);
-    return opened;
-  });
-  await timed("sqlite list of 10k keys with values", () => opened.list(prefixRange("/registry/pods/")));
-  await timed(
-    "sqlite list of 10k keys, keys only",
-    () => opened.list(prefixRange("/registry/pods/"), { keysOnly: true }),
-  );
-  await opened.close();
 }
 
 /** How long writers wait while a compaction removes what they have superseded. */
@@ -180,6 +113,7 @@ async function measurePostgres(): Promise<void> {
   const store = await openPostgres({ url: server.newAddress() });
   await measure("postgres", store);
   await store.close();
+  await measureShared(server.newAddress());
   await server.dispose();
 }
 
@@ -194,10 +128,11 @@ function compare(sqlite: Rates, etcd: Rates): void {
 export async function run(): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-bench-" });
   try {
-    await memory(`${directory}/memory.db`);
-    await openExisting(`${directory}/existing.db`);
+    await measureMemory(`${directory}/memory.db`);
+    for (const keys of [10_000, 1_000_000]) await measureOpening(`${directory}/${keys}.db`, keys);
     const store = await openSqlite({ path: `${directory}/load.db` });
     const sqlite = await measure("sqlite", store);
+    await measureFanOut("sqlite", store);
     await store.close();
     await compactUnderLoad(`${directory}/compaction.db`);
     const ephemeral = openMemory();

@@ -23,8 +23,15 @@ export interface RequestLabels {
 export interface MetricFamily {
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge";
-  readonly values: () => readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly values: () => readonly MetricValue[];
+}
+
+export interface MetricValue {
+  /** Behind the name: a histogram's `_bucket`, `_sum` and `_count`. */
+  readonly suffix?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /**
@@ -82,9 +89,9 @@ export class Metrics {
     }
     for (const { name, help, type, values } of this.#families()) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-      for (const { labels, value } of values()) {
+      for (const { suffix = "", labels, value } of values()) {
         const text = Object.entries(labels).map(([key, v]) => `${key}="${v}"`).join(",");
-        lines.push(`${name}${text ? `{${text}}` : ""} ${value}`);
+        lines.push(`${name}${suffix}${text ? `{${text}}` : ""} ${value}`);
       }
     }
     return `${lines.join("\n")}\n`;
