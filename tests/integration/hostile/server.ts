@@ -30,7 +30,7 @@ for await (const _ of Deno.stdin.readable) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const { heapUsed, external, rss } = Deno.memoryUsage();
- 
+
   console.log(JSON.stringify({ heapUsed: heapUsed + external, rss }));
 }
 await server.close();
