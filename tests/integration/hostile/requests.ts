@@ -36,7 +36,7 @@ const namespaces = ["default", "hostile", "hostile", "kube-system", "none"];
 export function hostileRequest(seed: number, number: number): HostileRequest {
   const random = seededRandom((seed + Math.imul(number, 0x9e3779b1)) >>> 0);
   const row = random.pick(rows);
-  const method = random.below(30) === 0 ? random.pick(oddMethods) : random.pick(usualMethods);
+  const method = random.below(100) === 0 ? random.pick(oddMethods) : random.pick(usualMethods);
   const [type, body] = bodyOf(method, row, random);
   const headers: (readonly [string, string])[] = type === "" ? [] : [["content-type", type]];
   if (random.below(4) === 0) headers.push(...oddHeaders(random));

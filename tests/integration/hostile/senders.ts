@@ -73,14 +73,18 @@ export function http2Sender({ port, ca, cert, key }: ConnectOptions, width = 24)
   };
 }
 
-/** One HTTP/1.1 connection, written by hand so that nothing corrects what is sent, several requests ahead of their answers. */
-export function http1Sender(options: ConnectOptions): Sender {
+/**
+ * One HTTP/1.1 connection, written by hand so that nothing corrects what is sent, several requests ahead of their answers. Watches, which have no
+ * end, go by `http2`: each would take a connection of its own.
+ */
+export function http1Sender(options: ConnectOptions, http2: Sender): Sender {
   let pipe: Pipe | undefined;
   return {
     width: 6,
     async send(request) {
+      if (request.path.includes("watch")) return await http2.send(request);
       if (takesConnection(request)) {
-        // What has no end, or changes the protocol, would keep the others behind it waiting.
+        // What has another length than it says, or changes the protocol, would keep the others behind it waiting.
         const own = await Pipe.connect(options, nothing, FRAMING_PATIENCE);
         const answer = await own.send(request, true);
         own.destroy();
@@ -95,8 +99,8 @@ export function http1Sender(options: ConnectOptions): Sender {
   };
 }
 
-function takesConnection({ path, headers }: HostileRequest): boolean {
-  return path.includes("watch") || headers.some(([name]) => framingNames.has(name));
+function takesConnection({ headers }: HostileRequest): boolean {
+  return headers.some(([name]) => framingNames.has(name));
 }
 
 interface Waiting {
