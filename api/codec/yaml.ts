@@ -95,7 +95,8 @@ function parse(text: string, lines: LineCounter): Source[] {
   let all: readonly Source[];
   try {
     // Duplicate keys are looked for below: the library's own search is quadratic, and knows no path.
-    const options = { version: "1.1", uniqueKeys: false, prettyErrors: false, customTags, lineCounter: lines } as const;
+    const quiet = { prettyErrors: false, logLevel: "error" } as const;
+    const options = { version: "1.1", uniqueKeys: false, customTags, lineCounter: lines, ...quiet } as const;
     all = parseAllDocuments(text, options) as readonly Source[];
   } catch (error) {
     // The parser calls itself for each level of nesting.

@@ -31,7 +31,7 @@ export interface Pki {
   readonly admin: KeyPair;
   /** How the API server shows itself to nodes. */
   readonly kubeletClient: KeyPair;
-  /** PKCS #8; ECDSA P-256. */
+  /** PKCS #8; ECDSA P-256. Users put further keys into its file, the one that signs first. */
   readonly serviceAccountKey: string;
   /** Where all of it lies. */
   readonly directory: string;
@@ -214,7 +214,8 @@ async function openSigningKey(path: string): Promise<string> {
     return made;
   }
   try {
-    createPrivateKey(found);
+    // Those behind the first only verify; whoever reads them all says what is wrong with them.
+    createPrivateKey(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]+?-----END [A-Z ]+-----/.exec(found)?.[0] ?? found);
   } catch (cause) {
     throw damaged(path, "it holds no private key in PEM", cause);
   }

@@ -2,6 +2,8 @@ import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../api/clock.ts";
+import { readTokenKeys } from "../apiserver/auth/token_keys.ts";
+import { issueSigningKey } from "./issue.ts";
 import { kubeconfigText, writeKubeconfig } from "./kubeconfig.ts";
 import { openPki, type PkiOptions } from "./pki.ts";
 
@@ -52,6 +54,19 @@ describe("openPki", () => {
       const second = await openPki(directory);
       expect([second.clusterCa, second.serving, second.admin, second.serviceAccountKey])
         .toEqual([first.clusterCa, first.serving, first.admin, first.serviceAccountKey]);
+    }));
+
+  it("takes a file of several token keys, whose first is the one that signs", () =>
+    inDirectory(async (directory) => {
+      const { serviceAccountKey: old } = await openPki(directory);
+      const both = `${issueSigningKey()}${old}`;
+      await Deno.writeTextFile(join(directory, "service-account.key"), both);
+      const { serviceAccountKey } = await openPki(directory);
+      expect(serviceAccountKey).toBe(both);
+      const keys = readTokenKeys({ text: serviceAccountKey, file: "" });
+      expect(keys.verification.map(({ id }) => id)).toContain(readTokenKeys({ text: old, file: "" }).signing.id);
+      await Deno.writeTextFile(join(directory, "service-account.key"), "no key");
+      expect((await failure(directory)).message).toContain("holds no private key in PEM");
     }));
 
   it("renews leaves in their last 90 days and keeps the authority", () =>

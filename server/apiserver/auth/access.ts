@@ -3,13 +3,14 @@ import type { Registry, UserInfo } from "../contract.ts";
 import { Rbac, type UserRules } from "../rbac/rbac.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "./authorizer.ts";
 import { NodeGraph } from "./node/node_graph.ts";
+import { nodeNameOf } from "./node/node_identity.ts";
 import { nodeAuthorizer } from "./node/node_authorizer.ts";
 
 export const MASTERS_GROUP = "system:masters";
 
 /** Who may do what, and why. */
 export interface Access extends Authorizer {
-  /** What roles give a user in a namespace, or everywhere when it is `""`. */
+  /** What a user may do in a namespace, or everywhere when it is `""`, as far as the authorizers can list it. */
   rulesOf(user: UserInfo, namespace: string): UserRules;
   /** Undefined when there is no such role. */
   rulesOfRole(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined;
@@ -73,7 +74,16 @@ export class AccessControl implements Access {
   }
 
   rulesOf(user: UserInfo, namespace: string): UserRules {
-    return this.#rbac.rulesOf(user, namespace);
+    const each = this.#setup.map(({ type }): UserRules => {
+      if (type === "RBAC") return this.#rbac.rulesOf(user, namespace);
+      if (type === "AlwaysAllow") return { rules: everything, problems: [] };
+      const cannotTell = type === "Webhook" || (type === "Node" && nodeNameOf(user) !== undefined);
+      return {
+        rules: [],
+        problems: cannotTell ? [`${type.toLowerCase()} authorizer does not support user rule resolution`] : [],
+      };
+    });
+    return { rules: each.flatMap(({ rules }) => rules), problems: each.flatMap(({ problems }) => problems) };
   }
 
   rulesOfRole(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined {
@@ -102,6 +112,10 @@ function closeWebhooks(setup: readonly AuthorizerSetup[]): void {
   for (const one of setup) if (one.type === "Webhook") one.close();
 }
 
+const everything: readonly PolicyRule[] = [
+  { verbs: ["*"], apiGroups: ["*"], resources: ["*"] },
+  { verbs: ["*"], nonResourceURLs: ["*"] },
+];
 const refused: Decision = { allowed: false };
 const allowed: Decision = { allowed: true };
 

@@ -3,24 +3,20 @@ import type { UserInfo } from "../contract.ts";
 import type { ReviewAnswers } from "../registry/reviews.ts";
 import type { Access } from "./access.ts";
 import type { AuthorizationAttributes } from "./authorizer.ts";
-import { nodeNameOf } from "./node/node_identity.ts";
 
 /** What access reviews answer: just what would decide on a request. */
 export function accessReviews(access: Access): Pick<ReviewAnswers, "authorize" | "rules"> {
   return {
     async authorize(user, attributes) {
-      const { allowed, reason = "" } = await access.authorize(attributesOf(user, attributes));
-      return { allowed, reason };
+      const { allowed, denied, reason = "" } = await access.authorize(attributesOf(user, attributes));
+      return { allowed, ...(denied ? { denied } : {}), reason };
     },
     rules: async (user, namespace) => rulesReview(access, user, namespace),
   };
 }
 
 function rulesReview(access: Access, user: UserInfo, namespace: string): SubjectRulesReviewStatus {
-  const { rules, problems } = access.rulesOf(user, namespace);
-  const errors = nodeNameOf(user) === undefined
-    ? problems
-    : ["node authorizer does not support user rule resolution", ...problems];
+  const { rules, problems: errors } = access.rulesOf(user, namespace);
   return {
     resourceRules: rules.flatMap(({ verbs, apiGroups, resources, resourceNames }) =>
       resources?.length

@@ -40,6 +40,8 @@ export interface AccessAttributes {
 
 export interface AccessDecision {
   readonly allowed: boolean;
+  /** Nobody else may allow it. */
+  readonly denied?: true;
   readonly reason: string;
 }
 
@@ -104,8 +106,9 @@ async function decided(
   user: UserInfo,
   spec: Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">,
 ): Promise<KubeObject> {
-  const { allowed, reason } = await answers.authorize(user, attributesOf(spec));
-  return { ...object, status: { allowed, ...(reason === "" ? {} : { reason }) } } as KubeObject;
+  const { allowed, denied, reason } = await answers.authorize(user, attributesOf(spec));
+  const status = { allowed, ...(denied ? { denied } : {}), ...(reason === "" ? {} : { reason }) };
+  return { ...object, status } as KubeObject;
 }
 
 function attributesOf(

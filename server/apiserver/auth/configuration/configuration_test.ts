@@ -3,6 +3,7 @@ import { ManualClock } from "../../../../api/clock.ts";
 import type { SubjectAccessReview } from "../../../../api/types/authorization_v1.ts";
 import { SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 import { AccessControl } from "../access.ts";
+import { accessReviews } from "../access_reviews.ts";
 import { followAuthorizationConfiguration, loadAuthorizationConfiguration } from "./load_configuration.ts";
 import { readAuthorizationConfiguration } from "./read_configuration.ts";
 
@@ -109,6 +110,14 @@ describe("an authorisation webhook", () => {
       allowed: true,
     });
     expect(hook.asked).toHaveLength(3);
+    // Reviews tell what a request would be told.
+    const reviews = accessReviews(access);
+    const asked = { ...pods, verb: "list" };
+    expect(await reviews.authorize(jane, asked)).toEqual({ allowed: false, denied: true, reason: "never" });
+    expect(await reviews.rules(jane, "team")).toMatchObject({
+      incomplete: true,
+      evaluationError: "webhook authorizer does not support user rule resolution",
+    });
     access.close();
   });
 
