@@ -220,6 +220,7 @@ install_files() {
   own_tree "$bundle"
   own_tree /run/skiff
   own_tree /run/containerd
+  own_tree /var/lib/cni
   [ -e "$kubeconfig" ] || record file "$kubeconfig"
   [ "$init" != plain ] || record file "$log"
   record cluster "$data_dir"
@@ -255,6 +256,7 @@ install_service() {
   "write_$init" "$@" >"$work/service"
   # Undone last: the init system must forget a file that is gone.
   record reload "$init"
+  make_directory "$(dirname "$service_file")"
   case $init in systemd) put_file "$work/service" "$service_file" 644 ;; *) put_file "$work/service" "$service_file" 755 ;; esac
   [ "$init" != systemd ] || systemctl daemon-reload
   record service "$init" "$name" "$service_file"
