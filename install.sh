@@ -306,7 +306,7 @@ error_log=$log
 pidfile=/run/$name.pid
 respawn_delay=5
 respawn_max=0
-rc_ulimit="-n 1048576 -u unlimited"
+rc_ulimit="-n 1048576"
 set -o allexport
 [ ! -f $environment ] || . $environment
 set +o allexport

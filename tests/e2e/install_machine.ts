@@ -6,7 +6,7 @@ import { IMAGE, type Output } from "./cluster.ts";
 import { retry } from "./retry.ts";
 
 const top = new URL("../../", import.meta.url).pathname;
-const OPENRC = ["openrc", "librc1", "libeinfo1"];
+const OPENRC = ["openrc", "librc1", "libeinfo1", "insserv"];
 export const KUBECONFIG = "/etc/skiff/skiff.yaml";
 
 /** A machine on which tests install built files. */
@@ -57,7 +57,7 @@ export class InstallMachine implements AsyncDisposable {
   /** Runs a Deployment `web` of one Pod and waits for it. Answers what an upgrade must not change. */
   async deploy(): Promise<string> {
     await Deno.writeFile(this.machine.path("/var/lib/skiff/agent/images/busybox.tar"), await busyboxImage(IMAGE));
-    await this.kubectl("create", "deployment", "web", `--image=${IMAGE}`, "--", "sleep", "3600");
+    await this.kubectl("create", "deployment", "web", `--image=${IMAGE}`, "--", "sleep", "5432");
     await this.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
     return await this.container();
   }
@@ -77,7 +77,7 @@ export class InstallMachine implements AsyncDisposable {
   /** Whether the service starts at boot. */
   async enabled(init: "systemd" | "openrc"): Promise<boolean> {
     if (init === "systemd") return (await this.machine.try("systemctl", ["is-enabled", "skiff"])).code === 0;
-    return / skiff \| default/.test(await this.machine.run("rc-update", "show"));
+    return /^ *skiff \| +default/m.test(await this.machine.run("rc-update", "show"));
   }
 
   async control(init: "systemd" | "openrc", verb: "start" | "stop"): Promise<void> {

@@ -4,18 +4,18 @@ import { changedTree } from "../fixtures/changed_tree.ts";
 import { InstallMachine } from "./install_machine.ts";
 
 let directory: string;
-let file: string, newer: string, broken: string;
+let file: string;
 beforeAll(async () => {
   directory = await Deno.makeTempDir({ prefix: "skiff-install-test-" });
   file = await builtFile();
-  newer = await builtFile({ tree: await changedTree(directory, "0.99.0") });
-  const fails = 'if (Deno.args[0] === "server") throw new Error("this build is broken");\n';
-  broken = await builtFile({ tree: await changedTree(directory, "0.99.1", fails) });
 });
 afterAll(async () => await Deno.remove(directory, { recursive: true }));
 
 describe("install.sh", () => {
   it("installs, upgrades under running Pods, goes back from a broken build, and is undone", async () => {
+    const newer = await builtFile({ tree: await changedTree(directory, "0.99.0") });
+    const fails = 'if (Deno.args[0] === "server") throw new Error("this build is broken");\n';
+    const broken = await builtFile({ tree: await changedTree(directory, "0.99.1", fails) });
     await using host = await InstallMachine.start();
     for (const [name, each] of Object.entries({ file, newer, broken })) await host.insert(name, each);
     const before = await host.state();
@@ -69,7 +69,7 @@ describe("install.sh", () => {
       await host.deploy();
 
       expect(await host.skiff("stop", "--keep-pods")).toMatchObject({ code: 0, stdout: "skiff is stopped\n" });
-      expect(await host.processes("sleep 3600")).toBe(1);
+      expect(await host.processes("sleep 5432")).toBe(1);
       await host.control(init, "start");
       await host.nodeReady();
       const drained = await host.skiff("drain-stop");
