@@ -99,7 +99,7 @@ own_variables() {
 
 obtain() {
   mkdir -p /var/lib
-  work=$(mktemp -d /var/lib/.skiff-install-XXXXXX)
+  work=$(mktemp -d /var/lib/.skiff-install-XXXXXX) images=
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
   if is_true "${INSTALL_SKIFF_SKIP_DOWNLOAD:-}"; then
@@ -111,7 +111,14 @@ obtain() {
   file=skiff-linux-$architecture$variant here=$(cd "$(dirname "$0")" 2>/dev/null && pwd || true)
   if [ -n "${INSTALL_SKIFF_FILE:-}" ]; then
     file=$(basename "$INSTALL_SKIFF_FILE") && take_from "$(dirname "$INSTALL_SKIFF_FILE")"
-  elif [ -f "$0" ] && [ -f "$here/$file" ]; then take_from "$here"
+  elif [ -f "$0" ] && [ -f "$here/bundle.json" ] && [ ! -f "$here/$file" ] && [ -x "$bin_dir/skiff" ]; then
+    # A delta whose Skiff is the one that is here.
+    images=$here
+    cp "$bin_dir/skiff" "$work/$file"
+    cp "$here/SHA256SUMS" "$work/SHA256SUMS"
+  elif [ -f "$0" ] && [ -f "$here/$file" ]; then
+    [ ! -f "$here/bundle.json" ] || images=$here
+    take_from "$here"
   else
     url=${INSTALL_SKIFF_URL:-$default_url}
     [ -n "$url" ] || die "there is no $file beside this script: put it there with its SHA256SUMS, or say with INSTALL_SKIFF_URL where to download it"
@@ -154,7 +161,8 @@ staged() { SKIFF_BUNDLE_DIR="$work/bundle" "$work/skiff" "$@"; }
 
 check() {
   staged version >/dev/null || die "$work/skiff does not run on this machine; nothing was changed"
-  is_true "${INSTALL_SKIFF_SKIP_CHECK:-}" && return
+  [ -z "$images" ] || staged images unbundle --check --data-dir "$data_dir" "$images" >&2 || die "the bundle cannot be installed; nothing was changed"
+  ! is_true "${INSTALL_SKIFF_SKIP_CHECK:-}" || return 0
   upgrade=
   [ ! -f "$journal" ] || upgrade=--installed
   eval "set -- $arguments"
@@ -220,6 +228,7 @@ install_files() {
   own_tree "$bundle"
   own_tree /run/skiff
   own_tree /run/containerd
+  own_tree /var/lib/cni
   [ -e "$kubeconfig" ] || record file "$kubeconfig"
   [ "$init" != plain ] || record file "$log"
   record cluster "$data_dir"
@@ -229,6 +238,7 @@ install_files() {
   done
   make_directory "$bin_dir"
   put_file "$work/skiff" "$bin_dir/skiff" 755
+  [ -z "$images" ] || SKIFF_BUNDLE_DIR=$bundle "$bin_dir/skiff" images unbundle --data-dir "$data_dir" "$images" >&2
   printf '%s\n' "$arguments" >"$state/arguments"
   if [ -z "$keep_environment" ]; then
     for each in $(own_variables); do
@@ -255,6 +265,7 @@ install_service() {
   "write_$init" "$@" >"$work/service"
   # Undone last: the init system must forget a file that is gone.
   record reload "$init"
+  make_directory "$(dirname "$service_file")"
   case $init in systemd) put_file "$work/service" "$service_file" 644 ;; *) put_file "$work/service" "$service_file" 755 ;; esac
   [ "$init" != systemd ] || systemctl daemon-reload
   record service "$init" "$name" "$service_file"
@@ -304,7 +315,7 @@ error_log=$log
 pidfile=/run/$name.pid
 respawn_delay=5
 respawn_max=0
-rc_ulimit="-n 1048576 -u unlimited"
+rc_ulimit="-n 1048576"
 set -o allexport
 [ ! -f $environment ] || . $environment
 set +o allexport

@@ -44,7 +44,8 @@ export async function dockerArchive(image: ImageContent): Promise<Uint8Array> {
 
 /** A tar archive; its entries bear no time. The library is loaded when one is made: most starts of a node make none. */
 export async function tar(entries: readonly LayerEntry[]): Promise<Uint8Array> {
-  const { pack } = await import("tar-stream");
+  // By its default export: a bundle offers no other names of a CommonJS module that is imported late.
+  const { default: { pack } } = await import("tar-stream") as unknown as { default: typeof import("tar-stream") };
   const archive = pack();
   const mtime = new Date(0);
   for (const entry of entries) {

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { ProbeOutcome } from "./outcome.ts";
 
+type Grpc = typeof import("@grpc/grpc-js");
+
 const statuses = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 /**
@@ -14,7 +16,7 @@ export async function grpcCheck(
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const { Client, credentials } = await import("@grpc/grpc-js");
+  const { default: { Client, credentials } } = await import("@grpc/grpc-js") as unknown as { default: Grpc };
   const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   const client = new Client(address, credentials.createInsecure(), { "grpc.enable_retries": 0 });
   try {

@@ -2,6 +2,8 @@ import { Command } from "commander";
 import { type ContainerdFlags, endpointOption } from "../containerd_socket.ts";
 import { dataDirOption } from "../data_dir.ts";
 import { type OutputFlags, outputOption } from "../output.ts";
+import type { BundleFlags } from "./bundle.ts";
+import type { UnbundleFlags } from "./unbundle.ts";
 import { forUser } from "../user_errors.ts";
 
 /** `skiff images`: the images of this machine's node. */
@@ -23,6 +25,29 @@ export function imagesCommand(): Command {
       .action((file: string, images: string[], flags: ContainerdFlags) =>
         run((actions) => actions.exportImages(file, images, flags))
       ),
+  );
+  command.addCommand(
+    common("bundle", "pack images, this Skiff and its installer into one archive, for a site without a network")
+      .argument("<file>", "the archive to write, .tar; there: tar -xf FILE && sudo sh install.sh")
+      .argument("<image...>", "names of images; those that this node lacks are pulled first")
+      .option("--name <name>", "bundles of different names live side by side on a node", "bundle")
+      .option("--delta-from <bundle>", "leave out what this older bundle has; it works where that one was installed")
+      .action(async (file: string, images: string[], flags: BundleFlags) => {
+        const { bundleImages } = await import("./bundle.ts");
+        await forUser(() => bundleImages(file, images, flags));
+      }),
+  );
+  command.addCommand(
+    new Command("unbundle").description("put the images of an unpacked bundle where the agent imports and pins them")
+      .argument("<directory>", "where the bundle was unpacked")
+      .addOption(dataDirOption("the data directory of the agent"))
+      .option("--check", "verify only", false)
+      .action(async (directory: string, flags: UnbundleFlags) => {
+        const { unbundle } = await import("./unbundle.ts");
+        const { images, name } = await forUser(() => unbundle(directory, flags));
+        const verb = flags.check ? "verified" : `put into ${flags.dataDir}/agent/images/${name}.tar`;
+        console.log(`${verb}: ${images.names.join(", ")}`);
+      }),
   );
   return command;
 }

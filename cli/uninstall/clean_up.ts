@@ -7,6 +7,9 @@ import { endEtcd } from "../../server/etcd/supervise.ts";
 import { etcdPaths } from "../../server/etcd/paths.ts";
 import { instanceOf } from "../instance.ts";
 
+/** containerd makes it, named after the namespace that Kubernetes has in it, and never removes it. */
+export const CONTAINERD_CGROUP = "k8s.io";
+
 /** Takes a stopped Skiff's containers off the machine, with their mounts, interfaces, nft table and cgroups. Its data stay. */
 export async function cleanUpCluster(dataDir: string): Promise<void> {
   // It outlives a server that was killed.
@@ -14,5 +17,14 @@ export async function cleanUpCluster(dataDir: string): Promise<void> {
   await cleanUpRuntime({ dataDir });
   const instance = await instanceOf(dataDir);
   await cleanUpNetwork({ instance, dataDir });
-  await cleanUpCgroups(await detectHierarchy(), instance);
+  const hierarchy = await detectHierarchy();
+  await cleanUpCgroups(hierarchy, instance);
+  for (
+    const root of hierarchy.version === 2
+      ? [hierarchy.root]
+      : hierarchy.controllers.map((name) => `${hierarchy.root}/${name}`)
+  ) {
+    // Refused while another containerd of this machine has something in it.
+    await Deno.remove(`${root}/${CONTAINERD_CGROUP}`).catch(() => {});
+  }
 }

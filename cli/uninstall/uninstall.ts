@@ -1,4 +1,5 @@
 import { instanceOf } from "../instance.ts";
+import { CONTAINERD_CGROUP } from "./clean_up.ts";
 import { type HostState, readHostState } from "./host_state.ts";
 import type { Installation } from "./installation.ts";
 import { undo, type UndoOptions } from "./undo.ts";
@@ -9,7 +10,7 @@ export async function uninstall(installation: Installation, options: UndoOptions
   const { journal, directory } = installation;
   const before = JSON.parse(await Deno.readTextFile(`${directory}/before.json`)) as HostState;
   const dataDirs = journal.flatMap((record) => record.kind === "cluster" ? [record.dataDir] : []);
-  const instances = await Promise.all(dataDirs.map(instanceOf));
+  const instances = [...await Promise.all(dataDirs.map(instanceOf)), CONTAINERD_CGROUP];
   await undo(installation, options);
   const paths = journal.flatMap((record) => "path" in record ? [record.path] : []);
   const existing = new Set<string>();

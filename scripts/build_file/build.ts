@@ -103,6 +103,8 @@ async function ownFiles({ top, program }: BuildInputs): Promise<readonly Bundled
   for await (const { name } of Deno.readDir(`${top}/manifests`)) {
     files.push({ path: `manifests/${name}`, content: await Deno.readFile(`${top}/manifests/${name}`), mode: 0o644 });
   }
+  // `skiff images bundle` puts it beside the images.
+  files.push({ path: "install.sh", content: await Deno.readFile(`${top}/install.sh`), mode: 0o755 });
   files.push({ path: "licences/skiff", content: await Deno.readFile(`${top}/LICENSE`), mode: 0o644 });
   files.push({ path: "licences/npm", content: encoder.encode(await licences(top)), mode: 0o644 });
   return files.toSorted((a, b) => a.path < b.path ? -1 : 1);

@@ -54,6 +54,7 @@ async function buildAll(options: BuildOptions, packages: Packages, cache: string
       console.log(`${options.out}/${name}  ${(bytes.length / 1e6).toFixed(1)} MB`);
     }
   }
+  await replaceFile(`${options.out}/install.sh`, await Deno.readFile(`${top}/install.sh`), 0o755);
   await replaceFile(`${options.out}/SHA256SUMS`, new TextEncoder().encode(sums.join("\n") + "\n"), 0o644);
 }
 

@@ -19,6 +19,7 @@ export async function bundleProgram(top: string): Promise<readonly ProgramFile[]
     for (const path of (await listFiles(directory)).sort()) {
       files.push([path, linkThreads(path, await Deno.readTextFile(`${directory}/${path}`))]);
     }
+    checkLateImports(files);
     return files;
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -36,6 +37,31 @@ export function linkThreads(path: string, text: string): string {
     const up = "../".repeat(path.split("/").length - 1) || "./";
     return `new URL(${JSON.stringify(`${up}${entry.replace(/\.ts$/, ".js")}`)},import.meta.url)`;
   });
+}
+
+/**
+ * Refuses names taken from a CommonJS module that is imported late: its bundle has a default export alone, so that they would be undefined, and only once
+ * that line runs. Exported for its test.
+ */
+export function checkLateImports(files: readonly ProgramFile[]): void {
+  const commonJs = new Set(files.filter(([, text]) => isCommonJs(text)).map(([path]) => path.split("/").at(-1)!));
+  for (const [path, text] of files) {
+    for (const [, names, from] of text.matchAll(/\{([^{}]*)\}=await import\("([^"]*)"\)/g)) {
+      const wrong = names!.split(",").map((name) => name.split(":")[0]!.trim()).filter((name) => name !== "default");
+      if (commonJs.has(from!.split("/").at(-1)!) && wrong.length > 0) {
+        throw new Error(
+          `${path} takes ${
+            wrong.join(", ")
+          } from a CommonJS module that it imports late; take its default export, and them from that`,
+        );
+      }
+    }
+  }
+}
+
+function isCommonJs(text: string): boolean {
+  const exports = [...text.matchAll(/\bexport\b[^;]*;?/g)].map(([found]) => found);
+  return exports.length === 1 && /^export default [\w$]+\(\)/.test(exports[0]!);
 }
 
 async function listFiles(directory: string, prefix = ""): Promise<string[]> {
