@@ -24,16 +24,17 @@ export interface Store {
 
 /** Rejects as `openDatastore` does; a damaged store's error says what to restore. */
 export async function openStore(
-  { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots, secretsEncryption }:
-    ServerOptions,
+  options: ServerOptions,
   clock: Clock,
 ): Promise<Store> {
+  const { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots } = options;
   const directory = new SnapshotDirectory(snapshots?.directory ?? defaultSnapshotDirectory(dataDir));
-  const opened = await openDatastore({ dataDir, ...(endpoint && { endpoint }), ...(tls && { tls }) })
-    .catch(async (error) => {
-      throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
-    });
-  const encryption = await Encryption.open(opened, { dataDir, clock, enable: secretsEncryption ?? false })
+  const opened = options.datastore ??
+    await openDatastore({ dataDir, ...(endpoint && { endpoint }), ...(tls && { tls }) })
+      .catch(async (error) => {
+        throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
+      });
+  const encryption = await Encryption.open(opened, { dataDir, clock, enable: options.secretsEncryption ?? false })
     .catch(async (error) => {
       await opened.close();
       throw error;
