@@ -17,6 +17,8 @@ const DEFAULT_BYTES_PER_DAY = 50_000_000;
 /** A server's datastore with all that cares for it. */
 export interface Store {
   readonly datastore: BudgetedDatastore;
+  /** To be loaded before objects are read. */
+  readonly encryption: Encryption;
   /** What the API answers about it. */
   readonly paths: ReadonlyMap<string, PathRoute>;
   close(): Promise<void>;
@@ -34,11 +36,7 @@ export async function openStore(
       .catch(async (error) => {
         throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
       });
-  const encryption = await Encryption.open(opened, { dataDir, clock, enable: options.secretsEncryption ?? false })
-    .catch(async (error) => {
-      await opened.close();
-      throw error;
-    });
+  const encryption = Encryption.of(opened, { dataDir, clock, enable: options.secretsEncryption ?? false });
   const datastore = new BudgetedDatastore(encryption.datastore, {
     bytesPerDay: diskWriteBudget ?? DEFAULT_BYTES_PER_DAY,
     clock,
@@ -47,6 +45,7 @@ export async function openStore(
   const schedule = snapshots && startSnapshots(datastore, clock, { ...snapshots, directory });
   return {
     datastore,
+    encryption,
     paths: new Map([...maintenanceRoutes(datastore), ...encryptionRoutes(encryption)]),
     async close() {
       await schedule?.close();
