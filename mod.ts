@@ -16,6 +16,6 @@ export { type RunningServer, startServer } from "./server/server.ts";
 export type { AgentOptions } from "./agent/options.ts";
 export { type AgentInputs, type RunningAgent, startAgent } from "./agent/agent.ts";
 
-export { type Cluster, type ClusterOptions, startCluster } from "./cli/start_cluster.ts";
+export { type Cluster, type ClusterOptions, startCluster } from "./cli/ephemeral/start_cluster.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { dataDirOption } from "./data_dir.ts";
 import { UserError } from "./error.ts";
@@ -98,6 +98,8 @@ async function rotateCa({ dataDir, path, force, forgetOld }: RotateCaFlags): Pro
   }
   const { forgetAuthorities, rotateAuthority } = await import("../server/pki/rotate.ts");
   const tls = tlsOf(dataDir);
+  const { announceChanges } = await import("../server/cluster/shared_files.ts");
+  await announceChanges(dirname(tls), ["tls/server-ca.key", "tls/server-ca.crt"]);
   if (forgetOld) {
     const count = await forgetAuthorities(tls);
     console.log(
@@ -111,10 +113,9 @@ async function rotateCa({ dataDir, path, force, forgetOld }: RotateCaFlags): Pro
   console.log(`${tls}/server-ca.crt and .key are new; what was there is beside them as .old.
 
 Next:
-  1. where several servers share the cluster, copy both files to the same place on the others
-  2. start the servers again, one after the other, and after them the agents
-  3. hand out new join tokens, which name the authority: skiff token join-command
-  4. when kubeconfigs, agents and Pods have the new authority: skiff certificate rotate-ca --forget-old`);
+  1. start this server again, then the cluster's other servers, which take the new authority from it, and after them the agents
+  2. hand out new join tokens, which name the authority: skiff token join-command
+  3. when kubeconfigs, agents and Pods have the new authority: skiff certificate rotate-ca --forget-old`);
 }
 
 function tlsOf(dataDir: string): string {

@@ -1,4 +1,6 @@
 import { Command, type Option } from "commander";
+import { type AgentFlags, withAgentFlags } from "./agent_flags.ts";
+import { agentSettings } from "./agent_settings.ts";
 import { originOf, tellingOrigin } from "./config/configuration.ts";
 import { readHost } from "./host.ts";
 import { type OutputFlags, outputOption, print } from "./output.ts";
@@ -17,6 +19,11 @@ const ROLES: readonly Role[] = [
     name: "server",
     withFlags: withServerFlags,
     check: async (flags: ServerFlags) => await settingsFrom(flags, await readHost()),
+  },
+  {
+    name: "agent",
+    withFlags: withAgentFlags,
+    check: async (flags: AgentFlags) => await agentSettings(flags, await readHost()),
   },
 ];
 

@@ -9,7 +9,7 @@ import { completionCommand } from "./completion/completion_command.ts";
 import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { etcdCommand } from "./etcd_command.ts";
-import { ephemeralCommand } from "./ephemeral_command.ts";
+import { ephemeralCommand } from "./ephemeral/ephemeral_command.ts";
 import { UserError } from "./error.ts";
 import { imagesCommand } from "./images/images_command.ts";
 import { secretsEncryptCommand } from "./secrets_encrypt_command.ts";

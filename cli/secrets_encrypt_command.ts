@@ -11,8 +11,8 @@ const STEPS: readonly (readonly [EncryptionStep, string])[] = [
   ["enable", "encrypt all Secrets, those that are there and those to come"],
   ["disable", "write all Secrets as plain text again"],
   ["rotate-keys", "make a new key, encrypt all Secrets with it, and forget the old one"],
-  ["prepare", "for several servers: make a new key, which writes nothing yet"],
-  ["rotate", "for several servers: write with the new key from now on"],
+  ["prepare", "where several servers share a cluster: make a new key, which writes nothing yet"],
+  ["rotate", "where several servers share a cluster: write with the new key from now on"],
   ["reencrypt", "encrypt all Secrets with the key that writes, and forget the others"],
 ];
 
@@ -41,8 +41,8 @@ export function secretsEncryptCommand(): Command {
   return command.addHelpText(
     "after",
     "\nThe keys lie in server/cred/encryption-config.json of the data directory. They are in no snapshot: keep a copy of the file\n" +
-      "apart from the snapshots. Servers that share a datastore need the same file: for new keys, run prepare on one, copy the\n" +
-      "file to the others and restart them, and do so again after rotate and reencrypt.",
+      "apart from the snapshots. Where several servers share a cluster, all of them need a key before one may write with it: prepare,\n" +
+      "restart this server and then the others, which take the file from it; the same after rotate (or enable) and after reencrypt.",
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Datastore } from "../datastore/contract.ts";
 import type { AuthenticationOptions } from "./apiserver/auth/authentication_options.ts";
 import type { S3Options } from "./snapshots/s3_bucket.ts";
 
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly clusterDomain: string;
   /** The datastore instead of SQLite in the data directory. */
   readonly datastoreEndpoint?: string;
+  /** An open datastore instead of either; it becomes the server's own. */
+  readonly datastore?: Datastore;
   /** Paths of PEM files for a datastore that is reached by TLS. */
   readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
   /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */

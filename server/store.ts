@@ -19,6 +19,8 @@ const DEFAULT_BYTES_PER_DAY = 50_000_000;
 /** A server's datastore with all that cares for it. */
 export interface Store {
   readonly datastore: BudgetedDatastore;
+  /** To be loaded before objects are read. */
+  readonly encryption: Encryption;
   /** What the API answers about it. */
   readonly paths: ReadonlyMap<string, PathRoute>;
   readonly metrics: readonly MetricFamily[];
@@ -27,20 +29,17 @@ export interface Store {
 
 /** Rejects as `openDatastore` does; a damaged store's error says what to restore. */
 export async function openStore(
-  { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots, secretsEncryption }:
-    ServerOptions,
+  options: ServerOptions,
   clock: Clock,
 ): Promise<Store> {
+  const { dataDir, datastoreEndpoint: endpoint, datastoreTls: tls, diskWriteBudget, snapshots } = options;
   const directory = new SnapshotDirectory(snapshots?.directory ?? defaultSnapshotDirectory(dataDir));
-  const opened = await openDatastore({ dataDir, ...(endpoint && { endpoint }), ...(tls && { tls }) })
-    .catch(async (error) => {
-      throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
-    });
-  const encryption = await Encryption.open(opened, { dataDir, clock, enable: secretsEncryption ?? false })
-    .catch(async (error) => {
-      await opened.close();
-      throw error;
-    });
+  const opened = options.datastore ??
+    await openDatastore({ dataDir, ...(endpoint && { endpoint }), ...(tls && { tls }) })
+      .catch(async (error) => {
+        throw await withAdvice(error, directory, storeFlags(dataDir, endpoint));
+      });
+  const encryption = Encryption.of(opened, { dataDir, clock, enable: options.secretsEncryption ?? false });
   const datastore = new BudgetedDatastore(encryption.datastore, {
     bytesPerDay: diskWriteBudget ?? DEFAULT_BYTES_PER_DAY,
     clock,
@@ -49,6 +48,7 @@ export async function openStore(
   const schedule = snapshots && startSnapshots(datastore, clock, { ...snapshots, directory });
   return {
     datastore,
+    encryption,
     paths: new Map([...maintenanceRoutes(datastore), ...encryptionRoutes(encryption)]),
     metrics: opened.metrics ? storeMetrics(opened.metrics, () => compactor.failures) : [],
     async close() {

@@ -4,7 +4,7 @@ import { createEventRecorder } from "../../client/event_recorder.ts";
 import { createInformerFactory } from "../../client/informers.ts";
 import { registerNode } from "../node/register_node.ts";
 import { startPods } from "../pods/start_pods.ts";
-import { createSimulatedRuntime } from "../runtime/simulated/simulated_runtime.ts";
+import { createSimulatedRuntime, type SimulatedRuntime } from "../runtime/simulated/simulated_runtime.ts";
 import { hollowRuntime } from "./hollow_runtime.ts";
 import { hollowVolumes } from "./hollow_volumes.ts";
 
@@ -19,9 +19,12 @@ export interface HollowNodeOptions {
   /** Of the software, as the Node shows it. */
   readonly version: string;
   readonly clock?: Clock;
+  /** One with Pods in it already, such as another node's fork; it becomes the node's own. */
+  readonly runtime?: SimulatedRuntime;
 }
 
 export interface HollowNode {
+  readonly runtime: SimulatedRuntime;
   readonly ready: Promise<void>;
   close(): Promise<void>;
 }
@@ -35,7 +38,7 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
   await Deno.mkdir(directory, { recursive: true });
   const stop = new AbortController();
   const { signal } = stop;
-  const simulated = createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name });
+  const simulated = options.runtime ?? createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name });
   const runtime = hollowRuntime(simulated, { client, clock });
   const informers = createInformerFactory(client, { clock });
   const facts = {
@@ -80,6 +83,7 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
     signal,
   });
   return {
+    runtime: simulated,
     ready: node.ready,
     async close() {
       stop.abort(new DOMException("the node stops", "AbortError"));

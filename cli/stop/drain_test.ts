@@ -3,7 +3,7 @@ import { systemClock } from "../../api/clock.ts";
 import { deployments, nodes, poddisruptionbudgets, pods } from "../../api/resources.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
 import type { Client } from "../../client/client.ts";
-import { startCluster } from "../start_cluster.ts";
+import { startCluster } from "../ephemeral/start_cluster.ts";
 import { drain, isEvicted } from "./drain.ts";
 
 const namespace = "default";

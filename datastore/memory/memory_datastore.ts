@@ -38,15 +38,24 @@ const SNAPSHOT_PAGE = 256;
 const UNLIMITED = { batches: Infinity, bytes: Infinity };
 
 /** Holds everything in this process's memory: for clusters that live as long as it does, and as the oracle of the other engines' tests. */
-export function openMemory(): Datastore {
+export function openMemory(): MemoryStore {
   return new MemoryDatastore();
+}
+
+/** A store that can be doubled. */
+export interface MemoryStore extends Datastore {
+  /**
+   * Another store with the same keys at the same revision, from then on independent. Keys and values are shared, not copied. What came before is not known to
+   * it, as after a compaction. Throws `closed`.
+   */
+  fork(): MemoryStore;
 }
 
 function size(item: KeyValue): number {
   return item.key.length + item.value.length;
 }
 
-class MemoryDatastore implements Datastore {
+class MemoryDatastore implements MemoryStore {
   readonly #keys = new OrderedMap<Versions>();
   readonly #hub = new WatchHub({ revision: 1, compacted: 0, limits: UNLIMITED });
   #live = 0;
@@ -156,6 +165,16 @@ class MemoryDatastore implements Datastore {
     // What came before the snapshot is not known, as after a compaction.
     this.#hub.reset(revision, revision);
     return { revision, keys: items.length };
+  }
+
+  fork(): MemoryStore {
+    this.#checkCall({});
+    const twin = new MemoryDatastore();
+    const { revision } = this.#hub;
+    for (const item of this.#itemsAt(undefined, revision)) twin.#put(sortKey(item.key), item.modRevision, item);
+    twin.#live = this.#live;
+    twin.#hub.reset(revision, revision);
+    return twin;
   }
 
   async stats(): Promise<DatastoreStats> {

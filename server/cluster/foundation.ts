@@ -136,6 +136,7 @@ async function openAlone({ server, clock, pki: pkiOptions }: FoundationOptions):
     const pki = await openPki(join(serverDir, "tls"), pkiOptions);
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, server.joinTokens);
     const store = await opening;
+    await store.encryption.load();
     return { store, pki, joinTokens, datastore: "local", metrics: () => [], close: closeStore };
   } catch (error) {
     await closeStore();
@@ -156,7 +157,10 @@ async function openOnShared(
       serverDir,
       secret: await knownSecret(serverDir, server.joinTokens),
       settings: sharedSettings(server),
-      open: () => openPki(join(serverDir, "tls"), pkiOptions),
+      async open(first) {
+        await store.encryption.load({ first });
+        return await openPki(join(serverDir, "tls"), pkiOptions);
+      },
       newSecret,
     });
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, { ...server.joinTokens, token: secret });

@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import type { Datastore } from "../../datastore/contract.ts";
 import { readBootstrap, writeBootstrap } from "./bootstrap_record.ts";
-import { readSharedFiles, recordShared, SHARED_FILES, takeSharedFiles } from "./shared_files.ts";
+import {
+  announcedChanges,
+  forgetChanges,
+  readSharedFiles,
+  recordShared,
+  SHARED_FILES,
+  takeSharedFiles,
+} from "./shared_files.ts";
 import { checkSettings, type SharedSettings } from "./shared_settings.ts";
 
 export interface ShareOptions<T> {
@@ -10,8 +17,8 @@ export interface ShareOptions<T> {
   /** The server token's; undefined when none was given or made before. */
   readonly secret: string | undefined;
   readonly settings: SharedSettings;
-  /** Opens what the files hold, making what is missing; called again when what it has made gives way to another server's. */
-  open(): Promise<T>;
+  /** Opens what the files hold, making what is missing; called again when what it has made gives way to another server's. The first server has nobody to agree with. */
+  open(first: boolean): Promise<T>;
   /** Makes the token of a cluster that has none yet; asked only by its first server. */
   newSecret(): string;
 }
@@ -28,11 +35,16 @@ export async function openShared<T>(
     const theirs = await readBootstrap(datastore, secret);
     if (theirs !== undefined) {
       checkSettings(settings, theirs.settings);
-      await takeSharedFiles(serverDir, theirs.files);
-      return { opened: await options.open(), secret: secret! };
+      const changed = await announcedChanges(serverDir, theirs.files);
+      const files = { ...theirs.files, ...changed };
+      // Somebody else has changed something meanwhile: look again.
+      if (changed && !await writeBootstrap(datastore, secret!, { ...theirs, files }, theirs.revision)) continue;
+      await takeSharedFiles(serverDir, files);
+      await forgetChanges(serverDir);
+      return { opened: await options.open(false), secret: secret! };
     }
     const before = await readSharedFiles(serverDir);
-    const opened = await options.open();
+    const opened = await options.open(true);
     secret ??= options.newSecret();
     const files = await readSharedFiles(serverDir);
     if (await writeBootstrap(datastore, secret, { files, settings }, 0)) {

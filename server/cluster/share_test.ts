@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { openMemory } from "../../datastore/memory/memory_datastore.ts";
 import type { Datastore } from "../../datastore/contract.ts";
 import { openPki } from "../pki/pki.ts";
+import { rotateAuthority } from "../pki/rotate.ts";
 import { BOOTSTRAP_KEY, resealBootstrap } from "./bootstrap_record.ts";
 import { openShared } from "./share.ts";
-import { readSharedFiles, SHARED_FILES } from "./shared_files.ts";
+import { announceChanges, readSharedFiles, SHARED_FILES } from "./shared_files.ts";
 
 const settings = { "--cluster-cidr": "10.42.0.0/16" };
 
@@ -42,11 +43,30 @@ describe("servers on one datastore", () => {
     expect(first.secret).toBe("made");
     expect((await b.open(store, "made")).ca).toBe(first.ca);
     expect(await b.files()).toEqual(await a.files());
-    expect(Object.keys(await a.files())).toEqual(SHARED_FILES.map(({ path }) => path));
+    expect(Object.keys(await a.files())).toEqual(
+      SHARED_FILES.map(({ path }) => path).filter((path) => path.startsWith("tls/")),
+    );
     expect((await a.open(store, "made")).ca).toBe(first.ca);
     const { item } = await store.get(BOOTSTRAP_KEY);
     expect(item!.version).toBe(1);
     expect(item!.value).not.toContain("PRIVATE KEY");
+  });
+
+  it("take what one of them has changed on purpose, and nothing else", async () => {
+    await using a = new Machine();
+    await using b = new Machine();
+    const store = openMemory();
+    const { ca } = await a.open(store, undefined);
+    await b.open(store, "made");
+    await announceChanges(a.directory, ["tls/server-ca.crt", "tls/server-ca.key"]);
+    await rotateAuthority(`${a.directory}/tls`, { now: Date.now() });
+    const changed = await a.open(store, "made");
+    expect(changed.ca).not.toBe(ca);
+    expect((await b.open(store, "made")).ca).toBe(changed.ca);
+    expect(await b.files()).toEqual(await a.files());
+    // Without a word it is taken for another cluster's.
+    await rotateAuthority(`${b.directory}/tls`, { now: Date.now() });
+    await expect(b.open(store, "made")).rejects.toMatchObject({ reason: "foreignFiles" });
   });
 
   it("become one cluster when they start at the same moment", async () => {

@@ -15,6 +15,7 @@ export const SHARED_FILES: readonly { readonly path: string; readonly mode: numb
   { path: "tls/front-proxy-ca.key", mode: 0o600 },
   { path: "tls/front-proxy-ca.crt", mode: 0o644 },
   { path: "tls/service-account.key", mode: 0o600 },
+  { path: "cred/encryption-config.json", mode: 0o600 },
 ];
 
 /** Texts by their path in {@linkcode SHARED_FILES}. */
@@ -55,6 +56,46 @@ export async function takeSharedFiles(serverDir: string, theirs: SharedFiles): P
     if (text !== undefined && text !== ours[path]) await writeFileAtomically(join(serverDir, path), text, mode);
   }
   await recordShared(serverDir, theirs);
+}
+
+/** Changes of shared files that were made here on purpose: what the cluster has of each, as a digest. */
+const CHANGES = "shared-changes.json";
+
+/** Whether this server shares its files with others. */
+export async function sharesFiles(serverDir: string): Promise<boolean> {
+  return await readIfPresent(join(serverDir, RECORD)) !== undefined;
+}
+
+/**
+ * To be called before files of {@linkcode SHARED_FILES} are changed on purpose: at its next start this server gives them to the cluster, and the others take them at
+ * theirs. Does nothing where no files are shared.
+ */
+export async function announceChanges(serverDir: string, paths: readonly string[]): Promise<void> {
+  if (!await sharesFiles(serverDir)) return;
+  const changes = { ...await readChanges(serverDir) };
+  for (const path of paths) changes[path] ??= digest(await readIfPresent(join(serverDir, path)) ?? "");
+  await writeFileAtomically(join(serverDir, CHANGES), `${JSON.stringify(changes, null, 2)}\n`, 0o600);
+}
+
+/** The files that were changed here since the cluster had them as they are in `theirs`; undefined when there are none. */
+export async function announcedChanges(serverDir: string, theirs: SharedFiles): Promise<SharedFiles | undefined> {
+  const changes = await readChanges(serverDir);
+  const ours = await readSharedFiles(serverDir);
+  const changed = Object.entries(ours).filter(([path, text]) =>
+    text !== theirs[path] && changes[path] === digest(theirs[path] ?? "")
+  );
+  return changed.length === 0 ? undefined : Object.fromEntries(changed);
+}
+
+export async function forgetChanges(serverDir: string): Promise<void> {
+  await Deno.remove(join(serverDir, CHANGES)).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}
+
+async function readChanges(serverDir: string): Promise<Readonly<Record<string, string>>> {
+  const text = await readIfPresent(join(serverDir, CHANGES));
+  return text === undefined ? {} : JSON.parse(text) as Record<string, string>;
 }
 
 /** Says that the directory's files are the cluster's. */

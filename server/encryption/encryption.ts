@@ -1,6 +1,8 @@
+import { join, relative } from "node:path";
 import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../api/clock.ts";
 import { type Datastore, type KeyValue, prefixRange } from "../../datastore/contract.ts";
+import { announceChanges, sharesFiles } from "../cluster/shared_files.ts";
 import { readIfPresent, writeFileAtomically } from "../pki/files.ts";
 import {
   type EncryptionKey,
@@ -55,18 +57,20 @@ export class Encryption {
   readonly datastore: EncryptedDatastore;
   /** The one below: what is rewritten must not be opened on the way. */
   readonly #store: Datastore;
+  readonly #serverDir: string;
   readonly #file: string;
   readonly #clock: Pick<Clock, "now">;
-  #state: EncryptionState;
-  #keys: ReadonlyMap<string, EncryptionKey>;
+  readonly #enable: boolean;
+  #state: EncryptionState = { enabled: false, keys: [] };
+  #keys: ReadonlyMap<string, EncryptionKey> = new Map();
   #turn: Promise<void> = Promise.resolve();
 
-  private constructor(store: Datastore, file: string, clock: Pick<Clock, "now">, state: EncryptionState) {
+  private constructor(store: Datastore, dataDir: string, clock: Pick<Clock, "now">, enable: boolean) {
     this.#store = store;
-    this.#file = file;
+    this.#serverDir = join(dataDir, "server");
+    this.#file = encryptionFile(dataDir);
     this.#clock = clock;
-    this.#state = state;
-    this.#keys = keysOf(state);
+    this.#enable = enable;
     this.datastore = new EncryptedDatastore(store, {
       protects: (key) => this.#state.enabled && key.startsWith(SECRETS),
       seal: (key, value) => seal(this.#state.keys[0]!, key, value),
@@ -75,14 +79,26 @@ export class Encryption {
     });
   }
 
-  /** Rejects with an {@linkcode EncryptionError} for a configuration that cannot be followed. */
-  static async open(store: Datastore, { dataDir, clock, enable }: EncryptionOptions): Promise<Encryption> {
-    const file = encryptionFile(dataDir);
-    const text = await readIfPresent(file);
-    const state = text === undefined ? { enabled: false, keys: [] } : parseConfiguration(text, file);
-    const encryption = new Encryption(store, file, clock, state);
-    if (text === undefined && enable) await encryption.run("enable");
-    return encryption;
+  /** For a store with nothing encrypted; {@linkcode load} reads how it really is. */
+  static of(store: Datastore, { dataDir, clock, enable }: EncryptionOptions): Encryption {
+    return new Encryption(store, dataDir, clock, enable);
+  }
+
+  /**
+   * Follows the configuration in the data directory, and makes one if Secrets are to be encrypted from the first start on. To be called before anything is read. Where
+   * several servers share the store, only the first may make one. Rejects with an {@linkcode EncryptionError}.
+   */
+  async load({ first = true } = {}): Promise<void> {
+    const text = await readIfPresent(this.#file);
+    if (text !== undefined) return this.#use(parseConfiguration(text, this.#file));
+    if (!this.#enable) return;
+    if (!first) {
+      throw wrongStep(
+        "the Secrets of the cluster are not encrypted: start this server without --secrets-encryption, then take the steps of skiff secrets-encrypt --help",
+      );
+    }
+    await this.#keep({ enabled: true, keys: [newKey(this.#clock.now(), [])] });
+    await this.#rewrite();
   }
 
   async status(): Promise<EncryptionStatus> {
@@ -112,6 +128,7 @@ export class Encryption {
   readonly #steps: Readonly<Record<EncryptionStep, () => Promise<void>>> = {
     enable: async () => {
       const { keys } = this.#state;
+      if (keys.length === 0) await this.#refuseShared();
       await this.#keep({ enabled: true, keys: keys.length > 0 ? keys : [newKey(this.#clock.now(), [])] });
       await this.#rewrite();
     },
@@ -126,6 +143,7 @@ export class Encryption {
       await this.#dropOthers();
     },
     "rotate-keys": async () => {
+      await this.#refuseShared();
       if (this.#state.keys.length < 2) await this.#prepare();
       await this.#rotate();
       await this.#rewrite();
@@ -133,12 +151,23 @@ export class Encryption {
     },
   };
 
+  /** One server cannot turn to a key that the others do not have yet. */
+  async #refuseShared(): Promise<void> {
+    if (!await sharesFiles(this.#serverDir)) return;
+    throw wrongStep(
+      "several servers share these Secrets, and all of them need a key before one may write with it: begin with skiff secrets-encrypt prepare",
+    );
+  }
+
   /** A further key, which writes nothing yet: every server must be able to read it first. */
   async #prepare(): Promise<void> {
     const { enabled, keys } = this.#state;
-    if (!enabled) throw wrongStep("Secrets are not encrypted: begin with skiff secrets-encrypt enable");
-    if (keys.length > 1) {
-      throw wrongStep(`there is a further key already, ${keys.at(-1)!.name}: go on with rotate, or end with reencrypt`);
+    if (keys.length > (enabled ? 1 : 0)) {
+      throw wrongStep(
+        `there is a further key already, ${keys.at(-1)!.name}: go on with ${
+          enabled ? "rotate, or end with reencrypt" : "enable"
+        }`,
+      );
     }
     await this.#keep({ enabled, keys: [...keys, newKey(this.#clock.now(), keys)] });
   }
@@ -204,7 +233,12 @@ export class Encryption {
 
   /** On the disk first: nothing may be written with a key that a crash would take away. */
   async #keep(state: EncryptionState): Promise<void> {
+    await announceChanges(this.#serverDir, [relative(this.#serverDir, this.#file)]);
     await writeFileAtomically(this.#file, formatConfiguration(state), 0o600);
+    this.#use(state);
+  }
+
+  #use(state: EncryptionState): void {
     this.#state = state;
     this.#keys = keysOf(state);
   }

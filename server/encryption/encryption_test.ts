@@ -3,6 +3,7 @@ import { ManualClock } from "../../api/clock.ts";
 import type { Datastore, WatchBatch } from "../../datastore/contract.ts";
 import { prefixRange } from "../../datastore/contract.ts";
 import { openMemory } from "../../datastore/memory/memory_datastore.ts";
+import { announcedChanges, recordShared } from "../cluster/shared_files.ts";
 import { Encryption, encryptionFile } from "./encryption.ts";
 
 const KEY = "/registry/secrets/default/a";
@@ -13,16 +14,25 @@ interface Opened {
   readonly dataDir: string;
   readonly below: Datastore;
   readonly encryption: Encryption;
-  reopen(): Promise<Encryption>;
+  reopen(enable?: boolean, first?: boolean): Promise<Encryption>;
 }
 
 async function opened(body: (opened: Opened) => Promise<void>, enable = true): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "skiff-encryption-" });
   const below = openMemory();
   const clock = new ManualClock();
-  const open = (enable: boolean) => Encryption.open(below, { dataDir, clock, enable });
+  const open = async (enable: boolean, first = true) => {
+    const encryption = Encryption.of(below, { dataDir, clock, enable });
+    await encryption.load({ first });
+    return encryption;
+  };
   try {
-    await body({ dataDir, below, encryption: await open(enable), reopen: () => open(false) });
+    await body({
+      dataDir,
+      below,
+      encryption: await open(enable),
+      reopen: (enable = false, first = true) => open(enable, first),
+    });
   } finally {
     await below.close();
     await Deno.remove(dataDir, { recursive: true });
@@ -114,6 +124,22 @@ describe("Encryption", () => {
       expect(await last.run("reencrypt")).toMatchObject({ keys: [rotated.keys[0]], stale: 0 });
       await expect(last.run("rotate")).rejects.toThrow("there is no further key to turn to: begin with prepare");
     }));
+
+  it("lets nobody write with a key that other servers do not have yet", () =>
+    opened(async ({ dataDir, encryption, reopen }) => {
+      await Deno.mkdir(`${dataDir}/server`, { recursive: true });
+      await recordShared(`${dataDir}/server`, {});
+      await expect(encryption.run("enable")).rejects.toThrow("begin with skiff secrets-encrypt prepare");
+      await expect(reopen(true, false)).rejects.toThrow("start this server without --secrets-encryption");
+      const { keys, enabled } = await encryption.run("prepare");
+      expect([keys.length, enabled]).toEqual([1, false]);
+      // What the cluster gets at the next start, and the others with it.
+      expect(Object.keys(await announcedChanges(`${dataDir}/server`, {}) ?? {})).toEqual([
+        "cred/encryption-config.json",
+      ]);
+      expect(await encryption.run("enable")).toMatchObject({ enabled: true, keys });
+      await expect(encryption.run("rotate-keys")).rejects.toThrow("begin with skiff secrets-encrypt prepare");
+    }, false));
 
   it("loses nothing that is written while keys change", () =>
     opened(async ({ encryption, reopen }) => {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { deployments, jobs, nodes, pods } from "../../api/resources.ts";
+import { deployments, jobs, namespaces, nodes, pods } from "../../api/resources.ts";
+import type { Client } from "../../client/client.ts";
+import { createHttpsClient } from "../../client/https.ts";
+import { readKubeconfig } from "../../client/kubeconfig.ts";
 import { startCluster } from "../../mod.ts";
 import { run } from "../e2e/cluster.ts";
 import { retry } from "../e2e/retry.ts";
@@ -56,6 +59,45 @@ describe("startCluster", () => {
     );
   });
 
+  it("is doubled with its objects, running Pods and credentials", async () => {
+    await using cluster = await startCluster({ hollowNodes: 1 });
+    const { client } = cluster;
+    const labels = { app: "web" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "any" }] } };
+    await client.create(deployments, {
+      metadata: { name: "web", namespace: "default" },
+      spec: { replicas: 3, selector: { matchLabels: labels }, template },
+    });
+    const running = async (of: Client) => {
+      const { items } = await of.list(pods, { namespace: "default", labelSelector: "app=web" });
+      return items.filter(({ status }) => status?.phase === "Running").map(({ metadata, status }) =>
+        `${metadata.name} ${metadata.uid} ${status?.podIP} ${status?.containerStatuses?.[0]?.restartCount}`
+      ).toSorted();
+    };
+    await retry("3 running Pods", async () => expect((await running(client)).length).toBe(3));
+    const before = await running(client);
+    await using twin = await cluster.fork();
+    await using third = await twin.fork();
+    expect(new Set([cluster.url, twin.url, third.url]).size).toBe(3);
+    // The kubeconfig of one is good for the other, but for its address.
+    const { server, ...credentials } = await readKubeconfig(cluster.kubeconfig);
+    using remote = createHttpsClient({ ...credentials, server: twin.url });
+    expect(await running(remote)).toEqual(before);
+    expect(server).toBe(cluster.url);
+    // Each goes its own way.
+    await client.delete(deployments, { namespace: "default", name: "web" });
+    await twin.client.patch(deployments, { namespace: "default", name: "web" }, {
+      type: "merge",
+      patch: { spec: { replicas: 5 } },
+    });
+    await retry("5 running Pods in the twin", async () => expect((await running(twin.client)).length).toBe(5));
+    await retry("none in the first", async () => expect(await running(client)).toEqual([]));
+    expect((await running(twin.client)).filter((pod) => before.includes(pod))).toEqual(before);
+    expect(await running(third.client)).toEqual(before);
+    await cluster.close();
+    await twin.client.create(namespaces, { metadata: { name: "later" }, spec: {} });
+  }, 60_000);
+
   it("refuses a number of nodes that makes no sense", async () => {
     await expect(startCluster({ hollowNodes: -1 })).rejects.toThrow(
       "hollowNodes is -1; give a whole number from 0 to 1000",
@@ -72,8 +114,19 @@ describe("skiff ephemeral", () => {
     expect(code).toBe(7);
   }, 60_000);
 
+  it("does so twelve at a time, each for itself", async () => {
+    const script = "kubectl create configmap mine --from-literal=n=$0 >/dev/null && " +
+      "kubectl get configmap mine -o 'jsonpath={.data.n} ' && sed -n 's/.*server: //p' $KUBECONFIG";
+    const outputs = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => run(skiff, ["ephemeral", "--nodes=0", "--", "sh", "-c", script, `${n}`])),
+    );
+    expect(outputs.map(({ code, stderr }) => [code, stderr])).toEqual(outputs.map(() => [0, ""]));
+    expect(outputs.map(({ stdout }) => stdout.split(" ")[0])).toEqual(outputs.map((_, n) => `${n}`));
+    expect(new Set(outputs.map(({ stdout }) => stdout.split(" ")[1])).size).toBe(12);
+  }, 180_000);
+
   it("says what is wrong", async () => {
-    const unknown = await run(skiff, ["ephemeral", "--", "no-such-command"]);
+    const unknown = await run(skiff, ["ephemeral", "--nodes=0", "--", "no-such-command"]);
     expect([unknown.code, unknown.stderr]).toEqual([1, 'error: there is no command "no-such-command"\n']);
     const wrong = await run(skiff, ["ephemeral", "--hollow-nodes=many", "--", "true"]);
     expect([wrong.code, wrong.stderr]).toEqual([1, 'error: --hollow-nodes "many" is not a number from 0 to 1000\n']);

@@ -2,8 +2,9 @@
 export class AddressRange {
   readonly #first: number;
   readonly #size: number;
-  readonly #free: string[] = [];
+  #free: string[] = [];
   #next = 1;
+  readonly #cidr: string;
 
   /** `10.42.0.0/24`; its first and last addresses are not given out. Throws `RangeError`. */
   constructor(cidr: string) {
@@ -11,6 +12,7 @@ export class AddressRange {
     if (a === undefined || b === undefined || c === undefined || d === undefined || bits === undefined || bits > 30) {
       throw new RangeError(`${JSON.stringify(cidr)} is no range of IPv4 addresses like 10.42.0.0/24`);
     }
+    this.#cidr = cidr;
     this.#first = (a << 24 | b << 16 | c << 8 | d) >>> 0;
     this.#size = 2 ** (32 - bits);
   }
@@ -26,5 +28,13 @@ export class AddressRange {
 
   give(address: string): void {
     this.#free.push(address);
+  }
+
+  /** Another range of which the same addresses are taken. */
+  fork(): AddressRange {
+    const twin = new AddressRange(this.#cidr);
+    twin.#free = [...this.#free];
+    twin.#next = this.#next;
+    return twin;
   }
 }

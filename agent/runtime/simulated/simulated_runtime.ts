@@ -40,15 +40,42 @@ interface ContainerRecord {
 
 const KILLED = 137;
 
+export interface SimulatedRuntime extends ContainerRuntime {
+  /** Another runtime in which the same runs, from then on by itself. */
+  fork(): SimulatedRuntime;
+}
+
+/** All that there is in a runtime. */
+interface Contents {
+  readonly addresses: AddressRange;
+  readonly sandboxes: ReadonlyMap<string, SandboxRecord>;
+  readonly containers: ReadonlyMap<string, ContainerRecord>;
+  readonly images: ReadonlyMap<string, Image>;
+  /** Of ids that were given. */
+  readonly count: number;
+}
+
 /** A runtime that runs nothing: containers start at once and end as {@linkcode behaviourOf} says, by the given clock. */
-export function createSimulatedRuntime(options: SimulatedRuntimeOptions): ContainerRuntime {
+export function createSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {
+  return runtimeOf(options, {
+    addresses: new AddressRange(options.podCidr ?? "10.42.0.0/16"),
+    sandboxes: new Map(),
+    containers: new Map(),
+    images: new Map(),
+    count: 0,
+  });
+}
+
+function runtimeOf(options: SimulatedRuntimeOptions, contents: Contents): SimulatedRuntime {
   const { clock, name = "sim", nodeIP = "192.0.2.1", missingImages = new Set<string>() } = options;
-  const addresses = new AddressRange(options.podCidr ?? "10.42.0.0/16");
-  const sandboxes = new Map<string, SandboxRecord>();
-  const containers = new Map<string, ContainerRecord>();
-  const images = new Map<string, Image>();
+  const addresses = contents.addresses.fork();
+  const sandboxes = new Map(contents.sandboxes.entries().map(([id, record]) => [id, { ...record }]));
+  const containers = new Map(
+    contents.containers.entries().map(([id, record]) => [id, { ...record, cancel: () => {} }]),
+  );
+  const images = new Map(contents.images);
   const hub = new EventHub();
-  let count = 0;
+  let { count } = contents;
   const newId = () => `${name}-${(++count).toString(16).padStart(12, "0")}`;
 
   function find<T>(records: Map<string, T>, kind: string, id: string): T {
@@ -69,6 +96,14 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Contai
     };
     hub.publish({ type: "exited", containerId: record.shown.id, exitCode });
   }
+
+  function scheduleEnd(record: ContainerRecord): void {
+    const { endsAfter, exitCode } = record.behaviour;
+    if (endsAfter === undefined || record.shown.state !== "running") return;
+    const left = record.shown.startedAt + endsAfter - clock.now();
+    record.cancel = clock.after(Math.max(left, 0), () => end(record, exitCode));
+  }
+  for (const record of containers.values()) scheduleEnd(record);
 
   function remove(id: string): void {
     const record = containers.get(id);
@@ -164,8 +199,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Contai
       }
       record.shown = { ...record.shown, state: "running", startedAt: clock.now() };
       hub.publish({ type: "started", containerId: id });
-      const { endsAfter, exitCode } = record.behaviour;
-      if (endsAfter !== undefined) record.cancel = clock.after(endsAfter, () => end(record, exitCode));
+      scheduleEnd(record);
     }),
     stopContainer: (id, graceSeconds, signal) =>
       answer(() => {
@@ -225,6 +259,7 @@ export function createSimulatedRuntime(options: SimulatedRuntimeOptions): Contai
         usedInodes: images.size,
       })),
     },
+    fork: () => runtimeOf(options, { addresses, sandboxes, containers, images, count }),
     close() {
       hub.close();
       for (const { cancel } of containers.values()) cancel();

@@ -28,6 +28,26 @@ describe("createSimulatedRuntime", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("is doubled with all that runs in it", async () => {
+    const clock = new ManualClock();
+    const runtime = createSimulatedRuntime({ clock, podCidr: "10.9.0.0/29" });
+    const sandbox = testSandbox("p", "/logs");
+    const sandboxId = await runtime.runSandbox(sandbox);
+    const id = await runtime.createContainer(sandboxId, testContainer("c", "img", ["sleep", "5"]), sandbox);
+    await runtime.startContainer(id);
+    await clock.advance(2_000);
+    const twin = runtime.fork();
+    await runtime.removeSandbox(sandboxId);
+    expect((await twin.sandbox(sandboxId))?.ips).toEqual(["10.9.0.1"]);
+    const other = await twin.runSandbox(testSandbox("q", "/logs"));
+    expect([(await twin.sandbox(other))?.ips, await runtime.sandboxes()]).toEqual([["10.9.0.2"], []]);
+    await clock.advance(2_999);
+    expect((await twin.container(id))?.state).toBe("running");
+    await clock.advance(1);
+    expect(await twin.container(id)).toMatchObject({ state: "exited", exitCode: 0 });
+    await Promise.all([runtime.close(), twin.close()]);
+  });
+
   it("gives each sandbox an address of its range, and takes it back", async () => {
     const runtime = createSimulatedRuntime({ clock: new ManualClock(), podCidr: "10.9.0.0/30" });
     const one = await runtime.runSandbox(testSandbox("a", "/logs"));
