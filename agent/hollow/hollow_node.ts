@@ -29,16 +29,19 @@ export interface HollowNode {
   close(): Promise<void>;
 }
 
+/** For rollouts that get stuck: the tags under which tests name images that nobody has. */
+const missingImages = { has: (reference: string) => /:(404|non-?existent)$/.test(reference) };
+
 /**
  * A node whose Pods become Running without a container: registration, heartbeats, Pod lifecycle and status are the agent's own, only what runs is
- * simulated. Needs no root. Probes succeed; commands such as `false` or `sleep 5` end as they would.
+ * simulated. Needs no root. Probes succeed; commands such as `false` or `sleep 5` end as they would; an image whose tag says that it is not there is not.
  */
 export async function startHollowNode(options: HollowNodeOptions): Promise<HollowNode> {
   const { name, client, directory, ip, podCidr, clock = systemClock() } = options;
   await Deno.mkdir(directory, { recursive: true });
   const stop = new AbortController();
   const { signal } = stop;
-  const simulated = options.runtime ?? createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name });
+  const simulated = options.runtime ?? createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name, missingImages });
   const runtime = hollowRuntime(simulated, { client, clock });
   const informers = createInformerFactory(client, { clock });
   const facts = {

@@ -8,10 +8,12 @@ import {
   jobs,
   poddisruptionbudgets,
   pods,
+  replicasets,
   replicationcontrollers,
   resourcequotas,
   statefulsets,
 } from "../../api/resources.ts";
+import type { Pod } from "../../api/types/core_v1.ts";
 import { retry } from "../e2e/retry.ts";
 import { pathOf, typed } from "./api.ts";
 import { liveThrough } from "./lifecycle.ts";
@@ -168,14 +170,8 @@ describe("workloads, by their API", () => {
     await retry("the Pod in the way to run", async () => {
       expect((await api().call("GET", pathOf(pods, namespace, "first"))).json.status.phase).toBe("Running");
     });
-    await create(statefulsets, namespace, {
-      metadata: { name: "set" },
-      spec: {
-        serviceName: "set",
-        selector: { matchLabels: { app: "a" } },
-        template: { metadata: { labels: { app: "a" } }, spec },
-      },
-    });
+    const set = { selector: { matchLabels: { app: "a" } }, template: { metadata: { labels: { app: "a" } }, spec } };
+    await create(statefulsets, namespace, { metadata: { name: "set" }, spec: { serviceName: "set", ...set } });
     const path = pathOf(pods, namespace, "set-0");
     await retry("the refusal", async () => {
       const { json } = await api().call("GET", path);
@@ -185,5 +181,24 @@ describe("workloads, by their API", () => {
     await retry("the set's Pod to run", async () => {
       expect((await api().call("GET", path)).json.status.phase).toBe("Running");
     });
+  });
+
+  it("a ReplicaSet makes few Pods where each is refused", async () => {
+    const namespace = await api().namespace();
+    // Of a node that has not this much.
+    const resources = { requests: { cpu: "100k" } };
+    const spec = { nodeName: "hollow-0", containers: [{ name: "c", image: "i", resources }] };
+    const template = { metadata: { labels: { app: "a" } }, spec };
+    await create(replicasets, namespace, {
+      metadata: { name: "set" },
+      spec: { replicas: 1, selector: { matchLabels: { app: "a" } }, template },
+    });
+    const seen = await retry("the second Pod", async () => {
+      const items = await list(pods, namespace) as Pod[];
+      expect(items.filter(({ status }) => status?.phase === "Failed").length).toBeGreaterThan(1);
+      return items;
+    });
+    // Without a wait there would be thousands by now.
+    expect(seen.length).toBeLessThan(10);
   });
 });

@@ -15,20 +15,18 @@ with N hollow nodes (default 2), or against the cluster of a kubeconfig, and wri
 docs/CONFORMANCE.md. Without --focus and --needs: the tests that need no running container (${DEFAULT_NEEDS}).
 --report-dir keeps the report, --dry-run leaves the table alone, --from takes reports that were kept instead of running anything.`;
 
-const { values } = parseArgs({
-  args: Deno.args,
-  options: {
-    focus: { type: "string" },
-    needs: { type: "string" },
-    "hollow-nodes": { type: "string", default: "2" },
-    kubeconfig: { type: "string" },
-    "report-dir": { type: "string" },
-    from: { type: "string", multiple: true, default: [] },
-    "dry-run": { type: "boolean", default: false },
-    binary: { type: "string" },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
+const options = {
+  focus: { type: "string" },
+  needs: { type: "string" },
+  "hollow-nodes": { type: "string", default: "2" },
+  kubeconfig: { type: "string" },
+  "report-dir": { type: "string" },
+  from: { type: "string", multiple: true, default: [] as string[] },
+  "dry-run": { type: "boolean", default: false },
+  binary: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+const values = given();
 if (values.help) {
   console.log(USAGE);
   Deno.exit(0);
@@ -52,6 +50,14 @@ console.log(`conformance: ${passed} of ${chosen.length} passed`);
 if (passed < chosen.length) console.log(`the binary's own words are in ${directory}/e2e.log`);
 else if (!values["report-dir"]) await Deno.remove(directory, { recursive: true });
 Deno.exit(passed === chosen.length ? 0 : 1);
+
+function given() {
+  try {
+    return parseArgs({ args: Deno.args, options }).values;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
 
 async function reported(directories: readonly string[]): Promise<Outcome[]> {
   const reports: Report[] = [];

@@ -9,6 +9,7 @@ import {
   replicationcontrollers,
   statefulsets,
 } from "../../api/resources.ts";
+import type { ReplicaSet } from "../../api/types/apps_v1.ts";
 import { retry } from "../e2e/retry.ts";
 import { pathOf, typed } from "./api.ts";
 import { liveThrough } from "./lifecycle.ts";
@@ -97,6 +98,32 @@ describe("workloads, on a hollow node", () => {
       object: { spec: { template: { spec: { ...spec, restartPolicy: "Never" } } } },
       status: { conditions: [{ ...condition, type: "CustomConditionType" }] },
     }));
+
+  it("a Deployment that is scaled while its new image cannot be pulled grows in both ReplicaSets", async () => {
+    const namespace = await api().namespace();
+    const path = pathOf(deployments, namespace, "web");
+    const strategy = { type: "RollingUpdate", rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } };
+    await api().call("POST", pathOf(deployments, namespace), {
+      body: typed(deployments, { metadata: { name: "web" }, spec: { replicas: 10, selector, template, strategy } }),
+    });
+    const sizes = async () => {
+      const { json } = await api().call("GET", pathOf(replicasets, namespace));
+      const items = json.items as ReplicaSet[];
+      return Object.fromEntries(
+        items.map(({ spec, status }) => [
+          spec.template!.spec!.containers[0]!.image,
+          [spec.replicas, status?.availableReplicas ?? 0],
+        ]),
+      );
+    };
+    await retry("ten Pods", async () => expect(await sizes()).toEqual({ i: [10, 10] }));
+    const image = "i:nonexistent";
+    const next = { spec: { template: { spec: { containers: [{ name: "c", image }] } } } };
+    await api().call("PATCH", path, { headers: merge, body: next });
+    await retry("the rollout to be stuck", async () => expect(await sizes()).toEqual({ i: [8, 8], [image]: [5, 0] }));
+    await api().call("PATCH", path, { headers: merge, body: { spec: { replicas: 30 } } });
+    await retry("both to grow", async () => expect(await sizes()).toEqual({ i: [20, 20], [image]: [13, 0] }));
+  });
 
   it("an old ReplicaSet goes when the Deployment's history is long enough", async () => {
     const namespace = await api().namespace();

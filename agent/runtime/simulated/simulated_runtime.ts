@@ -21,7 +21,7 @@ export interface SimulatedRuntimeOptions {
   /** Begins every id, so that those of many nodes differ. */
   readonly name?: string;
   /** Images that cannot be pulled; all others are there as soon as they are asked for. */
-  readonly missingImages?: ReadonlySet<string>;
+  readonly missingImages?: Pick<ReadonlySet<string>, "has">;
 }
 
 interface SandboxRecord {

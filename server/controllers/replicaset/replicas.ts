@@ -17,6 +17,7 @@ import { createPod, deletePod } from "../shared/pod_control.ts";
 import { inDeletionOrder } from "../shared/pod_deletion_order.ts";
 import { isActive, isAvailable, untilAvailable } from "../shared/pod_state.ts";
 import { slowStart } from "../shared/slow_start.ts";
+import { untilNextAttempt } from "./refused_pods.ts";
 import { type ReplicaFailure, replicaStatus } from "./replica_status.ts";
 
 /** What a ReplicaSet and a ReplicationController have in common, and where they keep it. */
@@ -99,13 +100,14 @@ class ReplicaController<T extends KubeObject> implements Controller {
     });
     const active = claimed.filter(isActive);
     const terminating = claimed.filter((pod) => pod.metadata.deletionTimestamp !== undefined);
-    const manage = settled && owner.metadata.deletionTimestamp === undefined;
+    const wait = active.length < replicas ? untilNextAttempt(claimed, this.#context.clock.now()) : 0;
+    const manage = settled && wait === 0 && owner.metadata.deletionTimestamp === undefined;
     const failed = manage ? await this.#manage(key, owner, active, replicas, signal) : undefined;
     await this.#writeStatus(owner, active, terminating, failed?.failure, signal);
     if (failed !== undefined) {
       return failed.hopeless ? DONE : { outcome: "retry", reason: failed.failure.message };
     }
-    return this.#whenNextAvailable(active, minReadySeconds);
+    return this.#next(active, minReadySeconds, wait);
   }
 
   async #manage(
@@ -187,11 +189,13 @@ class ReplicaController<T extends KubeObject> implements Controller {
     this.#writes.note(keyOf(owner), this.#owners, written);
   }
 
-  #whenNextAvailable(active: readonly Pod[], minReadySeconds: number): Result {
+  /** When the next Pod counts as available, or when others may be tried in place of refused ones (0: at once). */
+  #next(active: readonly Pod[], minReadySeconds: number, wait: number): Result {
     const now = this.#context.clock.now();
     const waiting = active.filter((pod) => !isAvailable(pod, minReadySeconds, now))
       .map((pod) => untilAvailable(pod, minReadySeconds, now))
       .filter((milliseconds) => milliseconds !== undefined);
+    if (wait > 0) waiting.push(wait);
     return waiting.length === 0 ? DONE : { outcome: "retryAfter", milliseconds: Math.min(...waiting) };
   }
 }

@@ -16,6 +16,8 @@ function replicaSet(replicas: number, extra: Partial<ReplicaSet["spec"]> = {}): 
   return { metadata: { name: "rs" }, spec };
 }
 
+const containerStatuses = [{ name: "c", image: "i", imageID: "", ready: false, restartCount: 0 }];
+
 describe("replicaSetController", () => {
   let world: World;
 
@@ -49,7 +51,7 @@ describe("replicaSetController", () => {
     await world.start(replicaSetController);
     const [first, second] = world.client.all(pods);
     await world.client.delete(pods, { namespace: "default", name: first!.metadata.name! });
-    await world.report(second!, { phase: "Failed" });
+    await world.report(second!, { phase: "Failed", containerStatuses });
     await world.settle();
     expect(world.client.all(pods).filter(({ status }) => status?.phase !== "Failed")).toHaveLength(2);
     expect(live().status?.replicas).toBe(2);
@@ -122,6 +124,27 @@ describe("replicaSetController", () => {
     await world.settle(10_000);
     expect(world.client.all(pods)).toHaveLength(100);
     expect(live().status?.conditions).toBeUndefined();
+  });
+
+  it("waits longer and longer where its Pods are refused, and forgets it when one is taken", async () => {
+    await world.create(replicasets, replicaSet(2));
+    await world.start(replicaSetController);
+    const births: number[] = [];
+    const newest = () => world.client.all(pods).filter(({ status }) => !status?.phase);
+    for (let step = 0; step < 32; step++) {
+      for (const pod of newest()) {
+        births.push(Date.parse(pod.metadata.creationTimestamp!) - Date.UTC(2026, 0, 1));
+        await world.report(pod, { phase: "Failed", reason: "NodePorts" });
+      }
+      await world.settle(500);
+    }
+    expect(births).toEqual([0, 0, 1000, 1000, 3000, 3000, 7000, 7000, 15_000, 15_000]);
+    await world.settle(16_000);
+    const [taken, refused] = newest();
+    await world.report(taken!, { phase: "Running", containerStatuses });
+    await world.report(refused!, { phase: "Failed", reason: "NodePorts" });
+    await world.settle(1_000);
+    expect(newest()).toHaveLength(1);
   });
 
   it("counts Pods as available after minReadySeconds, without anything happening", async () => {
