@@ -43,12 +43,15 @@ export interface Identities {
 export function identities({ pki, clock, clusterDomain, access, joinTokens, registry }: IdentityOptions): Identities {
   const find = async (resource: string, namespace: string, name: string): Promise<KubeObject | undefined> => {
     const context = { user: { name: "system:apiserver", groups: [] }, warn: () => {} };
-    try {
-      return (await registry().store("", "v1", resource)?.get(context, { namespace, name }))?.object;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
+    // What is there is enough for nearly every request; another server may have made it a moment ago.
+    for (const resourceVersion of ["0", ""]) {
+      try {
+        return (await registry().store("", "v1", resource)?.get(context, { namespace, name, resourceVersion }))?.object;
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
     }
+    return undefined;
   };
   const lookup: ObjectLookup = async (...place) => (await find(...place))?.metadata;
   const issuer = `https://kubernetes.default.svc.${clusterDomain}`;

@@ -92,6 +92,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     });
     const registry: Registry = await openRegistry({
       datastore,
+      shared,
       clock,
       tokenIssuer: identity.tokens,
       serviceCIDR: options.serviceCidr,
