@@ -8,6 +8,7 @@ import { createPodCgroups } from "./cgroups/pod_cgroups.ts";
 import { startImageImporter } from "./images/importer.ts";
 import { ensurePauseImage } from "./images/import_archive.ts";
 import { PAUSE_IMAGE } from "./images/pause_image.ts";
+import { openRegistries } from "./images/registries/open_registries.ts";
 import { rotateLogs } from "./kubelet_api/logs/log_rotation.ts";
 import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
@@ -17,7 +18,8 @@ import { type NodeAgent, registerNode } from "./node/register_node.ts";
 import type { AgentOptions } from "./options.ts";
 import type { NodeFacts } from "./pods/node_facts.ts";
 import { startPods } from "./pods/start_pods.ts";
-import { startContainerd } from "./runtime/containerd/supervise.ts";
+import { containerdPaths } from "./runtime/containerd/paths.ts";
+import { startContainerd, type Supervised } from "./runtime/containerd/supervise.ts";
 import { createCriRuntime } from "./runtime/cri/cri_runtime.ts";
 import { type ContainerRuntime, RuntimeError } from "./runtime/contract.ts";
 import { startStaticPods } from "./static_pods/start_static_pods.ts";
@@ -173,12 +175,26 @@ interface OpenedRuntime {
   readonly socket: string;
 }
 
+async function startOwnContainerd(options: AgentInputs, closers: (() => Promise<void>)[]): Promise<Supervised> {
+  const { dataDir, snapshotter, registriesFile, onlyMirrors = false } = options;
+  const registries = registriesFile === undefined ? undefined : await openRegistries({
+    file: registriesFile,
+    directory: containerdPaths(dataDir).certsDir,
+    onlyMirrors,
+  });
+  if (registries) closers.push(() => registries.close());
+  return await startContainerd({
+    dataDir,
+    sandboxImage: PAUSE_IMAGE,
+    ...snapshotter && { snapshotter },
+    ...registries && { credentials: registries.credentials },
+  });
+}
+
 /** The containerd that the options name, else one of our own, which outlives this process. */
 async function openRuntime(options: AgentInputs, closers: (() => Promise<void>)[]): Promise<OpenedRuntime> {
   const given = options.containerRuntimeEndpoint;
-  const supervised = given === undefined
-    ? await startContainerd({ dataDir: options.dataDir, sandboxImage: PAUSE_IMAGE })
-    : undefined;
+  const supervised = given === undefined ? await startOwnContainerd(options, closers) : undefined;
   if (supervised) closers.push(() => supervised.stop({ keepPods: true }));
   const socket = (given ?? supervised!.endpoint).replace(/^unix:\/\//, "");
   const runtime = createCriRuntime({ endpoint: socket });
@@ -195,6 +211,8 @@ function nodeOptions(options: AgentInputs, kubeletPort: number) {
   return {
     name: options.nodeName,
     ips: [options.nodeIP],
+    ...options.externalIPs && { externalIPs: options.externalIPs },
+    ...options.maxPods !== undefined && { maxPods: options.maxPods },
     labels: options.nodeLabels,
     taints: options.nodeTaints,
     podCIDR: options.podCidr,

@@ -4,6 +4,8 @@ export interface AgentOptions {
   readonly dataDir: string;
   readonly nodeName: string;
   readonly nodeIP: string;
+  /** Addresses by which the node is reached from outside. */
+  readonly externalIPs?: readonly string[];
   /** `key=value` */
   readonly nodeLabels: readonly string[];
   /** `key=value:effect` or `key:effect` */
@@ -16,6 +18,14 @@ export interface AgentOptions {
   readonly clusterDomain: string;
   /** A containerd that runs already, instead of one of our own. */
   readonly containerRuntimeEndpoint?: string;
+  /** Of our own containerd; overlayfs where the file system can hold it, unless told otherwise. */
+  readonly snapshotter?: "overlayfs" | "native";
+  /** k3s's registries.yaml; absolute. Need not be there. */
+  readonly registriesFile?: string;
+  /** Registries that have mirrors are reached by those alone. */
+  readonly onlyMirrors?: boolean;
+  /** How many Pods the node takes: 110 unless told otherwise. */
+  readonly maxPods?: number;
   /** 0 takes a free one. */
   readonly kubeletPort: number;
   /** The file whose name servers `dnsPolicy: Default` and the cluster DNS forward to. */

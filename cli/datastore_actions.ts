@@ -3,7 +3,7 @@ import type { WriteReport } from "../datastore/budget/budgeted_datastore.ts";
 import { WRITES_PATH } from "../server/snapshots/maintenance_routes.ts";
 import { migrate } from "../server/snapshots/migrate.ts";
 import { UserError } from "./error.ts";
-import { askServer } from "./running_server.ts";
+import { askServerJson } from "./running_server.ts";
 import { open, openExisting } from "./store_access.ts";
 import { type StoreFlags, storeOptions } from "./store_flags.ts";
 import { describeWrites } from "./write_report.ts";
@@ -22,9 +22,8 @@ export interface MigrateFlags extends Omit<StoreFlags, "datastoreEndpoint"> {
 export async function why(
   { dataDir, kubeconfig, json }: WhyFlags,
 ): Promise<void> {
-  let text = "";
-  for await (const line of askServer(resolve(dataDir), WRITES_PATH, kubeconfig)) text += line;
-  console.log(json ? text : describeWrites(JSON.parse(text) as WriteReport));
+  const report = await askServerJson(resolve(dataDir), { path: WRITES_PATH, kubeconfig });
+  console.log(json ? JSON.stringify(report) : describeWrites(report as WriteReport));
 }
 
 export async function copy(flags: MigrateFlags): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { dataDirOption } from "./data_dir.ts";
 import type { MigrateFlags, WhyFlags } from "./datastore_actions.ts";
 import { datastoreServeCommand } from "./datastore_serve.ts";
 import { setUpLogging } from "./logging.ts";
@@ -12,7 +13,7 @@ export function datastoreCommand(): Command {
   );
   command.addCommand(
     new Command("why").description("show who has written how much since the server was started")
-      .option("-d, --data-dir <dir>", "the data directory of the running server", "/var/lib/skiff")
+      .addOption(dataDirOption("the data directory of the running server"))
       .option("--kubeconfig <file>", "an administrator's kubeconfig instead of the data directory's")
       .option("--json", "print what the server answers", false)
       .action((flags: WhyFlags) => run((actions) => actions.why(flags))),
@@ -26,7 +27,7 @@ export function datastoreCommand(): Command {
         )
         .requiredOption("--from <url>", `the datastore to copy: ${endpoint}; "sqlite://" for the data directory's`)
         .requiredOption("--to <url>", "the empty datastore to fill, in the same forms")
-        .option("-d, --data-dir <dir>", "the data directory that sqlite:// stands for", "/var/lib/skiff"),
+        .addOption(dataDirOption("the data directory that sqlite:// stands for")),
     ).action((flags: MigrateFlags) => run((actions) => actions.copy(flags))),
   );
   command.addCommand(datastoreServeCommand());

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { UserError } from "./error.ts";
 import { setUpLogging } from "./logging.ts";
+import { runProgram } from "./run_program.ts";
 
 /** `skiff ephemeral -- COMMAND`: a cluster for as long as a command runs. */
 export function ephemeralCommand(finish: (exitCode: number) => void): Command {
@@ -17,26 +18,6 @@ export function ephemeralCommand(finish: (exitCode: number) => void): Command {
       await setUpLogging(debug ? "debug" : "error");
       const { startCluster } = await import("./start_cluster.ts");
       await using cluster = await startCluster({ hollowNodes: count });
-      finish(await run(words, cluster.kubeconfig));
+      finish(await runProgram(words, { env: { KUBECONFIG: cluster.kubeconfig } }));
     });
-}
-
-/** The command's exit code; 128 and the signal's number when a signal ended it, as in a shell. */
-async function run([command, ...args]: readonly string[], kubeconfig: string): Promise<number> {
-  // The terminal's Ctrl-C reaches the command itself; Skiff waits for it to end.
-  const ignore = () => {};
-  Deno.addSignalListener("SIGINT", ignore);
-  try {
-    const child = new Deno.Command(command!, { args: [...args], env: { KUBECONFIG: kubeconfig } }).spawn();
-    const terminate = () => child.kill("SIGTERM");
-    Deno.addSignalListener("SIGTERM", terminate);
-    const { code } = await child.status;
-    Deno.removeSignalListener("SIGTERM", terminate);
-    return code;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UserError(`there is no command ${JSON.stringify(command)}`);
-    throw error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", ignore);
-  }
 }

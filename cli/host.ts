@@ -1,4 +1,10 @@
-import type { Host } from "./settings.ts";
+/** What the machine says of itself. */
+export interface Host {
+  readonly name: string;
+  /** The address of the default route's interface, else any that is not loopback, else 127.0.0.1. */
+  readonly address: string;
+  readonly workingDirectory: string;
+}
 
 /** Reads the machine's name and address. */
 export async function readHost(): Promise<Host> {

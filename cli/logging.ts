@@ -1,4 +1,5 @@
 import { configure, getConsoleSink, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { UserError } from "./error.ts";
 
 const LEVELS: Readonly<Record<LogLevel, string>> = {
   trace: "TRACE",
@@ -21,15 +22,35 @@ function format(record: LogRecord): string {
   }: ${message}`;
 }
 
-/** Log lines go to standard error, from `level` on. */
-export async function setUpLogging(level: LogLevel): Promise<void> {
-  const write = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(line + "\n"));
-  const sink = (record: LogRecord) => void write(format(record));
+export interface LogTarget {
+  /** Lines are appended to it. */
+  readonly log?: string;
+  /** And to standard error, too. */
+  readonly alsologtostderr?: boolean;
+}
+
+/** Log lines go to standard error or a file, from `level` on. */
+export async function setUpLogging(level: LogLevel, { log, alsologtostderr }: LogTarget = {}): Promise<void> {
+  const outputs: { writeSync(bytes: Uint8Array): number }[] = log === undefined || alsologtostderr ? [Deno.stderr] : [];
+  if (log !== undefined) outputs.push(await openLog(log));
+  const encoder = new TextEncoder();
+  const sink = (record: LogRecord) => {
+    const line = encoder.encode(`${format(record)}\n`);
+    for (const output of outputs) output.writeSync(line);
+  };
   await configure({
-    sinks: { stderr: sink, meta: getConsoleSink() },
+    sinks: { lines: sink, meta: getConsoleSink() },
     loggers: [
-      { category: ["skiff"], lowestLevel: level, sinks: ["stderr"] },
+      { category: ["skiff"], lowestLevel: level, sinks: ["lines"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["meta"] },
     ],
   });
+}
+
+async function openLog(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { append: true, create: true, mode: 0o600 });
+  } catch (cause) {
+    throw new UserError(`--log ${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
 }

@@ -1,21 +1,34 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { currentBundle } from "./bundle/bundle.ts";
+import { checkCommand } from "./check_command.ts";
+import { certificateCommand } from "./certificate_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
+import { completionCommand } from "./completion/completion_command.ts";
+import { configCommand } from "./config_command.ts";
 import { datastoreCommand } from "./datastore_command.ts";
 import { etcdCommand } from "./etcd_command.ts";
 import { ephemeralCommand } from "./ephemeral_command.ts";
 import { UserError } from "./error.ts";
+import { imagesCommand } from "./images/images_command.ts";
+import { secretsEncryptCommand } from "./secrets_encrypt_command.ts";
 import { serverCommand } from "./server_command.ts";
 import { snapshotCommand } from "./snapshot_command.ts";
-import { tokenCommand } from "./token_command.ts";
+import { drainStopCommand, stopCommand } from "./stop_command.ts";
+import { uninstallCommand } from "./uninstall_command.ts";
+import { tokenCommand } from "./tokens/token_command.ts";
+import { toolCommands } from "./tool_commands.ts";
 import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
+  currentBundle();
   const program = new Command("skiff")
     .description("Kubernetes for the edge in one small file.")
     .version(serverVersion.gitVersion, "-v, --version", "print the version")
     .helpCommand(false)
+    // What stands after a command is the command's: `skiff server -v`, `skiff kubectl --help`.
+    .enablePositionalOptions()
     .showHelpAfterError("(more with --help)")
     .exitOverride();
   let exitCode = 0;
@@ -26,8 +39,18 @@ export async function main(args: readonly string[]): Promise<number> {
     snapshotCommand(),
     datastoreCommand(),
     etcdCommand(),
+    checkCommand(finish),
     tokenCommand(),
+    certificateCommand(finish),
+    secretsEncryptCommand(),
+    imagesCommand(),
+    ...toolCommands(finish),
+    configCommand(),
+    completionCommand(),
     cleanupCommand(),
+    stopCommand(),
+    drainStopCommand(),
+    uninstallCommand(),
     versionCommand(),
   ];
   for (const command of commands) {

@@ -1,21 +1,38 @@
 import { HttpsTransport } from "../client/https_transport.ts";
 import { readKubeconfig } from "../client/kubeconfig.ts";
-import { adminKubeconfig } from "../server/pki/kubeconfig.ts";
-import { UserError } from "./error.ts";
+import { kubeconfigOf } from "./administrator.ts";
 
 /** So long may a whole snapshot take. */
 const TIMEOUT = 3_600_000;
 
-/** What the server of a data directory answers its administrator on one path, as lines. */
-export async function* askServer(dataDir: string, path: string, kubeconfig?: string): AsyncGenerator<string> {
-  const file = kubeconfig ?? adminKubeconfig(dataDir);
-  const isThere = await Deno.stat(file).then(() => true, () => false);
-  if (!isThere) throw new UserError(`there is no ${file}: is ${dataDir} the data directory of a running server?`);
+export interface Question {
+  readonly path: string;
+  readonly kubeconfig?: string | undefined;
+  /** POSTed as JSON. */
+  readonly body?: unknown;
+}
+
+/** What the server of a data directory answers its administrator, as lines. */
+export async function* askServer(dataDir: string, { path, kubeconfig, body }: Question): AsyncGenerator<string> {
+  const file = await kubeconfigOf({ dataDir, ...kubeconfig !== undefined && { kubeconfig } });
   const transport = new HttpsTransport({ ...await readKubeconfig(file), userAgent: "cli" });
   try {
-    const answer = await transport.open({ method: "GET", path, timeout: TIMEOUT });
+    const sent = body === undefined ? {} : { body: JSON.stringify(body), contentType: "application/json" };
+    const answer = await transport.open({
+      method: body === undefined ? "GET" : "POST",
+      path,
+      timeout: TIMEOUT,
+      ...sent,
+    });
     yield* answer.lines();
   } finally {
     transport.close();
   }
+}
+
+/** The same as JSON. */
+export async function askServerJson(dataDir: string, question: Question): Promise<unknown> {
+  let text = "";
+  for await (const line of askServer(dataDir, question)) text += line;
+  return JSON.parse(text);
 }

@@ -1,8 +1,10 @@
 import { Command } from "commander";
 import { getLogger } from "@logtape/logtape";
 import { serverVersion } from "../server/version.ts";
+import { tellingOrigin } from "./config/configuration.ts";
 import { readHost } from "./host.ts";
 import { requireAgentHost } from "./host_tools.ts";
+import { requireKernelDefaults } from "./kernel_defaults.ts";
 import { setUpLogging } from "./logging.ts";
 import { writeReadyFile } from "./ready_file.ts";
 import { type ServerFlags, withServerFlags } from "./server_flags.ts";
@@ -15,14 +17,12 @@ const logger = getLogger(["skiff"]);
 /** `skiff server`: the API server with scheduler and controllers and, unless it is left out, this machine's agent. */
 export function serverCommand(finish: (exitCode: number) => void): Command {
   const command = new Command("server").description("run a server, and the containers of this machine");
-  return withServerFlags(command).action(async (flags: ServerFlags) => {
-    const settings = await settingsFrom(flags, await readHost());
-    if (settings.agent && !flags.clusterReset) await requireAgentHost();
-    await setUpLogging(flags.debug ? "debug" : "info");
-    if (flags.clusterReset) {
-      const { reset } = await import("./cluster_reset.ts");
-      return await forUser(() => reset(settings.server, flags.clusterResetRestorePath));
-    }
+  return withServerFlags(command).action(async (flags: ServerFlags, acting: Command) => {
+    const settings = await tellingOrigin(acting, async () => await settingsFrom(flags, await readHost()));
+    const runs = settings.agent !== undefined && !flags.clusterReset;
+    if (runs) await requireAgentHost();
+    if (runs && flags.protectKernelDefaults) await requireKernelDefaults();
+    await setUpLogging(flags.debug ? "debug" : "info", flags);
     finish(await runServer(settings, flags.readyFile));
   });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Command } from "commander";
 import { type ServerFlags, withServerFlags } from "./server_flags.ts";
-import { addressInNetwork, settingsFrom } from "./settings.ts";
+import { addressInNetwork } from "./flag_values.ts";
+import { settingsFrom } from "./settings.ts";
 
 const host = { name: "Pi-4", address: "192.0.2.7", workingDirectory: "/home/user" };
 
@@ -44,6 +45,7 @@ describe("settings of skiff server", () => {
       serviceCidr: "10.43.0.0/16",
       clusterDns: "10.43.0.10",
       clusterDomain: "cluster.local",
+      registriesFile: "/etc/skiff/registries.yaml",
       kubeletPort: 10250,
       resolvConf: "/etc/resolv.conf",
       instance: "skiff",

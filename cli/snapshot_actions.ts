@@ -1,19 +1,16 @@
 import { join, resolve } from "node:path";
 import { openSqlite } from "../datastore/sqlite/open.ts";
+import { encryptionFile } from "../server/encryption/encryption.ts";
 import { S3Bucket } from "../server/snapshots/s3_bucket.ts";
 import { readSnapshot } from "../server/snapshots/snapshot_file.ts";
 import { restoreFile } from "../server/snapshots/restore.ts";
-import {
-  defaultSnapshotDirectory,
-  type ListedSnapshot,
-  SnapshotDirectory,
-} from "../server/snapshots/snapshot_directory.ts";
+import { defaultSnapshotDirectory, SnapshotDirectory } from "../server/snapshots/snapshot_directory.ts";
 import { UserError } from "./error.ts";
 import { readHost } from "./host.ts";
 import { type S3Flags, s3Settings } from "./s3_flags.ts";
+import { type OutputFlags, print } from "./output.ts";
 import { isFile, open, withSnapshots } from "./store_access.ts";
 import { storeFile, type StoreFlags, storeOptions } from "./store_flags.ts";
-import { table } from "./table.ts";
 
 export interface SnapshotFlags extends StoreFlags, S3Flags {
   readonly snapshotDir?: string;
@@ -48,6 +45,12 @@ export async function save(flags: SaveFlags): Promise<void> {
     (take) => directoryOf(flags).save(take, { node, time: Date.now(), prefix: flags.name }),
   );
   console.log(`saved ${path}: revision ${revision}, ${keys} keys, ${bytes} bytes`);
+  const encryption = encryptionFile(resolve(flags.dataDir));
+  if (await isFile(encryption)) {
+    console.log(
+      `note: its Secrets are encrypted, and their keys are not in it: keep ${encryption} as well, at another place`,
+    );
+  }
   using bucket = await bucketOf(flags);
   await bucket?.upload(path);
   if (bucket) console.log(`sent it to the bucket ${bucket.name}`);
@@ -58,16 +61,21 @@ async function bucketOf(flags: SnapshotFlags): Promise<S3Bucket | undefined> {
   return options && new S3Bucket(options);
 }
 
-export async function list(flags: SnapshotFlags): Promise<void> {
+export async function list(flags: SnapshotFlags & OutputFlags): Promise<void> {
   using bucket = await bucketOf(flags);
   const directory = directoryOf(flags);
-  const found = await (bucket ?? directory).list();
-  if (found.length === 0) console.log(`no snapshots in ${bucket ? `the bucket ${bucket.name}` : directory.path}`);
-  else console.log(table(["NAME", "TAKEN", "BYTES"], found.map(row)));
-}
-
-function row({ name, time, bytes }: ListedSnapshot): string[] {
-  return [name, new Date(time).toISOString().replace(".000", ""), `${bytes}`];
+  const found = (await (bucket ?? directory).list()).map(({ name, time, bytes }) => ({
+    name,
+    taken: new Date(time).toISOString().replace(".000", ""),
+    bytes,
+  }));
+  await print(
+    flags,
+    found,
+    ["NAME", "TAKEN", "BYTES"],
+    ({ name, taken, bytes }) => [name, taken, `${bytes}`],
+    `no snapshots in ${bucket ? `the bucket ${bucket.name}` : directory.path}`,
+  );
 }
 
 export async function restore(name: string, flags: RestoreFlags): Promise<void> {
@@ -112,7 +120,8 @@ async function restoreFrom(path: string, flags: RestoreFlags): Promise<void> {
   if (options.endpoint !== undefined || await Deno.stat(tls).then(() => true, () => false)) return;
   console.log(
     `note: keys and certificates are not part of a snapshot. Copy server/tls of the old data directory to ${tls} before the start, ` +
-      "or kubeconfigs and tokens of before will not be valid any more",
+      "or kubeconfigs and tokens of before will not be valid any more; and server/cred/encryption-config.json, where it has one, " +
+      "or its Secrets cannot be read",
   );
 }
 

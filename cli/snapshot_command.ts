@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { setUpLogging } from "./logging.ts";
 import type { PruneFlags, RestoreFlags, SaveFlags, SnapshotFlags } from "./snapshot_actions.ts";
+import { type OutputFlags, outputOption } from "./output.ts";
 import { withS3Flags } from "./s3_flags.ts";
 import { withSnapshotDirectory, withStoreFlags } from "./store_flags.ts";
 import { forUser } from "./user_errors.ts";
@@ -17,9 +18,9 @@ export function snapshotCommand(): Command {
       .action((flags: SaveFlags) => run((actions) => actions.save(flags))),
   );
   command.addCommand(
-    common("list", "show the snapshots, newest first").alias("ls").action((flags: SnapshotFlags) =>
-      run((actions) => actions.list(flags))
-    ),
+    common("list", "show the snapshots, newest first").alias("ls").addOption(outputOption()).action((
+      flags: SnapshotFlags & OutputFlags,
+    ) => run((actions) => actions.list(flags))),
   );
   command.addCommand(
     common("restore", "fill a new datastore from a snapshot; the server must be stopped")

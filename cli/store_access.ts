@@ -34,7 +34,7 @@ export async function withSnapshots<T>(
     store = await openExisting(options);
   } catch (error) {
     if (!(error instanceof DatastoreError) || error.reason !== "locked") throw error;
-    return await use(() => linesAsStream(askServer(options.dataDir, SNAPSHOT_PATH)));
+    return await use(() => linesAsStream(askServer(options.dataDir, { path: SNAPSHOT_PATH })));
   }
   try {
     return await use(() => store.snapshot());

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { OpenDatastoreOptions } from "../datastore/open.ts";
+import { dataDirOption } from "./data_dir.ts";
 import { findEtcd } from "../server/etcd/member_file.ts";
 
 /** The flags that name a datastore, as `skiff server` has them. */
@@ -15,7 +16,7 @@ export interface StoreFlags {
 export function withStoreFlags(command: Command): Command {
   return withTlsFlags(
     command
-      .option("-d, --data-dir <dir>", "the data directory of the server", "/var/lib/skiff")
+      .addOption(dataDirOption("the data directory of the server"))
       .option("--datastore-endpoint <url>", "the datastore, for a server that runs with this flag"),
   );
 }

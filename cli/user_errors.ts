@@ -3,19 +3,23 @@ import { UserError } from "./error.ts";
 /** Error classes of the parts below whose messages are made for users; anything else is our defect and keeps its stack. */
 const FOR_USERS = new Set([
   "AdmissionConfigurationError",
+  "AuthenticationConfigurationError",
   "AuthorizationConfigurationError",
   "BootstrapError",
   "ClusterError",
   "ClusterTokenError",
   "ContainerdError",
   "DatastoreError",
+  "EncryptionError",
   "KubeconfigError",
   "NetworkError",
   "PkiError",
+  "RegistriesError",
   "RuntimeError",
   "S3Error",
   "SnapshotError",
   "StatusError",
+  "TokenKeyError",
 ]);
 
 const listenProblems: Readonly<Record<string, string>> = {

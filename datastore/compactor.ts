@@ -23,7 +23,7 @@ export const DEFAULT_COMPACTION: CompactionPolicy = {
   keepRevisions: 1000,
   leastRevisions: 500,
   maxRevisions: 100_000,
-  intervalMilliseconds: 60_000,
+  intervalMilliseconds: 10_000,
 };
 
 /** Decides what to compact, from the revisions that it is shown. */

@@ -74,5 +74,18 @@ install_packages() {
   rm -f "$log"
 }
 
+# Makes what `kubectl explain` says of fields from the JavaScript client's declarations, which carry upstream's text. Without npm or a network, explain is
+# shorter: that stops nobody.
+need_descriptions() {
+  local file="$top/server/apiserver/http/openapi/descriptions.generated.json.gz" package="@kubernetes/client-node@2.0.1" work
+  [ -s "$file" ] && return
+  work=$(mktemp -d)
+  if (cd "$work" && npm pack --silent "$package" && tar xzf ./*.tgz) >/dev/null 2>&1 &&
+    "$deno" run --quiet --no-check --allow-read --allow-write "$top/scripts/generate_descriptions/main.ts" "$work/package" "$file"; then :; else
+    say "note: kubectl explain will not describe fields: npm could not get $package"
+  fi
+  rm -rf "$work"
+}
+
 # Whether a process runs; one that has ended and was not waited for does not.
 is_running() { [ -r "/proc/$1/status" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }

@@ -5,7 +5,7 @@ import { createInformerFactory } from "../client/informers.ts";
 import { startAddons } from "./addons/addons.ts";
 import { withAuthenticatedGroup } from "./apiserver/auth/authenticator.ts";
 import { serviceAccountUser } from "./apiserver/auth/service_account_user.ts";
-import type { Registry, TokenIssuer, UserInfo } from "./apiserver/contract.ts";
+import type { Registry, SecretTokenIssuer, UserInfo } from "./apiserver/contract.ts";
 import type { BootstrapOptions } from "./apiserver/registry/bootstrap.ts";
 import { keepBasics } from "./apiserver/registry/keep_basics.ts";
 import type { Component } from "./cluster/leadership.ts";
@@ -22,7 +22,7 @@ export interface ComponentOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly pki: Pki;
-  readonly tokenIssuer: TokenIssuer;
+  readonly tokenIssuer: SecretTokenIssuer;
   readonly basics: BootstrapOptions;
   readonly server: ServerOptions;
   /** Several servers share the datastore, and each has manifests of its own. */
@@ -40,41 +40,40 @@ export function components(options: ComponentOptions): readonly Component[] {
   // On a server that always runs both they look at the same objects; else each has a view for as long as it leads.
   const common = options.shared ? undefined : createInformerFactory(manager, { clock });
   const administrator = clientOf({ name: "system:apiserver", groups: ["system:masters", "system:authenticated"] });
-  return [
-    {
-      name: "kube-scheduler",
-      async start(signal) {
-        const client = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
-        const informers = common ?? createInformerFactory(client, { clock });
-        const events = createEventRecorder(client, { clock, signal, component: SCHEDULER_NAME });
-        startScheduler({ client, informers, events, clock, signal });
-        informers.start(signal);
-        return { ended: aborted(signal) };
-      },
+  const scheduling: Component = {
+    name: "kube-scheduler",
+    async start(signal) {
+      const client = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
+      const informers = common ?? createInformerFactory(client, { clock });
+      const events = createEventRecorder(client, { clock, signal, component: SCHEDULER_NAME });
+      startScheduler({ client, informers, events, clock, signal });
+      informers.start(signal);
+      return { ended: aborted(signal) };
     },
-    {
-      name: "kube-controller-manager",
-      async start(signal) {
-        const informers = common ?? createInformerFactory(manager, { clock });
-        keepBasics({ ...basics, client: administrator, informers, clock, signal });
-        const { metrics, ended } = await startControllers({
-          client: manager,
-          informers,
-          clock,
-          signal,
-          clusterCa: pki.clusterCa,
-          tokenIssuer: options.tokenIssuer,
-          signRequest: pki.signRequest,
-          clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
-        });
-        options.onMetrics(metrics);
-        await startManifests(administrator, options, signal);
-        const { member } = options;
-        const cared = member && keepDefragmented(member, member.members, clock, signal);
-        return { ended: Promise.all([ended, cared]).then(() => options.onMetrics(undefined)) };
-      },
+  };
+  const controlling: Component = {
+    name: "kube-controller-manager",
+    async start(signal) {
+      const informers = common ?? createInformerFactory(manager, { clock });
+      keepBasics({ ...basics, client: administrator, informers, clock, signal });
+      const { metrics, ended } = await startControllers({
+        client: manager,
+        informers,
+        clock,
+        signal,
+        clusterCa: pki.clusterCa,
+        tokenIssuer: options.tokenIssuer,
+        signRequest: pki.signRequest,
+        clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
+      });
+      options.onMetrics(metrics);
+      await startManifests(administrator, options, signal);
+      const { member } = options;
+      const cared = member && keepDefragmented(member, member.members, clock, signal);
+      return { ended: Promise.all([ended, cared]).then(() => options.onMetrics(undefined)) };
     },
-  ];
+  };
+  return options.server.disableScheduler ? [controlling] : [scheduling, controlling];
 }
 
 async function startManifests(

@@ -1,3 +1,4 @@
+import type { AuthenticationOptions } from "./apiserver/auth/authentication_options.ts";
 import type { S3Options } from "./snapshots/s3_bucket.ts";
 
 /** What a server is told at its start; `cli/` makes it from flags, a library's user by hand. Addresses without brackets. */
@@ -12,6 +13,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Where Pods and other nodes reach this server. */
   readonly advertiseAddress: string;
+  /** And by which port; that of `port` unless told otherwise. */
+  readonly advertisePort?: number;
   /** DNS names and addresses for the serving certificate, besides the usual ones. */
   readonly tlsSan: readonly string[];
   readonly clusterCidr: string;
@@ -33,6 +36,8 @@ export interface ServerOptions {
     readonly clientPort?: number;
     readonly peerPort?: number;
   };
+  /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */
+  readonly secretsEncryption?: boolean;
   /** Bytes that the datastore should write in a day, as far as its writes may wait; 0 lets none wait, 50 MB unless told otherwise. */
   readonly diskWriteBudget?: number;
   /** When snapshots are taken, and how many are kept; none are when it is absent. */
@@ -52,12 +57,18 @@ export interface ServerOptions {
   readonly kubeconfig: string;
   /** File mode of the kubeconfig. */
   readonly kubeconfigMode: number;
+  /** Number of the group that gets the kubeconfig. */
+  readonly kubeconfigGroup?: number;
   /** An AdmissionConfiguration as kube-apiserver takes it, YAML; absolute. */
   readonly admissionConfigFile?: string;
   /** An AuthorizationConfiguration as kube-apiserver takes it, YAML; absolute. Nodes and roles decide when it is absent. */
   readonly authorizationConfigFile?: string;
+  /** How users are told apart beyond certificates and the cluster's own tokens. */
+  readonly authentication?: AuthenticationOptions;
   /** Names of bundled manifests that are not applied. */
   readonly disable: readonly string[];
+  /** Pods wait for another scheduler. */
+  readonly disableScheduler?: boolean;
   /** Serve HTTP/1.1 only. */
   readonly http1Only: boolean;
 }

@@ -81,15 +81,17 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     const name = options.name ?? options.advertiseAddress;
 
     const access = new AccessControl(await authorizers(options.authorizationConfigFile, clock));
-    const { clusterDomain } = options;
-    const identity = identities({
+    const { clusterDomain, authentication = {} } = options;
+    const identity = await identities({
       pki,
       clock,
       clusterDomain,
       access,
-      joinTokens: joinTokens.authenticator,
+      authentication,
+      joinTokens: joinTokens.userOf,
       registry: () => registry,
     });
+    closers.push(async () => identity.close());
     const registry: Registry = await openRegistry({
       datastore,
       shared,
@@ -106,6 +108,13 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     closers.push(() => registry.close());
     await access.follow(registry);
     closers.push(async () => access.close());
+    if (options.authorizationConfigFile !== undefined) {
+      const { followAuthorizationConfiguration } = await import("./apiserver/auth/configuration/load_configuration.ts");
+      await followAuthorizationConfiguration({
+        ...{ file: options.authorizationConfigFile, clock, signal: stop.signal },
+        access,
+      });
+    }
 
     // The controllers come after the API that they work with.
     const later: { controllers?: ControllerMetrics | undefined; leadership?: Leadership; presence?: Presence } = {};
@@ -116,7 +125,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       authorizer: access,
       address: options.bindAddress,
       port: options.port,
-      tokens: { issuer: identity.tokens.issuer, jwks: identity.tokens.jwks },
+      tokens: { ...identity.tokens, jwksUri: authentication.serviceAccountJwksUri },
       http1Only: options.http1Only,
       readyz: [datastoreCheck(datastore)],
       paths: new Map([
@@ -137,9 +146,10 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
     const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
     const basics = {
+      serviceCIDR: options.serviceCidr,
       serviceIP,
       addresses: () => later.presence?.addresses() ?? [options.advertiseAddress],
-      port: api.port,
+      port: options.advertisePort ?? api.port,
     };
     await makeBasics(apiserver, basics);
     const { signal } = stop;
@@ -151,7 +161,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
         signal,
         name,
         address: options.advertiseAddress,
-        port: api.port,
+        port: basics.port,
         onLook,
       });
       closers.push(() => presence.ended);
@@ -166,6 +176,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     };
     await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
     await writeKubeconfig(options.kubeconfig, administrator);
+    if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
     await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
 
     const leadership = later.leadership = await startLeadership({

@@ -5,6 +5,7 @@ import { createInformerFactory } from "../../client/informers.ts";
 import { registerNode } from "../node/register_node.ts";
 import { startPods } from "../pods/start_pods.ts";
 import { createSimulatedRuntime } from "../runtime/simulated/simulated_runtime.ts";
+import { hollowRuntime } from "./hollow_runtime.ts";
 import { hollowVolumes } from "./hollow_volumes.ts";
 
 export interface HollowNodeOptions {
@@ -34,7 +35,8 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
   await Deno.mkdir(directory, { recursive: true });
   const stop = new AbortController();
   const { signal } = stop;
-  const runtime = createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name });
+  const simulated = createSimulatedRuntime({ clock, podCidr, nodeIP: ip, name });
+  const runtime = hollowRuntime(simulated, { client, clock });
   const informers = createInformerFactory(client, { clock });
   const facts = {
     nodeName: name,

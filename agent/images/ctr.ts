@@ -1,4 +1,5 @@
 import { findTool, SEARCH_PATH } from "../runtime/containerd/host.ts";
+import { nodeArchitecture } from "./pause_image.ts";
 
 /** An archive that could not be imported; the message is containerd's. */
 export class ImageImportError extends Error {
@@ -17,6 +18,8 @@ export interface Ctr {
   remove(name: string): Promise<void>;
   /** Keeps the runtime's own garbage collection and CRI clients from removing it; containerd honours it since 1.7. */
   pin(name: string): Promise<void>;
+  /** Writes images to an archive, for this node's platform. */
+  export(path: string, names: readonly string[]): Promise<void>;
 }
 
 /** `socket` is containerd's; the binary is looked for at the first call. */
@@ -63,6 +66,9 @@ export function ctr(socket: string): Ctr {
     },
     async pin(name) {
       await run(["label", name, "io.cri-containerd.pinned=pinned"]);
+    },
+    async export(path, names) {
+      await run(["export", "--platform", `linux/${nodeArchitecture()}`, path, ...names]);
     },
   };
 }

@@ -33,11 +33,12 @@ describe("the node's API over containerd", () => {
       web: ["httpd", "-f", "-p", "8080", "-h", "/www"],
       talker: ["sh", "-c", "echo out; echo err >&2; echo more; sleep 3600"],
       cat: ["cat"],
+      brief: ["sh", "-c", "echo said before; read line"],
     };
     for (const [name, command] of Object.entries(commands)) {
       const id = await runtime.createContainer(
         sandboxId,
-        testContainer(name, BUSYBOX, command, { stdin: name === "cat" }),
+        testContainer(name, BUSYBOX, command, { stdin: name === "cat" || name === "brief" }),
         sandbox,
       );
       await runtime.startContainer(id);
@@ -131,6 +132,17 @@ describe("the node's API over containerd", () => {
     await client.until(() => client.text(STDOUT) === "hello\n");
     client.close();
     await client.closed;
+  });
+
+  it("tells who attached too late to see anything that there is a log", async () => {
+    const client = await ChannelClient.open(api, "/attach/default/web/brief?input=1&output=1", V5);
+    await client.send(STDIN, "\n");
+    await client.closed;
+    expect(client.text(STDOUT)).toBe("");
+    expect(JSON.parse(client.text(ERROR))).toMatchObject({
+      status: "Failure",
+      message: expect.stringContaining("its log has all of it"),
+    });
   });
 
   it("forwards a port, in the older WebSocket form", async () => {

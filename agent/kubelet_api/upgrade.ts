@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { pause } from "../../client/pause.ts";
+import type { Container } from "../runtime/contract.ts";
 import { HttpError } from "./http_error.ts";
 import type { KubeletContext } from "./context.ts";
 import { requestedPorts, requestedStreams, type Route, route } from "./route.ts";
@@ -46,6 +48,7 @@ async function remoteCommand(
   const containerId = context.pods.containerId(namespace, pod, container, false);
   if (containerId === undefined) throw new HttpError(404, `container "${container}" not found in pod "${pod}"`);
   const command = query.getAll("command");
+  const since = context.clock.now();
   const url = kind === "exec"
     ? await context.runtime.exec({ containerId, command, ...streams }, context.signal)
     : await context.runtime.attach({ containerId, ...streams }, context.signal);
@@ -53,9 +56,34 @@ async function remoteCommand(
     url,
     async webSocket(request, socket, head) {
       const accepted = await acceptWebSocket(request, socket, head, REMOTE_COMMAND_PROTOCOLS, context.clock);
-      if (accepted) await joinRemoteCommand(accepted, url, streams, context);
+      if (!accepted) return;
+      const explainSilence = kind === "attach" ? () => endedAtOnce(context, containerId, since) : undefined;
+      await joinRemoteCommand(accepted, url, streams, { ...context, ...explainSilence && { explainSilence } });
     },
   };
+}
+
+/** Milliseconds after an attachment; a container that lives longer would have been seen to say something. */
+const AT_ONCE = 5_000;
+/** The runtime's streams end a moment before it knows of the container's end. */
+const LOOKS = 10, BETWEEN_LOOKS = 50;
+
+/**
+ * A container that ends right after a client attached may have said all it had to say before. An error makes `kubectl run -i` read its log
+ * instead of showing nothing.
+ */
+async function endedAtOnce(
+  { runtime, signal, clock }: KubeletContext,
+  containerId: string,
+  since: number,
+): Promise<Error | undefined> {
+  let container: Container | undefined;
+  for (let look = 0; look < LOOKS && container?.state !== "exited"; look++) {
+    if (look > 0) await pause(clock, BETWEEN_LOOKS, signal).catch(() => {});
+    container = await runtime.container(containerId, signal).catch(() => undefined);
+  }
+  if (container?.state !== "exited" || container.finishedAt - since > AT_ONCE) return undefined;
+  return new Error("the container ended before anything of its output was seen; its log has all of it");
 }
 
 async function portForward(

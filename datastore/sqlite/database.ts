@@ -126,6 +126,15 @@ export class Database {
     }
   }
 
+  /** Moves into the file what a crash has left in the write-ahead log: crashes in a row must not let it grow. */
+  emptyLog(): void {
+    try {
+      this.pragma("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // The disk is full or read-only, say: the log is as good as the file, and the next checkpoint goes on.
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     this.#db.close();

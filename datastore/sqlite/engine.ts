@@ -10,9 +10,13 @@ import { Transactions } from "./transactions.ts";
 import { fromWire, type WireOperation } from "./wire.ts";
 import { writtenByThread } from "./written_bytes.ts";
 
-/** A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long. */
+/**
+ * A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long, the disk not counted; but always at
+ * more than were written since the step before, or a compaction would never overtake its writers.
+ */
 const SWEEP_ROWS = { least: 32, first: 256, most: 2048 };
 const SWEEP_MILLISECONDS = 10;
+const SWEEP_LEAD = 2;
 const VACUUM_PAGES = 256;
 /** Free pages that a file keeps for what comes: at least these (1 MB), or a fifth of it. */
 const SPARE_PAGES = 256;
@@ -45,6 +49,8 @@ export class SqliteEngine {
   /** Live keys; counted when they are first asked for. */
   #keys: number | undefined;
   #sweepRows = SWEEP_ROWS.first;
+  /** Rows that were written since the last step of a compaction; undefined when none is under way. */
+  #writtenRows: number | undefined;
   /** Rows below this id have not been looked at since the file was opened; undefined when all have. */
   #unverified: number | undefined;
 
@@ -57,6 +63,7 @@ export class SqliteEngine {
       const newest = this.#db.row("newestId")?.[0] as number | null;
       this.#revision = Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
       this.#skipReserved();
+      this.#db.emptyLog();
       this.verify(VERIFY_MILLISECONDS);
     } catch (error) {
       this.#db.close();
@@ -176,6 +183,7 @@ export class SqliteEngine {
       const was = previous && before ? this.#item(operation.key, before) : undefined;
       const isPut = operation.kind === "put";
       const value = isPut ? operation.value : "";
+      if (this.#writtenRows !== undefined) this.#writtenRows++;
       this.#transactions.insert(
         firstId(revision) + i,
         operation.key,
@@ -274,12 +282,18 @@ export class SqliteEngine {
 
   /** One step of removing what only reads below `revision` could see. `done` when nothing is left to do. */
   sweep(revision: number): { done: boolean } {
-    const start = performance.now();
-    const rows = this.#sweepRows;
-    const done = this.#transactions.durable(() => this.#sweepStep(lastId(revision), rows));
-    const wanted = Math.round(rows * SWEEP_MILLISECONDS / Math.max(performance.now() - start, 1));
+    const rows = Math.max(this.#sweepRows, SWEEP_LEAD * (this.#writtenRows ?? 0));
+    let milliseconds = 0;
+    const done = this.#transactions.durable(() => {
+      const start = performance.now();
+      const done = this.#sweepStep(lastId(revision), rows);
+      milliseconds = performance.now() - start;
+      return done;
+    });
+    this.#writtenRows = done ? undefined : 0;
+    const wanted = Math.round(rows * SWEEP_MILLISECONDS / Math.max(milliseconds, 1));
     // At most doubled: one quick step does not foretell the next.
-    this.#sweepRows = Math.min(Math.max(wanted, SWEEP_ROWS.least), rows * 2, SWEEP_ROWS.most);
+    this.#sweepRows = Math.min(Math.max(wanted, SWEEP_ROWS.least), this.#sweepRows * 2, SWEEP_ROWS.most);
     return { done };
   }
 

@@ -56,9 +56,10 @@ export function datastoreError(error: unknown, path: string): DatastoreError {
   const { message = String(error), errcode } = error as { message?: string; errcode?: number };
   const code = errcode === undefined ? undefined : errcode & 0xff;
   const row = CODES.find((row) => code === undefined ? message.startsWith(row.text) : row.code === code);
-  if (row) return new DatastoreError(row.reason, `${path}: ${message} (${row.advice})`, { cause: error });
-  const reason = code === IO_ERROR ? probe(path) : undefined;
-  return new DatastoreError(reason ?? "unavailable", `${path}: ${message}`, { cause: error });
+  const probed = code === IO_ERROR ? probe(path) : undefined;
+  const meant = row ?? CODES.find(({ reason }) => reason === probed);
+  if (meant) return new DatastoreError(meant.reason, `${path}: ${message} (${meant.advice})`, { cause: error });
+  return new DatastoreError("unavailable", `${path}: ${message}`, { cause: error });
 }
 
 export function isIoError(error: unknown): boolean {

@@ -1,22 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, put, reasonOf, record } from "../suite/engine.ts";
+import type { Datastore } from "../contract.ts";
+import { EVERYTHING, firstEvents, put, reasonOf, record } from "../suite/engine.ts";
+import { LoopDelay } from "../suite/testing/loop_delay.ts";
+import { mountLoop, mountTmpfs } from "../suite/testing/mounts.ts";
+import { tamper } from "../suite/testing/system_calls.ts";
+import { until } from "../suite/testing/wait.ts";
 import { openSqlite } from "./open.ts";
 
-async function run(command: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(`${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-}
+/** Milliseconds that each fsync takes longer. */
+const DELAY = 50;
+/** For so long the store may block the event loop, in milliseconds. */
+const MOST_BLOCKED = 10;
 
 /** A small file system of its own at the directory, while `body` runs. */
-async function mounted(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir({ prefix: "skiff-datastore-" });
-  await run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", directory);
-  try {
-    await body(directory);
-  } finally {
-    await run("umount", "-l", directory);
-    await Deno.remove(directory);
-  }
+async function mounted(body: (directory: string, remount: (option: "ro" | "rw") => Promise<void>) => Promise<void>) {
+  await using mount = await mountTmpfs("3m");
+  await body(mount.directory, (option) => mount.remount(option));
 }
 
 describe("sqlite on a disk with trouble", () => {
@@ -76,12 +75,112 @@ describe("sqlite on a disk with trouble", () => {
       await again.close();
     }));
 
+  it("refuses writes while the file system is read-only, goes on with reads and watches, and then with writes", async () => {
+    await using directory = await temporary();
+    const path = `${directory.path}/state.db`;
+    const store = await openSqlite({ path });
+    for (let i = 0; i < 5; i++) await put(store, `k${i}`, "1");
+    const seen = await record(store, { after: 1 });
+    {
+      const calls = "openat,pwrite64,ftruncate,fsync,fdatasync";
+      const paths = ["", "-wal", ".probe"].map((end) => `${path}${end}`);
+      await using readOnly = await tamper(directory.path, { calls, effect: "error=EROFS", paths });
+      for (let i = 0; i < 3; i++) {
+        const refused = await put(store, "later", `${i}`).then(() => undefined, (error) => error);
+        expect([refused?.reason, refused?.message]).toEqual(["readOnly", expect.stringContaining("writable again")]);
+        expect(refused.message).toContain(path);
+      }
+      expect(await readOnly.count()).toBeGreaterThan(3);
+      expect(await reasonOf(store.compact(4))).toBe("readOnly");
+      expect((await store.list(EVERYTHING)).items.length).toBe(5);
+      expect((await firstEvents(store, 4, { after: 2 })).length).toBe(4);
+    }
+    expect(await put(store, "later", "1")).toBe(7);
+    expect(seen.events().length).toBe(6);
+    await store.close();
+    await using again = closing(await openSqlite({ path }));
+    expect((await again.list(EVERYTHING)).items.length).toBe(6);
+  });
+
+  it("serves reads when the kernel has made a broken file system read-only, and has everything when that is mounted anew", async () => {
+    await using disk = await mountLoop("16M");
+    const path = `${disk.directory}/state.db`;
+    const store = await openSqlite({ path });
+    for (let i = 0; i < 50; i++) await put(store, `k${i}`, "v".repeat(1000));
+    const seen = await record(store, { after: 1 });
+    await disk.fail();
+    for (let i = 0; i < 3; i++) expect(await reasonOf(put(store, "later", "1"))).toBe("readOnly");
+    expect((await store.list(EVERYTHING)).items.length).toBe(50);
+    expect((await firstEvents(store, 50, { after: 1 })).length).toBe(50);
+    expect(seen.events().length).toBe(50);
+    await store.close();
+    await disk.mountAnew();
+    await using again = closing(await openSqlite({ path }));
+    expect((await again.list(EVERYTHING)).items.length).toBe(50);
+    expect(await put(again, "later", "1")).toBe(52);
+  });
+
   it("says that the file system is read-only", () =>
-    mounted(async (directory) => {
+    mounted(async (directory, remount) => {
       await (await openSqlite({ path: `${directory}/state.db` })).close();
-      await run("mount", "-o", "remount,ro", directory);
+      await remount("ro");
       expect(await reasonOf(openSqlite({ path: `${directory}/state.db` }))).toBe("readOnly");
-      await run("mount", "-o", "remount,rw", directory);
+      await remount("rw");
       await (await openSqlite({ path: `${directory}/state.db` })).close();
     }));
+
+  it("waits for a slow disk in its thread: the event loop, reads and watches go on", { timeout: 60_000 }, async () => {
+    await using directory = await temporary();
+    await using store = closing(await openSqlite({ path: `${directory.path}/state.db` }));
+    const seen = await record(store, { after: 1 });
+    await using slow = await tamper(directory.path, { calls: "fsync,fdatasync", effect: `delay_enter=${DELAY}ms` });
+    const blocked: string[] = [];
+    let longest = Infinity;
+    let waits = 0;
+    // The longest of each try; other things than the store may block the loop for a moment, but not each time.
+    for (let tries = 0; tries < 5 && longest >= MOST_BLOCKED; tries++) {
+      const delay = new LoopDelay();
+      const ended = new AbortController();
+      const reads = readOn(store, ended.signal);
+      const times = await Promise.all(Array.from({ length: 16 }, async (_, writer) => {
+        const begin = performance.now();
+        for (let i = 0; i < 8; i++) await put(store, `w${writer}`, `${tries}-${i}`);
+        return (performance.now() - begin) / 8;
+      }));
+      ended.abort();
+      expect(await reads).toBeGreaterThan(0);
+      // A commit cannot be faster than the disk, so the delay was there.
+      expect(Math.min(...times)).toBeGreaterThan(DELAY);
+      const measured = delay.stop();
+      expect(measured.turns).toBeGreaterThan(DELAY);
+      blocked.push(measured.longest.toFixed(1));
+      longest = Math.min(longest, measured.longest);
+      waits += 8;
+      expect(await slow.count()).toBeGreaterThanOrEqual(waits);
+    }
+    console.log(`with ${DELAY} ms for an fsync, the event loop was blocked for at most ${blocked.join(", ")} ms`);
+    expect(longest).toBeLessThan(MOST_BLOCKED);
+    const revision = await store.revision();
+    await until("the watch has come to the newest revision", () => seen.batches.at(-1)?.revision === revision);
+    expect(seen.batches.filter(({ events }) => events.length > 0).map((batch) => batch.revision)).toEqual(
+      Array.from({ length: revision - 1 }, (_, i) => i + 2),
+    );
+  });
 });
+
+/** How many reads were answered until the signal. */
+async function readOn(store: Datastore, signal: AbortSignal): Promise<number> {
+  for (let reads = 0;; reads++) {
+    if (signal.aborted) return reads;
+    await store.get("w0");
+  }
+}
+
+async function temporary(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await Deno.makeTempDir({ prefix: "skiff-datastore-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}
+
+function closing(store: Datastore): Datastore & AsyncDisposable {
+  return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() });
+}

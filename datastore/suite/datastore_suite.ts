@@ -3,6 +3,7 @@ import { commitCases } from "./commits.ts";
 import { compactionCases } from "./compaction.ts";
 import { type Case, caseOf, type Engine } from "./engine.ts";
 import { lifecycleCases } from "./lifecycle.ts";
+import { linearizabilityCases } from "./linearizability/cases.ts";
 import { randomCases } from "./random.ts";
 import { readCases } from "./reads.ts";
 import { snapshotCases } from "./snapshots.ts";
@@ -13,6 +14,7 @@ const GROUPS = {
   commits: (_: Engine, it: Case) => commitCases(it),
   watches: (_: Engine, it: Case) => watchCases(it),
   compaction: (_: Engine, it: Case) => compactionCases(it),
+  linearizability: (_: Engine, it: Case) => linearizabilityCases(it),
   snapshots: (_: Engine, it: Case) => snapshotCases(it),
   lifecycle: lifecycleCases,
   random: randomCases,

@@ -8,7 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   agent: ["api", "host", "client"],
   cli: ["api", "host", "datastore", "client", "server", "agent", "mod.ts"],
   "mod.ts": ["api", "host", "datastore", "client", "server", "agent", "cli"],
-  scripts: ["api"],
+  scripts: ["api", "server", "agent", "cli"],
   tests: ["api", "host", "datastore", "client", "server", "agent", "cli", "mod.ts", "scripts"],
 };
 

@@ -185,6 +185,16 @@ export interface TokenIssuer {
   readonly defaultAudiences: readonly string[];
 }
 
+/** Makes the tokens that Secrets hold, which live as long as they. */
+export interface SecretTokenIssuer {
+  issueForSecret(request: {
+    readonly namespace: string;
+    readonly serviceAccount: { readonly name: string; readonly uid: string };
+    /** The Secret's name. */
+    readonly secret: string;
+  }): Promise<string>;
+}
+
 export interface TokenRequestFacts {
   readonly namespace: string;
   readonly serviceAccount: { readonly name: string; readonly uid: string };

@@ -66,3 +66,25 @@ export async function resealBootstrap(datastore: Datastore, secret: string, newS
     if (await writeBootstrap(datastore, newSecret, found, found.revision)) return;
   }
 }
+
+/**
+ * Puts a new text of one file among what is shared, before it is written here: other servers take it at their next start. Rejects with `foreignFiles` when another one has changed it
+ * since this server last looked (`present`: what it has).
+ */
+export async function shareFile(
+  datastore: Datastore,
+  secret: string,
+  { path, text, present }: { readonly path: string; readonly text: string; readonly present: string | undefined },
+): Promise<void> {
+  for (;;) {
+    const found = await readBootstrap(datastore, secret);
+    if (found === undefined || (found.files[path] !== text && found.files[path] !== present)) {
+      throw new ClusterError(
+        "foreignFiles",
+        `another server has changed ${path}: restart this one, which takes it, and try again`,
+      );
+    }
+    const files = { ...found.files, [path]: text };
+    if (await writeBootstrap(datastore, secret, { ...found, files }, found.revision)) return;
+  }
+}

@@ -12,12 +12,14 @@ import type { ServerBootstrap } from "../join/server_contract.ts";
 import type { ServerOptions } from "../options.ts";
 import { openPki, type Pki, type PkiOptions } from "../pki/pki.ts";
 import { openStore, type Store } from "../store.ts";
+import { readIfPresent } from "../pki/files.ts";
+import { shareFile } from "./bootstrap_record.ts";
 import { lockDataDir } from "./data_dir_lock.ts";
 import { ClusterError } from "./error.ts";
 import { type Joining, openJoining } from "./join.ts";
 import { openShared } from "./share.ts";
 import { isShared } from "./shared_endpoint.ts";
-import { takeSharedFiles } from "./shared_files.ts";
+import { ENCRYPTION_FILE, takeSharedFiles } from "./shared_files.ts";
 import { checkSettings, sharedSettings } from "./shared_settings.ts";
 
 /** What a server stands on: its datastore, the cluster's secrets, and the etcd that it runs, if it does. */
@@ -148,17 +150,26 @@ async function openOnShared(
   server: ServerOptions,
   datastore: "shared" | "etcd",
 ): Promise<Foundation> {
-  const store = await openStore(server, clock);
+  const serverDir = join(server.dataDir, "server");
+  let shared: { readonly opened: Pki; readonly secret: string } | undefined;
+  const store = await openStore(server, clock, {
+    async prepare(datastore) {
+      shared = await openShared({
+        datastore,
+        serverDir,
+        secret: await knownSecret(serverDir, server.joinTokens),
+        settings: sharedSettings(server),
+        open: () => openPki(join(serverDir, "tls"), pkiOptions),
+        newSecret,
+      });
+    },
+    async shareEncryption(datastore, text) {
+      const present = await readIfPresent(join(serverDir, ENCRYPTION_FILE));
+      await shareFile(datastore, shared!.secret, { path: ENCRYPTION_FILE, text, present });
+    },
+  });
   try {
-    const serverDir = join(server.dataDir, "server");
-    const { opened: pki, secret } = await openShared({
-      datastore: store.datastore,
-      serverDir,
-      secret: await knownSecret(serverDir, server.joinTokens),
-      settings: sharedSettings(server),
-      open: () => openPki(join(serverDir, "tls"), pkiOptions),
-      newSecret,
-    });
+    const { opened: pki, secret } = shared!;
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, { ...server.joinTokens, token: secret });
     return { store, pki, joinTokens, datastore, metrics: () => [], close: () => store.close() };
   } catch (error) {

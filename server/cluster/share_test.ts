@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { openMemory } from "../../datastore/memory/memory_datastore.ts";
 import type { Datastore } from "../../datastore/contract.ts";
 import { openPki } from "../pki/pki.ts";
-import { BOOTSTRAP_KEY, resealBootstrap } from "./bootstrap_record.ts";
+import { BOOTSTRAP_KEY, resealBootstrap, shareFile } from "./bootstrap_record.ts";
 import { openShared } from "./share.ts";
-import { readSharedFiles, SHARED_FILES } from "./shared_files.ts";
+import { ENCRYPTION_FILE, readSharedFiles, SHARED_FILES } from "./shared_files.ts";
 
 const settings = { "--cluster-cidr": "10.42.0.0/16" };
 
@@ -42,7 +42,8 @@ describe("servers on one datastore", () => {
     expect(first.secret).toBe("made");
     expect((await b.open(store, "made")).ca).toBe(first.ca);
     expect(await b.files()).toEqual(await a.files());
-    expect(Object.keys(await a.files())).toEqual(SHARED_FILES.map(({ path }) => path));
+    const made = SHARED_FILES.map(({ path }) => path).filter((path) => path !== ENCRYPTION_FILE);
+    expect(Object.keys(await a.files())).toEqual(made);
     expect((await a.open(store, "made")).ca).toBe(first.ca);
     const { item } = await store.get(BOOTSTRAP_KEY);
     expect(item!.version).toBe(1);
@@ -103,5 +104,18 @@ describe("servers on one datastore", () => {
     await resealBootstrap(store, "old", "new");
     await expect(a.open(store, "old")).rejects.toMatchObject({ reason: "wrongToken" });
     expect((await a.open(store, "new")).ca).toBe(ca);
+  });
+
+  it("take a file that one of them shares later, and refuse two that change it at once", async () => {
+    await using a = new Machine();
+    await using b = new Machine();
+    const store = openMemory();
+    await a.open(store, "ours");
+    const file = { path: ENCRYPTION_FILE, text: "first", present: undefined };
+    await shareFile(store, "ours", file);
+    await expect(shareFile(store, "ours", { ...file, text: "other" })).rejects.toThrow("another server has changed");
+    await shareFile(store, "ours", { ...file, text: "second", present: "first" });
+    await b.open(store, "ours");
+    expect((await b.files())[ENCRYPTION_FILE]).toBe("second");
   });
 });

@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { readIfPresent, writeFileAtomically } from "../pki/files.ts";
 import { ClusterError } from "./error.ts";
 
+/** How Secrets are encrypted in the datastore. */
+export const ENCRYPTION_FILE = "cred/encryption-config.json";
+
 /**
  * What all servers of a cluster have in common, below `server/` of the data directory. Whoever adds a secret of the cluster adds it here; a file that is not there
  * on the first server is not shared.
@@ -15,6 +18,7 @@ export const SHARED_FILES: readonly { readonly path: string; readonly mode: numb
   { path: "tls/front-proxy-ca.key", mode: 0o600 },
   { path: "tls/front-proxy-ca.crt", mode: 0o644 },
   { path: "tls/service-account.key", mode: 0o600 },
+  { path: ENCRYPTION_FILE, mode: 0o600 },
 ];
 
 /** Texts by their path in {@linkcode SHARED_FILES}. */

@@ -1,5 +1,5 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
-import type { TokenIssuer } from "../apiserver/contract.ts";
+import type { SecretTokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
 import { bootstrapTokenCleaner } from "./bootstrap_tokens/token_cleaner.ts";
 import { certificateApprover } from "./certificates/approver.ts";
@@ -27,6 +27,7 @@ import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
+import { serviceCIDRController } from "./servicecidrs/servicecidrs.ts";
 import { statefulSetController } from "./statefulset/statefulset.ts";
 import { attributesClassProtectionController } from "./volume_protection/attributes_class_protection.ts";
 import { claimProtectionController } from "./volume_protection/claim_protection.ts";
@@ -36,7 +37,7 @@ import { volumeProtectionController } from "./volume_protection/volume_protectio
 export interface ControllerInputs {
   /** PEM of the authorities by which Pods know the API server. */
   readonly clusterCa: string;
-  readonly tokenIssuer: Pick<TokenIssuer, "issue">;
+  readonly tokenIssuer: SecretTokenIssuer;
   readonly signRequest: SignRequest;
   /** The served resources. */
   readonly resources: () => readonly ResourceRow[];
@@ -84,6 +85,7 @@ export function allControllers(
     ["pvc-protection-controller", claimProtectionController],
     ["pv-protection-controller", volumeProtectionController],
     ["volumeattributesclass-protection-controller", attributesClassProtectionController],
+    ["service-cidrs-controller", serviceCIDRController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
     ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
     [

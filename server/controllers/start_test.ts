@@ -32,7 +32,7 @@ describe("startControllers, on the real registry", () => {
       clock: test.clock,
       signal: stop.signal,
       clusterCa: "PEM",
-      tokenIssuer: { issue: () => Promise.resolve({ token: "TOKEN", expirationTimestamp: "" }) },
+      tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: () => "CERTIFICATE",
       resources: () => test.registry.resources(),
     });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { caHashOf, checkSecret, formatClusterToken, parseClusterToken } from "../../client/cluster_token.ts";
-import { staticTokenAuthenticator, type TokenAuthenticator } from "../apiserver/auth/bearer_tokens.ts";
+import { type FindUser, staticTokens } from "../apiserver/auth/bearer_tokens.ts";
 import type { UserInfo } from "../apiserver/contract.ts";
 import { readIfPresent, writeFileAtomically } from "../pki/files.ts";
 
@@ -23,7 +23,7 @@ export interface JoinTokens {
   readonly node: string;
   /** The server's secret alone: what the cluster's own secrets are sealed with where servers share a store. */
   readonly secret: string;
-  readonly authenticator: TokenAuthenticator;
+  readonly userOf: FindUser;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function openJoinTokens(
   for (const [path, text] of [[files.server, server], [files.node, node]] as const) {
     if ((await readIfPresent(path))?.trim() !== text) await writeFileAtomically(path, `${text}\n`, 0o600);
   }
-  return { server, node, secret, authenticator: staticTokenAuthenticator(usersOf(secret, nodeSecret)) };
+  return { server, node, secret, userOf: staticTokens(usersOf(secret, nodeSecret)) };
 }
 
 /** The server's secret as it was chosen, or else as `directory` has it; undefined where there is none yet. */

@@ -31,11 +31,11 @@ describe("join tokens", () => {
 
   it("let servers in with the server's secret, nodes with either", () =>
     inDirectory(async (directory) => {
-      const { server, node, authenticator } = await openJoinTokens(directory, ca, {
+      const { server, node, userOf } = await openJoinTokens(directory, ca, {
         token: "ours",
         agentToken: "theirs",
       });
-      const groups = async (token: string) => (await authenticator.authenticateToken(token))?.groups ?? [];
+      const groups = async (token: string) => (await userOf(token))?.groups ?? [];
       expect(await groups(credential(server))).toEqual([JOINING_SERVERS]);
       expect(await groups(credential(node))).toContain(JOINING_NODES);
       expect(await groups("node:ours")).toContain(JOINING_NODES);

@@ -12,7 +12,7 @@ export interface CertificateFacts {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: KeyObject;
-  /** An authority may sign leaves, but no further authorities; a peer is client and server. */
+  /** An authority may sign leaves, and the authority that is to follow it; a peer is client and server. */
   readonly role: "authority" | "client" | "server" | "peer";
   /** DNS names and IP addresses. */
   readonly names: readonly string[];
@@ -52,6 +52,12 @@ export function makeCertificate(
   );
 }
 
+/** An authority's certificate by another authority. */
+export function crossCertificate(parts: Omit<CertificateParts, "extensions">, signer: Signer): Buffer {
+  const facts = { publicKey: parts.publicKey, role: "authority", names: [] } as const;
+  return signCertificate({ ...parts, extensions: extensions(facts, signer.keyIdentifier) }, signer);
+}
+
 /** The same of parts that are DER already. */
 export function signCertificate(
   { subject, notBefore, notAfter, publicKey, extensions }: CertificateParts,
@@ -77,13 +83,16 @@ export function distinguishedName(
   return sequence(...organizations.map((o) => attribute("2.5.4.10", o)), attribute("2.5.4.3", commonName));
 }
 
-function extensions(facts: CertificateFacts, authorityKey: Uint8Array | undefined): Buffer[] {
+function extensions(
+  facts: Pick<CertificateFacts, "publicKey" | "role" | "names">,
+  authorityKey: Uint8Array | undefined,
+): Buffer[] {
   const { role, names } = facts;
   const list = [
     extension(
       "2.5.29.19",
       true,
-      role === "authority" ? sequence(bytes(TAG.boolean, 0xff), bytes(TAG.integer, 0)) : sequence(),
+      role === "authority" ? sequence(bytes(TAG.boolean, 0xff), bytes(TAG.integer, 1)) : sequence(),
     ),
     // digitalSignature and keyEncipherment; an authority has keyCertSign beside them.
     extension("2.5.29.15", true, role === "authority" ? bytes(TAG.bitString, 2, 0xa4) : bytes(TAG.bitString, 5, 0xa0)),
@@ -147,17 +156,36 @@ export function keyIdentifier(key: KeyObject): Buffer {
 
 /** What those need to know of an authority who sign in its name. Throws a RangeError for what is no certificate. */
 export function signerFacts(certificate: Uint8Array): Omit<Signer, "key"> {
+  const fields = fieldsOf(certificate);
+  // serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions
+  const name = fields[4];
+  if (name === undefined) throw new RangeError("the certificate ends before its subject");
+  const [identifier] = readAll(extensionIn(fields, "2.5.29.14"));
+  return { name: name.whole, keyIdentifier: identifier?.content };
+}
+
+/** Whom a certificate is for by its extended key usage. */
+export function usagesOf(certificate: Uint8Array): readonly ("client" | "server")[] {
+  const [list] = readAll(extensionIn(fieldsOf(certificate), "2.5.29.37"));
+  const ids = readAll(list?.content ?? new Uint8Array());
+  return (["client", "server"] as const).filter((usage) =>
+    ids.some(({ whole }) => usages[usage].some((known) => known.equals(whole)))
+  );
+}
+
+function fieldsOf(certificate: Uint8Array) {
   const [outer] = readAll(certificate);
   const [body] = readAll(outer!.content);
   const fields = readAll(body!.content);
   if (fields[0]?.tag === 0xa0) fields.shift();
-  // serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, extensions
-  const name = fields[4];
-  if (name === undefined) throw new RangeError("the certificate ends before its subject");
+  return fields;
+}
+
+/** The value of an extension, empty where there is none. */
+function extensionIn(fields: ReturnType<typeof readAll>, id: string): Uint8Array {
   const [list] = readAll(fields.find((field) => field.tag === 0xa3)?.content ?? new Uint8Array());
-  const wanted = oid("2.5.29.14");
+  const wanted = oid(id);
   const found = readAll(list?.content ?? new Uint8Array()).map((one) => readAll(one.content))
     .find(([id]) => id !== undefined && wanted.equals(id.whole));
-  const [identifier] = readAll(found?.at(-1)?.content ?? new Uint8Array());
-  return { name: name.whole, keyIdentifier: identifier?.content };
+  return found?.at(-1)?.content ?? new Uint8Array();
 }

@@ -24,7 +24,7 @@ describe("certificates", () => {
       ca.getExtension(x509.BasicConstraintsExtension)!,
       read.getExtension(x509.BasicConstraintsExtension)!,
     ];
-    expect([basic.ca, basic.pathLength, basic.critical, own.ca]).toEqual([true, 0, true, false]);
+    expect([basic.ca, basic.pathLength, basic.critical, own.ca]).toEqual([true, 1, true, false]);
     const { digitalSignature, keyCertSign, keyEncipherment } = x509.KeyUsageFlags;
     expect(ca.getExtension(x509.KeyUsagesExtension)!.usages).toBe(digitalSignature | keyEncipherment | keyCertSign);
     expect(read.getExtension(x509.KeyUsagesExtension)!.usages).toBe(digitalSignature | keyEncipherment);

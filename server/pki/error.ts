@@ -7,6 +7,8 @@ export type PkiErrorReason =
   | "expired"
   /** A subject alternative name is neither a DNS name nor an IP address. */
   | "badName"
+  /** Those who trust the present authority would not trust the new one. */
+  | "untrusted"
   /** What is to be signed is no certificate request, or not its maker's. */
   | "badRequest";
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
-import { keyIdentifier, makeCertificate, signerFacts } from "./certificate.ts";
+import { crossCertificate, keyIdentifier, makeCertificate, signerFacts } from "./certificate.ts";
 
 /** A certificate and its private key (PKCS #8), both PEM. */
 export interface KeyPair {
@@ -53,7 +53,37 @@ export function issueLeaf(authority: KeyPair, subject: Subject, now: number): Ke
     role: subject.usage,
     names: subject.names ?? [],
   }, { ...signerFacts(issuer.raw), key: createPrivateKey(authority.key) });
-  return { certificate: pem("CERTIFICATE", der), key: pemOfKey(privateKey) };
+  return { certificate: pem("CERTIFICATE", der) + intermediatesOf(authority.certificate), key: pemOfKey(privateKey) };
+}
+
+/** The certificates of a PEM text, each with its line ends. */
+export function certificatesIn(text: string): readonly string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\r?\n?/g) ?? [];
+}
+
+/** Whether a certificate (PEM) is signed with its own key. */
+export function isRoot(text: string): boolean {
+  const certificate = new X509Certificate(text);
+  return certificate.verify(certificate.publicKey);
+}
+
+/** What an authority has beside roots: its certificates that an earlier one has signed, by which those who know that one trust it. */
+function intermediatesOf(authority: string): string {
+  const [, ...others] = certificatesIn(authority);
+  return others.filter((text) => !isRoot(text)).join("");
+}
+
+/** The authority's key under its name, signed by another one: who trusts that one then trusts it, too. */
+export function crossSign(authority: KeyPair, by: KeyPair): string {
+  const [own, other] = [new X509Certificate(authority.certificate), new X509Certificate(by.certificate)];
+  const facts = signerFacts(own.raw);
+  const der = crossCertificate({
+    subject: facts.name,
+    notBefore: Math.max(own.validFromDate.getTime(), other.validFromDate.getTime()),
+    notAfter: Math.min(own.validToDate.getTime(), other.validToDate.getTime()),
+    publicKey: own.publicKey,
+  }, { ...signerFacts(other.raw), key: createPrivateKey(by.key) });
+  return pem("CERTIFICATE", der);
 }
 
 /** An ECDSA P-256 key alone (PKCS #8 PEM), as service-account tokens are signed with. */

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../api/clock.ts";
@@ -6,6 +6,7 @@ import type { CertificateRequest } from "./certificate_request.ts";
 import { PkiError } from "./error.ts";
 import { readIfPresent, writeFileAtomically } from "./files.ts";
 import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, type Subject } from "./issue.ts";
+import { damaged, pathsOf, readPair, writePair } from "./pair_files.ts";
 import { signRequest, type Wanted } from "./sign_request.ts";
 
 export interface PkiOptions {
@@ -187,40 +188,4 @@ async function openSigningKey(path: string): Promise<string> {
     throw damaged(path, "it holds no private key in PEM", cause);
   }
   return found;
-}
-
-interface Paths {
-  readonly certificate: string;
-  readonly key: string;
-}
-
-function pathsOf(directory: string, name: string): Paths {
-  return { certificate: join(directory, `${name}.crt`), key: join(directory, `${name}.key`) };
-}
-
-/** The key goes first: a certificate without its key is an error, a key without its certificate an interrupted first start. */
-async function writePair(paths: Paths, pair: KeyPair): Promise<void> {
-  await writeFileAtomically(paths.key, pair.key, 0o600);
-  await writeFileAtomically(paths.certificate, pair.certificate, 0o644);
-}
-
-async function readPair(paths: Paths): Promise<KeyPair | undefined> {
-  const [certificate, key] = await Promise.all([readIfPresent(paths.certificate), readIfPresent(paths.key)]);
-  if (certificate === undefined) return undefined;
-  if (key === undefined) {
-    throw new PkiError("keyMissing", `${paths.certificate} is there, but not its key ${paths.key}: restore it`);
-  }
-  let belong: boolean;
-  try {
-    const held = createPublicKey(createPrivateKey(key)).export({ type: "spki", format: "pem" });
-    belong = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "pem" }) === held;
-  } catch (cause) {
-    throw damaged(paths.certificate, "it or its key cannot be read as PEM", cause);
-  }
-  if (!belong) throw damaged(paths.certificate, `the key ${paths.key} belongs to another certificate`);
-  return { certificate, key };
-}
-
-function damaged(path: string, what: string, cause?: unknown): PkiError {
-  return new PkiError("damaged", `${path}: ${what}; restore it from a backup`, { cause });
 }

@@ -1,27 +1,36 @@
+import { refusalOf } from "./filter.ts";
 import type { NodeInfo, PodFacts } from "./node_info.ts";
-import type { Plugin } from "./plugins/contract.ts";
+import type { Plugin, RefusedNode } from "./plugins/contract.ts";
 
 export type Decision =
   | { readonly outcome: "node"; readonly node: string }
-  /** In upstream's form: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
-  | { readonly outcome: "unschedulable"; readonly message: string };
+  /** The message is in upstream's form: `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable.` */
+  | { readonly outcome: "unschedulable"; readonly message: string; readonly refused: readonly RefusedNode[] };
 
-/** Picks a node for a Pod. Pure: equal scores are drawn by `random` (0 ≤ x < 1). */
+/** Picks a node for a Pod. Pure: equal scores are drawn by `random` (0 ≤ x < 1). `nominated` is where others made room for it. */
 export function decide(
   pod: PodFacts,
   nodes: readonly NodeInfo[],
   plugins: readonly Plugin[],
   random: () => number,
+  nominated?: string,
 ): Decision {
-  if (nodes.length === 0) return { outcome: "unschedulable", message: "no nodes available to schedule pods" };
-  const refusals = new Map<string, number>();
+  if (nodes.length === 0) {
+    return { outcome: "unschedulable", message: "no nodes available to schedule pods", refused: [] };
+  }
+  const own = nominated && nodes.find(({ node }) => node.metadata.name === nominated);
+  if (own && !refusalOf(pod, own, plugins)) return chosen(own);
+  const refused: RefusedNode[] = [];
   const feasible: NodeInfo[] = [];
   for (const node of nodes) {
-    const refusal = firstRefusal(pod, node, plugins);
-    if (!refusal) feasible.push(node);
-    else for (const reason of refusal) refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+    const refusal = refusalOf(pod, node, plugins);
+    if (refusal) refused.push({ node, refusal });
+    else feasible.push(node);
   }
-  if (feasible.length === 0) return { outcome: "unschedulable", message: explain(nodes.length, refusals) };
+  if (feasible.length === 0) {
+    const message = explain(nodes.length, refused.flatMap(({ refusal }) => refusal.reasons));
+    return { outcome: "unschedulable", message, refused };
+  }
   if (feasible.length === 1) return chosen(feasible[0]!);
   let best: NodeInfo[] = [];
   let highest = -Infinity;
@@ -38,15 +47,10 @@ function chosen({ node }: NodeInfo): Decision {
   return { outcome: "node", node: node.metadata.name! };
 }
 
-function firstRefusal(pod: PodFacts, node: NodeInfo, plugins: readonly Plugin[]): readonly string[] | undefined {
-  for (const plugin of plugins) {
-    const refusal = plugin.filter?.(pod, node);
-    if (refusal) return refusal.reasons;
-  }
-  return undefined;
-}
-
-function explain(total: number, refusals: ReadonlyMap<string, number>): string {
-  const parts = [...refusals].map(([reason, count]) => `${count} ${reason}`).toSorted();
+/** `0/3 nodes are available: ` and every reason with its count, sorted. */
+export function explain(total: number, reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).toSorted();
   return `0/${total} nodes are available: ${parts.join(", ")}.`;
 }

@@ -24,7 +24,10 @@ export interface NodeInfo {
   readonly node: Node;
   readonly allocatable: Amounts;
   readonly requested: Amounts;
+  /** By {@linkcode keyOf}. */
   readonly pods: ReadonlyMap<string, PodFacts>;
+  /** Pods that are to come here once others have gone, by key. */
+  readonly nominated: ReadonlyMap<string, PodFacts>;
 }
 
 function amount(resource: string, quantity: Quantity): number {
@@ -50,10 +53,19 @@ export function podFacts(pod: Pod): PodFacts {
   return { pod, requests: new Map(requests), hostPorts };
 }
 
-export function nodeInfo(node: Node, pods: ReadonlyMap<string, PodFacts>): NodeInfo {
+export function nodeInfo(
+  node: Node,
+  pods: ReadonlyMap<string, PodFacts>,
+  nominated: ReadonlyMap<string, PodFacts> = new Map(),
+): NodeInfo {
   const requested = new Map<string, number>();
   for (const { requests } of pods.values()) {
     for (const [name, value] of requests) requested.set(name, (requested.get(name) ?? 0) + value);
   }
-  return { node, allocatable: amountsOf(node.status?.allocatable), requested, pods };
+  return { node, allocatable: amountsOf(node.status?.allocatable), requested, pods, nominated };
+}
+
+/** A Pod without a PriorityClass has priority 0. */
+export function priorityOf({ spec }: Pod): number {
+  return spec.priority ?? 0;
 }

@@ -3,16 +3,20 @@ import type { Clock } from "../../api/clock.ts";
 import { parseTime } from "../../api/meta/time.ts";
 import { findCondition, setCondition } from "../../api/meta/conditions.ts";
 import { keyOf } from "../../api/resource.ts";
-import { bindings, nodes, pods } from "../../api/resources.ts";
+import { bindings, nodes, poddisruptionbudgets, pods } from "../../api/resources.ts";
 import { isConflict, isNotFound } from "../../api/status.ts";
 import type { Node, Pod, PodCondition } from "../../api/types/core_v1.ts";
+import type { PodDisruptionBudget } from "../../api/types/policy_v1.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event_recorder.ts";
 import type { Informer, InformerFactory } from "../../client/informer_contract.ts";
 import { ClusterState } from "./cluster_state.ts";
 import { decide } from "./decide.ts";
-import { podFacts } from "./node_info.ts";
-import { plugins } from "./plugins/all.ts";
+import { refusalOf } from "./filter.ts";
+import { podFacts, priorityOf } from "./node_info.ts";
+import { plugins, postFilter } from "./plugins/all.ts";
+import type { PostFilterResult, RefusedNode } from "./plugins/contract.ts";
+import { clearNominations, evictVictims } from "./preemption/evict_victims.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue.ts";
 
 export const SCHEDULER_NAME = "default-scheduler";
@@ -29,6 +33,7 @@ export interface SchedulerOptions {
 const logger = getLogger(["skiff", "scheduler"]);
 /** Bindings that may be under way at once; decisions wait beyond it. */
 const MAX_BINDING = 64;
+const NO_NODES: PostFilterResult = { outcome: "wait", message: "", nomination: "keep" };
 
 /** Starts scheduling; ends with the signal. Decisions are made one after the other, bindings overlap. */
 export function startScheduler(options: SchedulerOptions): void {
@@ -41,6 +46,9 @@ class Scheduler {
   readonly #queue: SchedulingQueue;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
+  readonly #budgets: Informer<PodDisruptionBudget>;
+  /** Pods whose victims are being asked to go: they are not tried until all have been. */
+  readonly #preempting = new Set<string>();
   #binding = 0;
   #scheduled = false;
 
@@ -49,6 +57,7 @@ class Scheduler {
     this.#queue = new SchedulingQueue(options.clock, () => this.#soon());
     this.#pods = options.informers.informer(pods);
     this.#nodes = options.informers.informer(nodes);
+    this.#budgets = options.informers.informer(poddisruptionbudgets);
   }
 
   start(): void {
@@ -68,27 +77,35 @@ class Scheduler {
 
   #gone(pod: Pod): void {
     this.#state.removePod(keyOf(pod));
+    this.#state.nominate(pod, undefined);
     this.#queue.remove(keyOf(pod));
     if (pod.spec.nodeName) this.#queue.moveAll();
   }
 
   #changed(pod: Pod, previous: Pod | undefined): void {
     const key = keyOf(pod);
+    if (pod.spec.nodeName || isFinished(pod)) this.#state.nominate(pod, undefined);
+    // A nomination that the status does not show yet outlives changes of something else.
+    else if (pod.status?.nominatedNodeName !== previous?.status?.nominatedNodeName) {
+      this.#state.nominate(pod, pod.status?.nominatedNodeName);
+    }
     if (pod.spec.nodeName) {
       this.#state.setPod(pod);
       this.#queue.remove(key);
       if (isFinished(pod) && previous && !isFinished(previous)) this.#queue.moveAll();
       return;
     }
-    if (
-      isFinished(pod) || pod.metadata.deletionTimestamp || pod.spec.schedulerName !== SCHEDULER_NAME || isGated(pod)
-    ) {
-      return this.#queue.remove(key);
-    }
+    if (!this.#waits(pod)) return this.#queue.remove(key);
     // Our own status patch must not count as news, or the Pod would be tried at once and for ever.
     if (previous && !isGated(previous) && previous.spec === pod.spec) return;
     if (previous && !isGated(previous) && JSON.stringify(previous.spec) === JSON.stringify(pod.spec)) return;
     this.#queue.add(queued(pod));
+  }
+
+  /** Whether it is for this scheduler to find a node for the Pod. */
+  #waits(pod: Pod): boolean {
+    return !pod.spec.nodeName && !isFinished(pod) && !pod.metadata.deletionTimestamp &&
+      pod.spec.schedulerName === SCHEDULER_NAME && !isGated(pod);
   }
 
   /** Decides in a task of its own, so that a burst of events is taken in first. */
@@ -107,17 +124,17 @@ class Scheduler {
       const next = this.#queue.pop();
       if (!next) return;
       const pod = this.#pods.get(next.key);
-      if (pod && !pod.spec.nodeName) this.#schedule(next, pod);
+      if (pod && !pod.spec.nodeName && !this.#preempting.has(next.key)) this.#schedule(next, pod);
     }
   }
 
   #schedule(queued: QueuedPod, pod: Pod): void {
     const moves = this.#queue.moves;
-    const decision = decide(podFacts(pod), this.#state.nodes(), plugins, this.#options.random ?? Math.random);
+    const random = this.#options.random ?? Math.random;
+    const nominated = this.#state.nominationOf(pod);
+    const decision = decide(podFacts(pod), this.#state.nodes(), plugins, random, nominated);
     if (decision.outcome === "unschedulable") {
-      this.#queue.fits(queued, "nowhere", moves);
-      this.#options.events.event(pod, "Warning", "FailedScheduling", decision.message);
-      this.#report(pod, decision.message);
+      this.#unschedulable(queued, pod, decision.message, decision.refused, moves);
       return;
     }
     this.#state.setPod(pod, decision.node);
@@ -142,15 +159,70 @@ class Scheduler {
     events.event(pod, "Normal", "Scheduled", `Successfully assigned ${keyOf(pod)} to ${node}`);
   }
 
-  /** Tells in the Pod's status why it waits; only when that is news. */
-  #report(pod: Pod, message: string): void {
+  #unschedulable(
+    queued: QueuedPod,
+    pod: Pod,
+    reason: string,
+    refused: readonly RefusedNode[],
+    moves: number,
+  ): void {
+    const { events, random = Math.random } = this.#options;
+    const result = refused.length === 0 ? NO_NODES : postFilter.postFilter(podFacts(pod), refused, {
+      refusal: (other, node) => refusalOf(other, node, plugins),
+      budgets: this.#budgets.list(),
+      random,
+    });
+    if (result.outcome === "preempt") this.#preempt(queued, pod, result, moves);
+    else {
+      if (result.nomination === "clear") this.#state.nominate(pod, undefined);
+      this.#queue.fits(queued, "nowhere", moves);
+    }
+    const message = result.outcome === "wait" ? `${reason} ${result.message}`.trimEnd() : reason;
+    events.event(pod, "Warning", "FailedScheduling", message);
+    this.#report(pod, message, this.#state.nominationOf(pod));
+  }
+
+  /** Nominates the Pod for the node and makes room there. When its victims have been asked to go, it waits for them as for any change. */
+  #preempt(
+    queued: QueuedPod,
+    pod: Pod,
+    { node, victims }: PostFilterResult & { outcome: "preempt" },
+    moves: number,
+  ): void {
+    // Who matters less and was to come here will not fit any more: it looks for another place.
+    const displaced = [...this.#state.nominatedFor(node).values()].map((other) => other.pod)
+      .filter((other) => priorityOf(other) < priorityOf(pod));
+    for (const other of displaced) this.#state.nominate(other, undefined);
+    this.#state.nominate(pod, node);
+    this.#preempting.add(queued.key);
+    const asked = Promise.all([
+      clearNominations(displaced, this.#options),
+      evictVictims(pod, node, victims.map((victim) => victim.pod), this.#options),
+    ]);
+    asked.then(() => "nowhere" as const, (error) => {
+      if (!this.#options.signal.aborted) {
+        logger.warn("room for Pod {pod} on {node} could not be made: {error}", { pod: queued.key, node, error });
+      }
+      return "error" as const;
+    }).then((fit) => {
+      this.#preempting.delete(queued.key);
+      const now = this.#pods.get(queued.key);
+      if (now && this.#waits(now) && !this.#options.signal.aborted) this.#queue.fits(queued, fit, moves);
+    });
+  }
+
+  /** Tells in the Pod's status why it waits, and where it is to go; only when that is news. */
+  #report(pod: Pod, message: string, nominatedNodeName: string | undefined): void {
     const { client, clock, signal } = this.#options;
     const old = findCondition(pod.status?.conditions, "PodScheduled");
     const condition: PodCondition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message };
     const [wanted] = setCondition(old ? [old] : [], condition, clock.now());
-    if (wanted === old) return;
+    if (wanted === old && nominatedNodeName === pod.status?.nominatedNodeName) return;
     const target = { namespace: pod.metadata.namespace!, name: pod.metadata.name! };
-    const patch = { metadata: { uid: pod.metadata.uid }, status: { conditions: [wanted] } };
+    const patch = {
+      metadata: { uid: pod.metadata.uid },
+      status: { conditions: [wanted], nominatedNodeName: nominatedNodeName ?? null },
+    };
     client.patch(pods, target, { type: "strategic", patch }, { subresource: "status", signal }).catch((error) => {
       if (!isNotFound(error) && !isConflict(error) && !signal.aborted) {
         logger.warn("status of Pod {pod} could not be written: {error}", { pod: keyOf(pod), error });

@@ -31,13 +31,14 @@ export function maintenanceRoutes(datastore: BudgetedDatastore): ReadonlyMap<str
   ]);
 }
 
-function mastersOnly(route: PathRoute): PathRoute {
+/** A route for `system:masters` alone, whatever roles say. */
+export function mastersOnly(route: PathRoute, verbs: readonly string[] = ["get"]): PathRoute {
   return (call) => {
     const { user, info } = call;
     if (!user.groups.includes("system:masters")) {
       throw forbidden(undefined, "", `User ${JSON.stringify(user.name)} is not in the group system:masters`);
     }
-    if (info.verb !== "get") throw methodNotAllowed();
+    if (!verbs.includes(info.verb)) throw methodNotAllowed();
     return route(call);
   };
 }

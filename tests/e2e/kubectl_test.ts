@@ -161,6 +161,7 @@ describe("kubectl", () => {
     expect(await cluster.kubectl("explain", "pod.spec.containers.ports")).toContain(
       "containerPort\t<integer> -required-",
     );
+    expect(await cluster.kubectl("explain", "pod.spec.nodeName")).toMatch(/DESCRIPTION:\n {4}\S.{40}/);
     expect(await cluster.kubectl("explain", "deployment", "--recursive")).toContain("maxSurge\t<IntOrString>");
     expect(await cluster.kubectl("api-resources")).toMatch(/^deployments +deploy +apps\/v1 +true +Deployment$/m);
     expect(await cluster.kubectl("api-versions")).toContain("rbac.authorization.k8s.io/v1\n");

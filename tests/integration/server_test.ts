@@ -54,7 +54,7 @@ testClient("HTTPS, to the API server alone", async () => {
   const datastore = await openDatastore({ endpoint: "memory://", dataDir });
   const pki = await openPki(dataDir);
   const access = new AccessControl();
-  const identity = identities({ pki, clock, clusterDomain: "cluster.local", access, registry: () => registry });
+  const identity = await identities({ pki, clock, clusterDomain: "cluster.local", access, registry: () => registry });
   const registry = await openRegistry({
     datastore,
     clock,

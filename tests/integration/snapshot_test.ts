@@ -1,70 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configmaps } from "../../api/resources.ts";
-import { createHttpsClient } from "../../client/https.ts";
 import { HttpsTransport } from "../../client/https_transport.ts";
 import { readKubeconfig } from "../../client/kubeconfig.ts";
 import type { WriteReport } from "../../datastore/budget/budgeted_datastore.ts";
 import { retry } from "../e2e/retry.ts";
-
-const ROOT = new URL("../../", import.meta.url).pathname;
-
-function command(args: readonly string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${ROOT}cli/main.ts`, ...args],
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function skiff(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await command(args).output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-/** A server without an agent, in a process of its own as users run it. */
-class Server implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-
-  private constructor(child: Deno.ChildProcess, readonly dataDir: string) {
-    this.#child = child;
-  }
-
-  static async start(dataDir: string, ...flags: string[]): Promise<Server> {
-    const ready = `${dataDir}/ready.json`;
-    await Deno.mkdir(dataDir, { recursive: true });
-    await Deno.remove(ready).catch(() => {});
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--no-check",
-        `${ROOT}cli/main.ts`,
-        "server",
-        "--disable-agent",
-        `--data-dir=${dataDir}`,
-        "--bind-address=127.0.0.1",
-        "--https-listen-port=0",
-        `--write-kubeconfig=${dataDir}/kubeconfig`,
-        `--ready-file=${ready}`,
-        ...flags,
-      ],
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    await retry("the API answers", async () => void await Deno.stat(ready));
-    return new Server(child, dataDir);
-  }
-
-  async client() {
-    return createHttpsClient(await readKubeconfig(`${this.dataDir}/kubeconfig`));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGTERM");
-    await this.#child.status;
-  }
-}
+import { Server, skiff } from "../fixtures/server_process.ts";
 
 describe("skiff snapshot and skiff datastore", () => {
   let root = "";

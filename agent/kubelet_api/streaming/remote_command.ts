@@ -21,6 +21,13 @@ export const REMOTE_COMMAND_PROTOCOLS = ["v5.channel.k8s.io", "v4.channel.k8s.io
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 };
 const NORMAL = 1000;
 
+export interface RemoteCommandOptions {
+  readonly clock: Clock;
+  readonly idleTimeout: number;
+  /** Asked at an end before which nothing was put out: why that may be no success. */
+  readonly explainSilence?: () => Promise<Error | undefined>;
+}
+
 /**
  * Joins a client's WebSocket and a command that runs behind `url`, the runtime's streaming server, in the SPDY form that every runtime
  * speaks and that can half-close. Resolves when both are closed; failures are told the client as a `Status` on its error channel.
@@ -29,7 +36,7 @@ export async function joinRemoteCommand(
   socket: WebSocket,
   url: string,
   command: RemoteCommand,
-  options: { readonly clock: Clock; readonly idleTimeout: number },
+  options: RemoteCommandOptions,
 ): Promise<void> {
   // Messages that come before the runtime has answered wait in the socket.
   socket.pause();
@@ -51,8 +58,10 @@ export async function joinRemoteCommand(
     hold: () => connection.pause(),
     release: () => connection.resume(),
   });
+  let silent = true;
   const receive = (channel: number) => ({
     onData(data: Uint8Array) {
+      silent = false;
       guard.touch();
       sender.send(data, channel);
     },
@@ -61,13 +70,14 @@ export async function joinRemoteCommand(
   // The server waits for exactly these before it starts the command; stderr goes into stdout where there is a terminal.
   const open = (streamtype: string, channel?: number): SpdyStream =>
     connection.openStream({ streamtype }, channel === undefined ? {} : receive(channel));
-  let told = false;
-  connection.openStream({ streamtype: "error" }, {
-    onData(data) {
-      told = true;
-      sender.send(data, CHANNEL.error);
-    },
-  });
+  /** How the command ended, once the runtime has said so. */
+  let told: Promise<void> | undefined;
+  const tell = async (data: Uint8Array) => {
+    const problem = silent ? await options.explainSilence?.() : undefined;
+    if (problem) tellFailure(socket, problem);
+    else sender.send(data, CHANNEL.error);
+  };
+  connection.openStream({ streamtype: "error" }, { onData: (data) => void (told = tell(data.slice())) });
   const inputs = new Map<number, SpdyStream>();
   if (command.stdin) inputs.set(CHANNEL.stdin, open("stdin"));
   if (command.stdout) open("stdout", CHANNEL.stdout);
@@ -81,7 +91,7 @@ export async function joinRemoteCommand(
     // A client takes an end without a word for success.
     else if (!told) {
       tellFailure(socket, new Error("the runtime ended the stream without telling how the command ended"));
-    } else socket.close(NORMAL);
+    } else void told.then(() => socket.close(NORMAL));
     // What the client still sends is for nobody, but its closing has to be read.
     socket.resume();
   };

@@ -1,3 +1,4 @@
+import type { Credentials } from "../../images/registries/registries_file.ts";
 import type { ContainerdPaths } from "./paths.ts";
 
 /** What containerd's configuration depends on. */
@@ -8,6 +9,8 @@ export interface ContainerdSettings {
   readonly cniBinDir: string;
   /** Containers below the node's own oom_score_adj need CAP_SYS_RESOURCE. */
   readonly restrictOomScoreAdj: boolean;
+  /** For registries, by host. */
+  readonly credentials?: ReadonlyMap<string, Credentials>;
 }
 
 /** Plugins that would only poll, probe or listen: file systems nobody asked for, tracing, the restart monitor of `ctr`. */
@@ -23,11 +26,12 @@ const DISABLED = [
 ];
 
 type Toml = string | number | boolean | readonly string[];
+type Table = readonly [name: string, values: Readonly<Record<string, Toml>>];
 
 /** containerd's configuration file, version 2, which 1.6, 1.7 and 2.x read. */
 export function containerdConfig({ paths, ...settings }: ContainerdSettings): string {
   const cri = "plugins.'io.containerd.grpc.v1.cri'";
-  const tables: readonly [string, Readonly<Record<string, Toml>>][] = [
+  const tables: readonly Table[] = [
     ["", { version: 2, root: paths.root, state: paths.state, disabled_plugins: DISABLED }],
     ["grpc", { address: paths.socket }],
     [cri, {
@@ -47,6 +51,15 @@ export function containerdConfig({ paths, ...settings }: ContainerdSettings): st
     }],
     [`${cri}.cni`, { bin_dir: settings.cniBinDir, conf_dir: paths.cniConfDir, max_conf_num: 1 }],
     [`${cri}.registry`, { config_path: paths.certsDir }],
+    ...[...settings.credentials ?? []].map(([host, { username, password, auth, identityToken }]): Table => [
+      `${cri}.registry.configs.${JSON.stringify(host)}.auth`,
+      {
+        ...username !== undefined && { username },
+        ...password !== undefined && { password },
+        ...auth !== undefined && { auth },
+        ...identityToken !== undefined && { identitytoken: identityToken },
+      },
+    ]),
     [`${cri}.containerd`, { snapshotter: settings.snapshotter, default_runtime_name: "runc" }],
     [`${cri}.containerd.runtimes.runc`, { runtime_type: "io.containerd.runc.v2" }],
     [`${cri}.containerd.runtimes.runc.options`, {

@@ -32,9 +32,15 @@ export async function findTool(
   );
 }
 
-/** The directory of the CNI plugins: Debian's, or the one upstream's archives use. */
+/** Where CNI plugins are looked for: where the one file unpacked its own, then Debian's directory, then that of upstream's archives. */
+export function cniDirectories(): readonly string[] {
+  const own = Deno.env.get("SKIFF_CNI_BIN_DIR");
+  return [...(own ? [own] : []), "/usr/lib/cni", "/opt/cni/bin"];
+}
+
+/** The directory of the CNI plugins. */
 export async function findCniBinDir(): Promise<string> {
-  const candidates = ["/usr/lib/cni", "/opt/cni/bin"];
+  const candidates = cniDirectories();
   for (const directory of candidates) if (await exists(`${directory}/bridge`)) return directory;
   throw new RuntimeError(
     "unavailable",

@@ -1,6 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import { type Clock, systemClock } from "../../../api/clock.ts";
 import { pause } from "../../../client/pause.ts";
+import type { Credentials } from "../../images/registries/registries_file.ts";
 import { type ContainerRuntime, RuntimeError } from "../contract.ts";
 import { openChannel } from "../cri/channel.ts";
 import { createCriRuntime } from "../cri/cri_runtime.ts";
@@ -28,6 +29,8 @@ export interface ContainerdOptions {
   readonly binary?: string;
   readonly cniBinDir?: string;
   readonly snapshotter?: "overlayfs" | "native";
+  /** For registries, by host. */
+  readonly credentials?: ReadonlyMap<string, Credentials>;
   readonly clock?: Clock;
 }
 
@@ -69,12 +72,15 @@ export async function startContainerd(options: ContainerdOptions): Promise<Super
     snapshotter: options.snapshotter ?? (await supportsOverlay(paths) ? "overlayfs" : "native"),
     cniBinDir: options.cniBinDir ?? await findCniBinDir(),
     restrictOomScoreAdj: await lacksSysResource(),
+    ...options.credentials && { credentials: options.credentials },
   });
   const unchanged = await Deno.readTextFile(paths.config).catch(() => "") === config;
   if (!unchanged) {
     // Shims, and with them all containers, live on while it starts anew with its new configuration.
     await terminateContainerd(paths);
-    await Deno.writeTextFile(paths.config, config);
+    // It may hold credentials.
+    await Deno.writeTextFile(paths.config, config, { mode: 0o600 });
+    await Deno.chmod(paths.config, 0o600);
   }
   const adopted = await runningContainerd(paths) !== undefined;
   const runtime = createCriRuntime({ endpoint: paths.socket });

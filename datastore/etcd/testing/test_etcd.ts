@@ -2,7 +2,10 @@ import { freePort } from "../../../tests/fixtures/free_port.ts";
 
 /** A real etcd (Debian's etcd-server) for tests, on free ports, with its data in a directory of its own. */
 export interface TestEtcd {
+  readonly name: string;
   readonly endpoint: string;
+  /** Where the other members find it. */
+  readonly peerUrl: string;
   readonly port: number;
   readonly directory: string;
   /** Kills it (SIGKILL), if it runs. */
@@ -19,20 +22,34 @@ export interface TestEtcdOptions {
   readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
   /** Wait for the disk, as a real one does; tests of behaviour need not. */
   readonly fsync?: boolean;
+  /** Where the members are; all on the loopback when absent. */
+  readonly places?: readonly Place[];
 }
 
-async function isUp(port: number): Promise<boolean> {
+/** Where a member runs. */
+export interface Place {
+  /** Its address. */
+  readonly host: string;
+  /** The command that runs another one there. */
+  readonly command: readonly string[];
+}
+
+const HERE: Place = { host: "127.0.0.1", command: [] };
+
+async function isUp(hostname: string, port: number): Promise<boolean> {
   try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    (await Deno.connect({ hostname, port })).close();
     return true;
   } catch {
     return false;
   }
 }
 
-interface Ports {
+interface Member {
+  readonly name: string;
+  readonly place: Place;
   readonly client: number;
-  readonly peer: number;
+  readonly peerUrl: string;
 }
 
 /** One etcd by itself. */
@@ -43,8 +60,8 @@ export async function startEtcd(options: TestEtcdOptions = {}): Promise<TestEtcd
 
 /** A cluster of so many members; resolves when all answer. */
 export async function startCluster(size: number, options: TestEtcdOptions = {}): Promise<TestEtcd[]> {
-  const ports = Array.from({ length: size }, (): Ports => ({ client: freePort(), peer: freePort() }));
-  const members = await Promise.all(ports.map((_, index) => newMember(ports, index, options)));
+  const all = Array.from({ length: size }, (_, index) => memberAt(`m${index}`, options.places?.[index]));
+  const members = await Promise.all(all.map((member) => newMember(member, all, "new", options)));
   const started = await Promise.allSettled(members.map((member) => member.start()));
   const failed = started.find((result) => result.status === "rejected");
   if (failed) {
@@ -54,22 +71,38 @@ export async function startCluster(size: number, options: TestEtcdOptions = {}):
   return members;
 }
 
+/** One more, not started, of a cluster that must be told of its `peerUrl` before it starts. */
+export function newMemberOf(
+  members: readonly TestEtcd[],
+  name: string,
+  { places, ...options }: TestEtcdOptions = {},
+): Promise<TestEtcd> {
+  const member = memberAt(name, places?.[0]);
+  return newMember(member, [...members, member], "existing", options);
+}
+
+function memberAt(name: string, place = HERE): Member {
+  return { name, place, client: freePort(), peerUrl: `http://${place.host}:${freePort()}` };
+}
+
 async function newMember(
-  all: readonly Ports[],
-  index: number,
+  member: Member,
+  all: readonly Pick<Member, "name" | "peerUrl">[],
+  state: "new" | "existing",
   { tls, fsync = false }: TestEtcdOptions,
 ): Promise<TestEtcd> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-etcd-" });
-  const { client, peer } = all[index]!;
-  const endpoint = `${tls ? "https" : "http"}://127.0.0.1:${client}`;
+  const { name, client, peerUrl, place: { host, command } } = member;
+  const endpoint = `${tls ? "https" : "http"}://${host}:${client}`;
   const args = [
-    `--name=m${index}`,
+    `--name=${name}`,
     `--data-dir=${directory}/data`,
     `--listen-client-urls=${endpoint}`,
     `--advertise-client-urls=${endpoint}`,
-    `--listen-peer-urls=http://127.0.0.1:${peer}`,
-    `--initial-advertise-peer-urls=http://127.0.0.1:${peer}`,
-    `--initial-cluster=${all.map(({ peer }, i) => `m${i}=http://127.0.0.1:${peer}`).join()}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=${all.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join()}`,
+    `--initial-cluster-state=${state}`,
     "--max-request-bytes=8388608",
     "--logger=zap",
     `--log-outputs=${directory}/etcd.log`,
@@ -89,10 +122,11 @@ async function newMember(
   let exited = false;
 
   async function start(): Promise<void> {
-    child = new Deno.Command("etcd", { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    const [program, ...rest] = [...command, "etcd", ...args];
+    child = new Deno.Command(program!, { args: rest, stdin: "null", stdout: "null", stderr: "null" }).spawn();
     exited = false;
     void child.status.then(() => exited = true);
-    while (!await isUp(client)) {
+    while (!await isUp(host, client)) {
       if (exited) throw new Error(`etcd ended: ${await Deno.readTextFile(`${directory}/etcd.log`)}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -107,7 +141,9 @@ async function newMember(
   }
 
   return {
+    name,
     endpoint,
+    peerUrl,
     port: client,
     directory,
     start,

@@ -15,6 +15,7 @@ import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction/node_restriction.ts";
 import { defaultPodSecurity } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
+import { podResizeValidator } from "./pod_resize.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
 import { priority } from "./priority.ts";
 import { createResourceQuota } from "./resource_quota/resource_quota.ts";
@@ -40,6 +41,7 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     persistentVolumeClaimResize,
     runtimeClass,
     podTopologyLabels,
+    podResizeValidator,
     certificateRequester,
     certificateApproval,
     certificateSigning,

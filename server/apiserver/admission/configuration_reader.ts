@@ -13,11 +13,11 @@ export class ConfigurationReader {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #path: string;
 
-  /** Takes nothing at all for an empty object. */
-  constructor(value: unknown, path: string) {
+  /** Takes nothing at all for an empty object. `document`: what the whole is called. */
+  constructor(value: unknown, path: string, document = "the admission configuration") {
     this.#path = path;
     if (value !== undefined && value !== null && (typeof value !== "object" || Array.isArray(value))) {
-      throw new AdmissionConfigurationError(`${path || "the admission configuration"} is ${shown(value)}, not a map`);
+      throw new AdmissionConfigurationError(`${path || document} is ${shown(value)}, not a map`);
     }
     this.#fields = (value ?? {}) as Record<string, unknown>;
   }
@@ -44,6 +44,22 @@ export class ConfigurationReader {
     if (value === undefined) throw this.error(field, "is missing");
     if (typeof value !== "string") throw this.error(field, `is ${shown(value)}, not a text`);
     return value;
+  }
+
+  /** Whether the field is there at all. */
+  has(field: string): boolean {
+    return this.#fields[field] !== undefined && this.#fields[field] !== null;
+  }
+
+  flag(field: string): boolean {
+    const value = this.#fields[field] ?? false;
+    if (typeof value !== "boolean") throw this.error(field, `is ${shown(value)}, neither true nor false`);
+    return value;
+  }
+
+  /** The field's whole path, for errors that come later. */
+  place(field: string): string {
+    return this.#at(field);
   }
 
   texts(field: string): readonly string[] {

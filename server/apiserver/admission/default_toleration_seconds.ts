@@ -9,7 +9,7 @@ export const defaultTolerationSeconds: AdmissionPlugin = {
   name: "DefaultTolerationSeconds",
   resources: ["/pods"],
   mutate({ operation, subresource, object }) {
-    if (operation !== "CREATE" || subresource !== "") return;
+    if ((operation !== "CREATE" && operation !== "UPDATE") || subresource !== "") return;
     const { spec } = object as Pod;
     const tolerations = spec.tolerations ?? [];
     const missing = keys.filter((key) => !tolerations.some((toleration) => covers(toleration, key)));

@@ -144,7 +144,9 @@ describe("LimitRanger", () => {
 
   it("judges and completes what a running Pod is resized to", async () => {
     await using test = await TestRegistry.open();
-    await test.client.create(pods, podWith("a", { requests: { cpu: "1" }, limits: { cpu: "1" } }));
+    // The second one keeps the Pod's QoS class as it is, which no resize may change.
+    const burstable = { requests: { cpu: "1" }, limits: { cpu: "2" } };
+    await test.client.create(pods, podWith("a", { requests: { cpu: "1" }, limits: { cpu: "1" } }, burstable));
     const item = {
       type: "Container",
       max: { cpu: "2" },

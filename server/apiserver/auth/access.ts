@@ -28,7 +28,7 @@ const usual: readonly AuthorizerSetup[] = [{ type: "Node" }, { type: "RBAC" }];
 /** Administrators may do everything; else nodes what nodes need, and everyone what their roles allow, unless it is set up otherwise. */
 export class AccessControl implements Access {
   readonly #rbac = new Rbac();
-  readonly #setup: readonly AuthorizerSetup[];
+  #setup: readonly AuthorizerSetup[];
   #graph: NodeGraph | undefined;
   #authorizers: readonly Authorizer[] = [];
 
@@ -38,20 +38,33 @@ export class AccessControl implements Access {
 
   /** Until then only administrators are let in. */
   async follow(registry: Registry): Promise<void> {
-    const graph = this.#graph = new NodeGraph(registry);
+    const graph = new NodeGraph(registry);
+    this.#graph = graph;
     await this.#rbac.follow(registry);
-    this.#authorizers = this.#setup.map((one): Authorizer => {
-      if (one.type === "Webhook") return one.authorizer;
-      if (one.type === "Node") return nodeAuthorizer(graph);
-      if (one.type === "RBAC") return this.#rbac;
-      return { authorize: () => ({ allowed: one.type === "AlwaysAllow" }) };
-    });
+    this.#authorizers = this.#authorizersOf(graph);
+  }
+
+  /** Takes other authorizers from the next request on. */
+  replace(setup: readonly AuthorizerSetup[]): void {
+    const before = this.#setup;
+    this.#setup = setup;
+    if (this.#graph !== undefined) this.#authorizers = this.#authorizersOf(this.#graph);
+    closeWebhooks(before);
   }
 
   close(): void {
     this.#rbac.close();
     this.#graph?.close();
-    for (const one of this.#setup) if (one.type === "Webhook") one.close();
+    closeWebhooks(this.#setup);
+  }
+
+  #authorizersOf(graph: NodeGraph): readonly Authorizer[] {
+    return this.#setup.map((one): Authorizer => {
+      if (one.type === "Webhook") return one.authorizer;
+      if (one.type === "Node") return nodeAuthorizer(graph);
+      if (one.type === "RBAC") return this.#rbac;
+      return { authorize: () => ({ allowed: one.type === "AlwaysAllow" }) };
+    });
   }
 
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
@@ -83,6 +96,10 @@ export class AccessControl implements Access {
     const answer = authorizer.authorize(attributes);
     return answer instanceof Promise ? answer.then(settle) : settle(answer);
   }
+}
+
+function closeWebhooks(setup: readonly AuthorizerSetup[]): void {
+  for (const one of setup) if (one.type === "Webhook") one.close();
 }
 
 const refused: Decision = { allowed: false };

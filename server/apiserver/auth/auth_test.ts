@@ -4,17 +4,17 @@ import { certificateDer, testAuthority, testCertificate } from "../../../tests/f
 import type { UserInfo } from "../contract.ts";
 import { type Authenticator, type Credentials, unionAuthenticator } from "./authenticator.ts";
 import { refusal } from "./authorizer.ts";
-import { bearerTokenAuthenticator, staticTokenAuthenticator } from "./bearer_tokens.ts";
+import { audienceAgnostic, bearerTokenAuthenticator, staticTokens } from "./bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "./client_certificates.ts";
 
 async function union(): Promise<{ union: Authenticator; certificate: Uint8Array; foreign: Uint8Array }> {
   const [ca, impostor] = [await testAuthority(), await testAuthority()];
   const wish = { subject: [{ O: ["team"] }, { CN: ["jane"] }] };
-  const tokens = staticTokenAuthenticator(new Map([["right", { name: "bob", groups: [] }]]));
+  const tokens = audienceAgnostic(staticTokens(new Map([["right", { name: "bob", groups: [] }]])), ["api"]);
   return {
     union: unionAuthenticator([
       clientCertificateAuthenticator(ca.certificate.toString("pem"), { now: () => Date.now() }),
-      bearerTokenAuthenticator([tokens]),
+      bearerTokenAuthenticator(tokens, ["api"]),
     ]),
     certificate: certificateDer(await testCertificate(ca, wish)),
     foreign: certificateDer(await testCertificate(impostor, wish)),
@@ -23,12 +23,19 @@ async function union(): Promise<{ union: Authenticator; certificate: Uint8Array;
 
 async function outcome(authenticator: Authenticator, credentials: Partial<Credentials>): Promise<string> {
   try {
-    const user = await authenticator.authenticate({ certificate: undefined, authorization: undefined, ...credentials });
-    return `${user!.name} ${user!.groups.join(",")}`;
+    const user = await authenticator.authenticate({
+      certificate: undefined,
+      authorization: undefined,
+      path: "/livez",
+      ...credentials,
+    });
+    return user === undefined ? "nobody" : `${user.name} ${user.groups.join(",")}`;
   } catch (error) {
     return (error as { reason: string }).reason;
   }
 }
+
+const prefix = "base64url.bearer.authorization.k8s.io.";
 
 describe("unionAuthenticator", () => {
   it("takes the first that knows the user, and refuses wrong credentials rather than calling them anonymous", async () => {
@@ -44,6 +51,15 @@ describe("unionAuthenticator", () => {
       [{ certificate: foreign, authorization: "Bearer wrong" }, "certificate"],
       [{ authorization: "Bearer wrong" }, "token"],
       [{ authorization: "Basic cmlnaHQ6" }, "system:anonymous system:unauthenticated"],
+      [{ path: "/version" }, "nobody"],
+      [{ path: "/livez/ping" }, "nobody"],
+      [{ path: "/version", authorization: "Bearer wrong" }, "token"],
+      [{ webSocketProtocols: `v5.channel.k8s.io, ${prefix}cmlnaHQ` }, "bob system:authenticated"],
+      [{ webSocketProtocols: `v5.channel.k8s.io,${prefix}d3Jvbmc` }, "token"],
+      [{ webSocketProtocols: `v5.channel.k8s.io,${prefix}cmlnaHQ,${prefix}cmlnaHQ` }, "token"],
+      [{ webSocketProtocols: `${prefix}cmlnaHQ` }, "token"],
+      [{ webSocketProtocols: `v5.channel.k8s.io,${prefix}cmlna+Q` }, "token"],
+      [{ webSocketProtocols: "v5.channel.k8s.io", path: "/version" }, "nobody"],
     ];
     for (const [credentials, expected] of cases) expect(await outcome(authenticator, credentials)).toBe(expected);
   });
@@ -53,9 +69,9 @@ describe("unionAuthenticator", () => {
     const clock = new ManualClock(Date.now());
     const certificate = certificateDer(await testCertificate(ca, { notAfter: clock.now() + 60_000 }));
     const authenticator = clientCertificateAuthenticator(ca.certificate.toString("pem"), clock);
-    expect(authenticator.authenticate({ certificate, authorization: undefined })).toBeDefined();
+    expect(authenticator.authenticate({ certificate, authorization: undefined, path: "/" })).toBeDefined();
     await clock.advance(62_000);
-    expect(() => authenticator.authenticate({ certificate, authorization: undefined })).toThrow(/expired/);
+    expect(() => authenticator.authenticate({ certificate, authorization: undefined, path: "/" })).toThrow(/expired/);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../../api/clock.ts";
 import { parseTime } from "../../../api/meta/time.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
 import { AuthenticationError } from "./authenticator.ts";
-import type { TokenAuthenticator } from "./bearer_tokens.ts";
+import type { FindUser } from "./bearer_tokens.ts";
 
 export const bootstrapTokenType = "bootstrap.kubernetes.io/token";
 const namePrefix = "bootstrap-token-";
@@ -19,29 +19,27 @@ export interface BootstrapTokensOptions {
 }
 
 /** Tokens by which new nodes introduce themselves: `id.secret`, as a Secret of `kube-system` says that is named after the id. */
-export function bootstrapTokens({ secret: find, clock }: BootstrapTokensOptions): TokenAuthenticator {
-  return {
-    async authenticateToken(token) {
-      const [, id = "", shown = ""] = tokenForm.exec(token) ?? [];
-      if (id === "") return undefined;
-      const secret = await find(namePrefix + id);
-      const data = fieldsOf(secret);
-      const problem = secret === undefined
-        ? "it is unknown"
-        : secret.metadata.deletionTimestamp !== undefined
-        ? "its Secret is being deleted"
-        : secret.type !== bootstrapTokenType
-        ? `its Secret is not of the type ${bootstrapTokenType}`
-        : !sameText(data("token-secret"), shown) || data("token-id") !== id
-        ? "its secret part is wrong"
-        : data("usage-bootstrap-authentication") !== "true"
-        ? "it is not for authentication"
-        : hasExpired(data("expiration"), clock.now())
-        ? "it has expired"
-        : undefined;
-      if (problem !== undefined) throw refused(id, problem);
-      return { name: userPrefix + id, groups: [group, ...extraGroups(id, data("auth-extra-groups"))] };
-    },
+export function bootstrapTokens({ secret: find, clock }: BootstrapTokensOptions): FindUser {
+  return async (token) => {
+    const [, id = "", shown = ""] = tokenForm.exec(token) ?? [];
+    if (id === "") return undefined;
+    const secret = await find(namePrefix + id);
+    const data = fieldsOf(secret);
+    const problem = secret === undefined
+      ? "it is unknown"
+      : secret.metadata.deletionTimestamp !== undefined
+      ? "its Secret is being deleted"
+      : secret.type !== bootstrapTokenType
+      ? `its Secret is not of the type ${bootstrapTokenType}`
+      : !sameText(data("token-secret"), shown) || data("token-id") !== id
+      ? "its secret part is wrong"
+      : data("usage-bootstrap-authentication") !== "true"
+      ? "it is not for authentication"
+      : hasExpired(data("expiration"), clock.now())
+      ? "it has expired"
+      : undefined;
+    if (problem !== undefined) throw refused(id, problem);
+    return { name: userPrefix + id, groups: [group, ...extraGroups(id, data("auth-extra-groups"))] };
   };
 }
 
@@ -76,7 +74,7 @@ function refused(id: string, why: string): AuthenticationError {
 }
 
 /** In time that tells nothing of either. */
-function sameText(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
 }

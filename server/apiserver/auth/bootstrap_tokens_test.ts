@@ -22,12 +22,12 @@ function tokenSecret(fields: Record<string, string> = {}, more: Partial<Secret> 
 }
 
 async function outcome(secret: Secret | undefined, token = "abcdef.0123456789abcdef"): Promise<string> {
-  const authenticator = bootstrapTokens({
+  const userOf = bootstrapTokens({
     secret: (name) => Promise.resolve(name === "bootstrap-token-abcdef" ? secret : undefined),
     clock,
   });
   try {
-    const user = await authenticator.authenticateToken(token);
+    const user = await userOf(token);
     return user === undefined ? "not mine" : `${user.name} ${user.groups.join(",")}`;
   } catch (error) {
     return (error as Error).message.replace(/.*refused: /, "");

@@ -1,41 +1,29 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import type { JWTPayload } from "jose";
 import type { Clock } from "../../../api/clock.ts";
-import { formatTime, parseTime } from "../../../api/meta/time.ts";
-import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
+import { formatTime } from "../../../api/meta/time.ts";
 import type { TokenIssuer, TokenRequestFacts, UserInfo } from "../contract.ts";
-import { AuthenticationError } from "./authenticator.ts";
 import type { TokenAuthenticator } from "./bearer_tokens.ts";
+import { mustExist, type ObjectLookup, type Reference } from "./bound_objects.ts";
 import { serviceAccountUser } from "./service_account_user.ts";
-
-/** Resolves to undefined when there is no such object. */
-export type ObjectLookup = (
-  resource: "serviceaccounts" | "pods" | "secrets" | "nodes",
-  namespace: string,
-  name: string,
-) => Promise<ObjectMeta | undefined>;
+import { jsonWebKeySet, type TokenKeys } from "./token_keys.ts";
+import { refused, VerifiedTokens } from "./verified_tokens.ts";
 
 export interface ServiceAccountTokensOptions {
-  /** PKCS #8 PEM of an ECDSA P-256 key. */
-  readonly key: string;
-  readonly issuer: string;
+  readonly keys: TokenKeys;
+  /** The first issues tokens; the others' are taken, too, so that an issuer can be changed. */
+  readonly issuers: readonly string[];
   /** Of the API server; also what a token is for when its request names none. */
   readonly audiences: readonly string[];
+  /** Tokens of Pods that ask for the usual hour live for a year: what reads its token but once still works tomorrow. */
+  readonly extendExpiration: boolean;
   readonly lookup: ObjectLookup;
   readonly clock: Pick<Clock, "now">;
 }
 
 export interface ServiceAccountTokens extends TokenIssuer, TokenAuthenticator {
-  /** For TokenReview: a token for any of the audiences; the answer's are those of both. Fails with `AuthenticationError`. */
-  review(token: string, audiences: readonly string[]): Promise<{ user: UserInfo; audiences: string[] } | undefined>;
-  /** The public key as `/openid/v1/jwks` shows it. */
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** The public keys as `/openid/v1/jwks` shows them. */
+  readonly jwks: ReturnType<typeof jsonWebKeySet>;
   readonly issuer: string;
-}
-
-interface Reference {
-  readonly name: string;
-  readonly uid: string;
 }
 
 /** The private part of the claims, as upstream's consumers know it. */
@@ -45,55 +33,51 @@ interface KubernetesClaims {
   readonly pod?: Reference;
   readonly secret?: Reference;
   readonly node?: Reference;
+  /** Seconds since the epoch: when whoever uses the token should have fetched a new one. */
+  readonly warnafter?: number;
 }
 
-const ALGORITHM = "ES256";
 const CLAIM = "kubernetes.io";
-/** Clocks may differ by so many seconds. */
-const LEEWAY = 60;
-const VERIFIED_LIMIT = 1024;
-/** Far above any real one; a longer string costs no signature check. */
-const TOKEN_LENGTH_LIMIT = 16_384;
+/** What the volume that admission adds to Pods asks for, and for nobody else to ask for by chance. */
+const USUAL_SECONDS = 3607;
+const EXTENDED_SECONDS = 365 * 24 * 3600;
 
-/** Tokens of service accounts: signed with ES256 alone, bound to objects that must still exist when the token is shown. */
+/** Tokens of service accounts, bound to objects that must still exist when the token is shown. */
 export function serviceAccountTokens(options: ServiceAccountTokensOptions): ServiceAccountTokens {
-  const privateKey = createPrivateKey(options.key);
-  const publicKey = createPublicKey(privateKey);
-  const keyId = createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("base64url");
-  const verified = new VerifiedTokens(publicKey, options);
-
-  async function review(token: string, audiences: readonly string[]) {
-    const claims = await verified.claimsOf(token);
-    if (claims === undefined) return undefined;
-    const held = typeof claims.aud === "string" ? [claims.aud] : claims.aud ?? [];
-    const common = audiences.filter((audience) => held.includes(audience));
-    if (common.length === 0) throw refused(`it is for the audiences ${JSON.stringify(held)}`);
-    return { user: await userOf(claims, options), audiences: common };
-  }
-
+  const { keys, issuers, audiences, clock } = options;
+  const issuer = issuers[0]!;
+  const verified = new VerifiedTokens({ keys: keys.verification, issuers, clock });
   return {
-    issuer: options.issuer,
-    defaultAudiences: options.audiences,
-    jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), use: "sig", kid: keyId, alg: ALGORITHM }] },
-    review,
+    issuer,
+    defaultAudiences: audiences,
+    jwks: jsonWebKeySet(keys),
     async issue(request) {
       const { SignJWT } = await import("jose");
-      const now = Math.floor(options.clock.now() / 1000);
-      const expires = now + request.expirationSeconds;
-      const token = await new SignJWT({ [CLAIM]: claimsFor(request) })
-        .setProtectedHeader({ alg: ALGORITHM, kid: keyId })
-        .setIssuer(options.issuer)
+      const now = Math.floor(clock.now() / 1000);
+      const wanted = request.audiences.length > 0 ? request.audiences : audiences;
+      const until = now + request.expirationSeconds;
+      const extended = options.extendExpiration && request.boundObject?.kind === "Pod" &&
+        request.expirationSeconds === USUAL_SECONDS && wanted.every((audience) => audiences.includes(audience));
+      const token = await new SignJWT({ [CLAIM]: { ...claimsFor(request), ...(extended ? { warnafter: until } : {}) } })
+        .setProtectedHeader({ alg: keys.signing.algorithm, kid: keys.signing.id })
+        .setIssuer(issuer)
         .setSubject(`system:serviceaccount:${request.namespace}:${request.serviceAccount.name}`)
-        .setAudience([...(request.audiences.length > 0 ? request.audiences : options.audiences)])
+        .setAudience([...wanted])
         .setIssuedAt(now)
         .setNotBefore(now)
-        .setExpirationTime(expires)
+        .setExpirationTime(extended ? now + EXTENDED_SECONDS : until)
         .setJti(crypto.randomUUID())
-        .sign(privateKey);
-      return { token, expirationTimestamp: formatTime(expires * 1000) };
+        .sign(keys.signing.key);
+      return { token, expirationTimestamp: formatTime(until * 1000) };
     },
-    async authenticateToken(token) {
-      return (await review(token, options.audiences))?.user;
+    async authenticateToken(token, wanted) {
+      const claims = await verified.claimsOf(token);
+      if (claims === undefined) return undefined;
+      if (claims.exp === undefined) throw refused("it has no end");
+      const held = claims.aud as readonly string[];
+      const common = wanted.filter((audience) => held.includes(audience));
+      if (common.length === 0) throw refused(`it is for the audiences ${JSON.stringify(held)}`);
+      return { user: await userOf(claims, options), audiences: common };
     },
   };
 }
@@ -109,56 +93,6 @@ function claimsFor(request: TokenRequestFacts): KubernetesClaims {
     ...(bound && boundObject.kind === "Node" ? { node: bound } : {}),
     ...(node ? { node } : {}),
   };
-}
-
-/** Signature and issuer of a token are looked at once; its times, and the objects it is bound to, every time. */
-class VerifiedTokens {
-  readonly #key: KeyObject;
-  readonly #options: ServiceAccountTokensOptions;
-  readonly #known = new Map<string, JWTPayload>();
-
-  constructor(key: KeyObject, options: ServiceAccountTokensOptions) {
-    this.#key = key;
-    this.#options = options;
-  }
-
-  /** Undefined for what is no token of this issuer. */
-  async claimsOf(token: string): Promise<JWTPayload | undefined> {
-    if (token.length > TOKEN_LENGTH_LIMIT) return undefined;
-    const id = createHash("sha256").update(token).digest("base64");
-    const known = this.#known.get(id);
-    if (known !== undefined) {
-      this.#checkTimes(known);
-      return known;
-    }
-    const { decodeJwt, errors, jwtVerify } = await import("jose");
-    try {
-      if (decodeJwt(token).iss !== this.#options.issuer) return undefined;
-    } catch {
-      return undefined;
-    }
-    try {
-      const { payload } = await jwtVerify(token, this.#key, {
-        algorithms: [ALGORITHM],
-        issuer: this.#options.issuer,
-        currentDate: new Date(this.#options.clock.now()),
-        clockTolerance: LEEWAY,
-        requiredClaims: ["exp", "aud", "sub"],
-      });
-      if (this.#known.size >= VERIFIED_LIMIT) this.#known.delete(this.#known.keys().next().value!);
-      this.#known.set(id, payload);
-      return payload;
-    } catch (error) {
-      if (error instanceof errors.JOSEError) throw refused(error.message, error);
-      throw error;
-    }
-  }
-
-  #checkTimes(claims: JWTPayload): void {
-    const now = this.#options.clock.now() / 1000;
-    if (claims.exp! + LEEWAY <= now) throw refused("it has expired");
-    if (claims.nbf !== undefined && claims.nbf - LEEWAY > now) throw refused("it is not valid yet");
-  }
 }
 
 async function userOf(claims: JWTPayload, options: ServiceAccountTokensOptions): Promise<UserInfo> {
@@ -190,23 +124,4 @@ function referenceExtra(kind: "pod" | "node", reference: Reference | undefined):
   if (reference === undefined) return {};
   const prefix = `authentication.kubernetes.io/${kind}`;
   return { [`${prefix}-name`]: [reference.name], [`${prefix}-uid`]: [reference.uid] };
-}
-
-async function mustExist(
-  resource: Parameters<ObjectLookup>[0],
-  namespace: string,
-  reference: Reference,
-  { lookup, clock }: ServiceAccountTokensOptions,
-): Promise<void> {
-  const found = await lookup(resource, namespace, reference.name);
-  const what = `${resource} ${JSON.stringify(namespace ? `${namespace}/${reference.name}` : reference.name)}`;
-  if (found === undefined) throw refused(`${what} is gone`);
-  if (found.uid !== reference.uid) throw refused(`${what} is another one now`);
-  // A deleted object's token serves it through its last minute, in which it may still have to clean up.
-  const deleted = found.deletionTimestamp === undefined ? undefined : parseTime(found.deletionTimestamp);
-  if (deleted !== undefined && deleted + LEEWAY * 1000 < clock.now()) throw refused(`${what} is deleted`);
-}
-
-function refused(why: string, cause?: unknown): AuthenticationError {
-  return new AuthenticationError("token", `the service account token is refused: ${why}`, { cause });
 }

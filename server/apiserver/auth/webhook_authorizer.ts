@@ -9,11 +9,14 @@ import type {
 } from "../../../api/types/authorization_v1.ts";
 import { LruMap } from "../../../client/lru_map.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "./authorizer.ts";
+import type { Matcher } from "./match_conditions.ts";
 
 export interface WebhookOptions {
   readonly name: string;
   /** Asks the webhook; rejects when it does not answer in time, or not sensibly. */
   readonly ask: (review: SubjectAccessReview) => Promise<unknown>;
+  /** Which requests it is asked about; all when absent. */
+  readonly matches?: Matcher;
   /** Milliseconds that answers are kept; 0 keeps none. */
   readonly authorizedTtl: number;
   readonly unauthorizedTtl: number;
@@ -36,9 +39,18 @@ const maxKeyLength = 10_000;
 export function webhookAuthorizer(options: WebhookOptions): Authorizer {
   const { name, ask, clock, onFailure, authorizedTtl, unauthorizedTtl } = options;
   const kept = new LruMap<string, Kept>(maxKept);
+  const fail = (error: unknown): Decision => {
+    logger.error("the authorisation webhook {name} failed: {message}", { name, message: (error as Error).message });
+    return onFailure === "Deny" ? { allowed: false, denied: true } : { allowed: false };
+  };
   return {
     async authorize(attributes) {
       const spec = specOf(attributes);
+      try {
+        if (options.matches?.(spec) === false) return { allowed: false };
+      } catch (error) {
+        return fail(error);
+      }
       const key = JSON.stringify(spec);
       const known = kept.get(key);
       if (known !== undefined && clock.now() < known.until) return known.decision;
@@ -47,8 +59,7 @@ export function webhookAuthorizer(options: WebhookOptions): Authorizer {
         const kind = "SubjectAccessReview";
         status = statusIn(await ask({ apiVersion: "authorization.k8s.io/v1", kind, metadata: {}, spec }));
       } catch (error) {
-        logger.error("the authorisation webhook {name} failed: {message}", { name, message: (error as Error).message });
-        return onFailure === "Deny" ? { allowed: false, denied: true } : { allowed: false };
+        return fail(error);
       }
       const decision = decisionOf(status);
       const ttl = decision.allowed ? authorizedTtl : unauthorizedTtl;

@@ -8,7 +8,7 @@ import type { HealthCheck } from "./health.ts";
 import { defaultInFlightLimits, InFlight, type InFlightLimits } from "./in_flight.ts";
 import { listen, type ListenerLimits } from "./listener.ts";
 import { type MetricFamily, Metrics } from "./metrics.ts";
-import { pathRoutes } from "./path_routes.ts";
+import { pathRoutes, type TokenPublication } from "./path_routes.ts";
 
 export interface ApiServerOptions {
   readonly registry: Registry;
@@ -20,7 +20,7 @@ export interface ApiServerOptions {
   /** 0: any free one. */
   readonly port: number;
   /** The issuer of service-account tokens, for those who verify them elsewhere. */
-  readonly tokens?: { readonly issuer: string; readonly jwks: unknown };
+  readonly tokens?: TokenPublication;
   /** Besides the registry's own readiness. */
   readonly readyz?: readonly HealthCheck[];
   readonly livez?: readonly HealthCheck[];

@@ -103,7 +103,7 @@ describe("authorisation of requests", () => {
     }
   });
 
-  it("tells strangers no more than that it is there", async () => {
+  it("tells strangers no more than that it is well", async () => {
     for (
       const path of [
         "/",
@@ -114,11 +114,15 @@ describe("authorisation of requests", () => {
         maps,
         "/apis/none",
         "/.well-known/openid-configuration",
+        "/version",
+        "/livez/ping",
+        "/healthz/",
+        "/%68ealthz/..%2fapi",
       ]
     ) {
-      expect([path, (await fetch(path, { client: false })).code]).toEqual([path, 403]);
+      expect([path, (await fetch(path, { client: false })).code]).toEqual([path, 401]);
     }
-    for (const path of ["/healthz", "/livez", "/readyz", "/version"]) {
+    for (const path of ["/healthz", "/livez", "/readyz", "/livez?verbose"]) {
       expect([path, (await fetch(path, { client: false })).code]).toEqual([path, 200]);
     }
     const wrong = { client: false, headers: { authorization: "Bearer wrong" } } as const;

@@ -87,10 +87,14 @@ async function run(
 }
 
 async function admit(options: HandlerOptions, exchange: Exchange, info: RequestInfo): Promise<void> {
-  const credentials = { certificate: exchange.peer.certificate, authorization: exchange.request.headers.authorization };
-  const answer = identify(options.authenticator, credentials);
-  const known = answer instanceof Promise ? await answer : answer;
   const { headers } = exchange.request;
+  const answer = identify(options.authenticator, {
+    certificate: exchange.peer.certificate,
+    authorization: headers.authorization,
+    webSocketProtocols: exchange.upgrade && headers["sec-websocket-protocol"],
+    path: info.path,
+  });
+  const known = answer instanceof Promise ? await answer : answer;
   const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
   const attributes = { user, verb: info.verb, path: info.path, ...(info.resource ? { resource: info.resource } : {}) };
   const authorized = authorize(options.authorizer, attributes);

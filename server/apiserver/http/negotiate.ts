@@ -1,4 +1,5 @@
 import { notAcceptable } from "../../../api/status.ts";
+import type { ResourceCall } from "./resource_call.ts";
 
 /** How an answer is to look. */
 export interface Representation {
@@ -21,16 +22,23 @@ const REMEMBERED_LIMIT = 256;
  * What the `Accept` header prefers of what is offered; 406 when that is nothing. Protobuf goes to those alone who take nothing else: objects are kept as
  * JSON text, which costs nothing to send.
  */
-export function negotiate(accept: string | undefined): Representation {
+export function negotiate({ call, row, subresource }: ResourceCall): Representation {
+  const { accept } = call.request.headers;
   if (accept === undefined || accept === "" || accept === "*/*" || accept === mediaTypes.json) return plain;
   let found = remembered.get(accept);
   if (found === undefined && !remembered.has(accept)) {
-    found = choose(accept);
+    found = choose(accept, true);
     if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
     if (accept.length <= 512) remembered.set(accept, found);
   }
+  if (found?.as === "Table" && !hasTables(row, subresource)) found = choose(accept, false);
   if (found === undefined) throw notAcceptable(Object.values(mediaTypes));
   return found;
+}
+
+/** As upstream: what can only be created (reviews, evictions, tokens …) is printed by nobody. */
+function hasTables(row: ResourceCall["row"], subresource: ResourceCall["subresource"]): boolean {
+  return subresource === undefined ? row.verbs.includes("get") : ["status", "scale"].includes(subresource.name);
 }
 
 /** A clause of an `Accept` header. */
@@ -53,7 +61,7 @@ export function clausesOf(accept: string): Clause[] {
   }).filter((clause) => clause.quality > 0).sort((a, b) => b.quality - a.quality);
 }
 
-function choose(accept: string): Representation | undefined {
+function choose(accept: string, tables: boolean): Representation | undefined {
   let last: Representation | undefined;
   for (const { type, parameters } of clausesOf(accept)) {
     const as = parameters.get("as");
@@ -62,7 +70,9 @@ function choose(accept: string): Representation | undefined {
     if (format === undefined) continue;
     if (as === undefined) return { format, as: undefined };
     if (parameters.get("g") !== "meta.k8s.io" || parameters.get("v") !== "v1") continue;
-    if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return { format, as };
+    if ((tables && as === "Table") || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
+      return { format, as };
+    }
   }
   return last;
 }

@@ -15,9 +15,17 @@ export interface PathRouteOptions {
   readonly metrics: Metrics;
   readonly livez: readonly HealthCheck[];
   readonly readyz: readonly HealthCheck[];
-  readonly tokens: { readonly issuer: string; readonly jwks: unknown } | undefined;
+  readonly tokens: TokenPublication | undefined;
   /** Further paths, by name; each decides on its methods itself. */
   readonly further: ReadonlyMap<string, PathRoute>;
+}
+
+/** What others need to verify service-account tokens. */
+export interface TokenPublication {
+  readonly issuer: string;
+  readonly jwks: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** Where `jwks` is found; below the issuer when absent. */
+  readonly jwksUri?: string | undefined;
 }
 
 /** Finds what answers a path of a family, such as `/healthz/etcd`. */
@@ -77,10 +85,10 @@ function sendVersion(call: Parameters<PathRoute>[0]): void | Promise<void> {
 function tokenPaths(tokens: NonNullable<PathRouteOptions["tokens"]>): readonly [string, PathRoute][] {
   const configuration = {
     issuer: tokens.issuer,
-    jwks_uri: `${tokens.issuer}/openid/v1/jwks`,
+    jwks_uri: tokens.jwksUri ?? `${tokens.issuer}/openid/v1/jwks`,
     response_types_supported: ["id_token"],
     subject_types_supported: ["public"],
-    id_token_signing_alg_values_supported: ["ES256"],
+    id_token_signing_alg_values_supported: [...new Set(tokens.jwks.keys.map(({ alg }) => alg))].toSorted(),
   };
   const asText = (type: string, value: unknown): PathRoute => (call) => send(call, 200, type, JSON.stringify(value));
   return [

@@ -11,7 +11,7 @@ const PIECE = 256 * 1024;
 
 export async function getRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const resourceVersion = call.info.query === "" ? undefined : call.query.text("resourceVersion");
   const entry = await store.get(call, {
     namespace: target.namespace,
@@ -27,7 +27,7 @@ export async function sendEntry(
   of: ResourceCall,
   code: number,
   entry: Entry,
-  representation = negotiate(of.call.request.headers.accept),
+  representation = negotiate(of),
 ): Promise<void> {
   const { as, format } = representation;
   if (as === undefined) return await sendJSON(of.call, code, entry.json(), format);
@@ -43,7 +43,7 @@ export async function sendEntry(
 
 export async function listRoute(of: ResourceCall): Promise<void> {
   const { call, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const answer = await store.list(call, listRequest(call.query, of.target));
   await sendList(of, answer, representation);
 }
@@ -51,7 +51,7 @@ export async function listRoute(of: ResourceCall): Promise<void> {
 export async function sendList(
   of: ResourceCall,
   answer: ListAnswer,
-  { as, format } = negotiate(of.call.request.headers.accept),
+  { as, format } = negotiate(of),
 ): Promise<void> {
   const { call } = of;
   const metadata = {

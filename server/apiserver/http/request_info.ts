@@ -88,9 +88,9 @@ function restOf(path: string, parts: readonly string[], from: number): string {
   return `/${parts.slice(from).join("/")}${path.endsWith("/") ? "/" : ""}`;
 }
 
-/** Upstream's reading of a boolean parameter: there and neither `false` nor `0`. */
+/** Upstream's reading of a boolean parameter: there and neither `false`, in whatever case (Python's clients write `False`), nor `0`. */
 export function isTrue(value: string | null): boolean {
-  return value !== null && value !== "false" && value !== "0";
+  return value !== null && value.toLowerCase() !== "false" && value !== "0";
 }
 
 function isWatch(query: string): boolean {

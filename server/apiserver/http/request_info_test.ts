@@ -17,6 +17,7 @@ const cases: [method: string, url: string, expected: Expected][] = [
   ["GET", "/api/v1/pods?watch=true", { verb: "watch", resource: "pods" }],
   ["GET", "/api/v1/pods?watch=1&limit=5", { verb: "watch", resource: "pods" }],
   ["GET", "/api/v1/pods?watch=false", { verb: "list", resource: "pods" }],
+  ["GET", "/api/v1/pods?watch=False", { verb: "list", resource: "pods" }],
   ["GET", "/api/v1/watch/pods", { verb: "watch", resource: "pods" }],
   ["GET", "/api/v1/watch/namespaces/a/pods/x", { verb: "watch", resource: "pods", namespace: "a", name: "x" }],
   ["GET", "/api/v1/namespaces/a/pods/x", { verb: "get", resource: "pods", namespace: "a", name: "x" }],

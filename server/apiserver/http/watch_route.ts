@@ -21,7 +21,7 @@ const DEFAULT_TIMEOUT = { least: 1800, most: 3600 };
 export async function watchRoute(of: ResourceCall): Promise<void> {
   const { call, store, target } = of;
   const { response } = call;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   if (representation.format === "yaml") throw notAcceptable([mediaTypes.json, mediaTypes.protobuf]);
   const request = watchRequest(call.query, target);
   const seconds = call.query.integer("timeoutSeconds", 0) || defaultTimeout();

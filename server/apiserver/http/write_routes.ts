@@ -19,7 +19,7 @@ import type { ResourceCall } from "./resource_call.ts";
 
 export async function createRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const options = writeOptions(call.query, "CreateOptions", call.request.headers["user-agent"]);
   const object = await readKubeObject(of, options.fieldValidation);
   // Of a virtual subresource only the object's own namespace is asked for; its name is the URL's.
@@ -35,7 +35,7 @@ export async function createRoute(of: ResourceCall): Promise<void> {
 
 export async function updateRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const options = writeOptions(call.query, "UpdateOptions", call.request.headers["user-agent"]);
   const object = await readKubeObject(of, options.fieldValidation);
   mustMatchNamespace(of, object);
@@ -63,7 +63,7 @@ const patchTypes: Readonly<Record<string, PatchRequest["type"]>> = {
 
 export async function patchRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const type = patchTypes[contentTypeOf(call.request)];
   if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
   const options = patchOptions(call.query, type, call.request.headers["user-agent"]);
@@ -83,7 +83,7 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
 
 export async function deleteRoute(of: ResourceCall): Promise<void> {
   const { call, target, store, row } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const options = deleteOptions(await readDeleteOptions(of));
   const { outcome, entry } = await store.delete(call, { namespace: target.namespace, name: target.name, options });
   if (outcome === "marked" || returnsDeleted.has(`${row.group}/${row.resource}`)) {
@@ -120,7 +120,7 @@ const returnsDeleted = new Set([
 
 export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
-  const representation = negotiate(call.request.headers.accept);
+  const representation = negotiate(of);
   const request = listRequest(call.query, target);
   const options = deleteOptions(await readDeleteOptions(of));
   await sendList(of, await store.deleteCollection(call, { ...request, options }), representation);

@@ -4,10 +4,12 @@ import { autoscalerStrategy } from "./autoscaler.ts";
 import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
 import { configMapStrategy } from "./config_map.ts";
 import { cronJobStrategy } from "./cron_job.ts";
+import { csiDriverStrategy, csiNodeStrategy, csiStorageCapacityStrategy, volumeAttachmentStrategy } from "./csi.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
 import { deploymentStrategy } from "./deployment.ts";
 import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
+import { ingressClassStrategy } from "./ingress_class.ts";
 import { jobStrategy } from "./job.ts";
 import { limitRangeStrategy } from "./limit_range.ts";
 import { namespaceStrategy } from "./namespace.ts";
@@ -22,11 +24,13 @@ import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.t
 import { replicaSetStrategy } from "./replica_set.ts";
 import { replicationControllerStrategy } from "./replication_controller.ts";
 import { resourceQuotaStrategy } from "./resource_quota.ts";
+import { runtimeClassStrategy } from "./runtime_class.ts";
 import { leaseStrategy, podDisruptionBudgetStrategy, priorityClassStrategy } from "./scheduling.ts";
 import { secretStrategy } from "./secret.ts";
+import { ipAddressStrategy, serviceCIDRStrategy } from "./service_cidr.ts";
 import { serviceStrategy } from "./service.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";
-import { csiDriverStrategy, storageClassStrategy } from "./storage.ts";
+import { storageClassStrategy, volumeAttributesClassStrategy } from "./storage.ts";
 import type { Strategy } from "./strategy.ts";
 import { mutatingWebhookStrategy, validatingWebhookStrategy } from "./webhooks.ts";
 
@@ -41,7 +45,6 @@ const podTemplateStrategy: Strategy<PodTemplate> = {
 
 /** Kinds of which only this much is special. */
 const withGeneration: Strategy = { generationFields: ["spec"], requiresResourceVersion: true };
-const versioned: Strategy = { requiresResourceVersion: true };
 
 /** By `group/resource`. A resource that is not here has a strategy of no surprises. */
 export const strategies: Readonly<Record<string, Strategy>> = {
@@ -75,8 +78,12 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
   "flowcontrol.apiserver.k8s.io/flowschemas": withGeneration,
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": withGeneration,
+  "networking.k8s.io/ingressclasses": ingressClassStrategy,
   "networking.k8s.io/ingresses": ingressStrategy,
+  "networking.k8s.io/ipaddresses": ipAddressStrategy,
   "networking.k8s.io/networkpolicies": networkPolicyStrategy,
+  "networking.k8s.io/servicecidrs": serviceCIDRStrategy,
+  "node.k8s.io/runtimeclasses": runtimeClassStrategy,
   "policy/poddisruptionbudgets": podDisruptionBudgetStrategy,
   "rbac.authorization.k8s.io/clusterrolebindings": roleBindingStrategy,
   "rbac.authorization.k8s.io/clusterroles": clusterRoleStrategy,
@@ -84,7 +91,9 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "rbac.authorization.k8s.io/roles": roleStrategy,
   "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
   "storage.k8s.io/csidrivers": csiDriverStrategy,
-  "storage.k8s.io/csinodes": versioned,
+  "storage.k8s.io/csinodes": csiNodeStrategy,
+  "storage.k8s.io/csistoragecapacities": csiStorageCapacityStrategy,
   "storage.k8s.io/storageclasses": storageClassStrategy,
-  "storage.k8s.io/volumeattachments": versioned,
+  "storage.k8s.io/volumeattachments": volumeAttachmentStrategy,
+  "storage.k8s.io/volumeattributesclasses": volumeAttributesClassStrategy,
 };

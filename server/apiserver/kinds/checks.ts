@@ -83,3 +83,12 @@ export function requireUnique(values: Iterable<readonly [string, Path]>, errors:
     seen.add(value);
   }
 }
+
+/** A name that can stand in a URL. */
+export function requirePathSegment(text: string | undefined, path: Path, errors: FieldError[]): void {
+  if (!requireText(text, path, errors)) return;
+  if (text === "." || text === "..") errors.push(FieldError.invalid(path, text, `may not be '${text}'`));
+  for (const forbidden of ["/", "%"].filter((one) => text.includes(one))) {
+    errors.push(FieldError.invalid(path, text, `may not contain '${forbidden}'`));
+  }
+}

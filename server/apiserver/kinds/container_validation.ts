@@ -16,7 +16,9 @@ import type {
   VolumeMount,
 } from "../../../api/types/core_v1.ts";
 import { checkText, own, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { validateLocalPath } from "./local_path.ts";
 import { validateHandler, validateProbe } from "./probe_validation.ts";
+import { validateSecurityContext } from "./security_context_validation.ts";
 
 export const protocols = ["TCP", "UDP", "SCTP"];
 const pullPolicies = ["Always", "IfNotPresent", "Never"];
@@ -57,6 +59,7 @@ export function validateContainer(
     validateEnvFrom(source, path.child("envFrom").index(index), errors);
   }
   validateResources(container.resources, path.child("resources"), errors);
+  validateSecurityContext(container.securityContext, path.child("securityContext"), errors);
   validateMounts(container.volumeMounts ?? [], path.child("volumeMounts"), volumes, errors);
   validateDevices(container, path.child("volumeDevices"), volumes, errors);
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
@@ -145,7 +148,11 @@ function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, pat
   }
 }
 
-function validateResources(resources: ResourceRequirements | undefined, path: Path, errors: FieldError[]): void {
+export function validateResources(
+  resources: Pick<ResourceRequirements, "limits" | "requests"> | undefined,
+  path: Path,
+  errors: FieldError[],
+): void {
   const { limits = {}, requests = {} } = resources ?? {};
   for (const [name, text] of Object.entries(limits)) validateAmount(name, text, path.child("limits"), errors);
   for (const [name, text] of Object.entries(requests)) {
@@ -213,12 +220,6 @@ function validateMounts(
       errors.push(FieldError.invalid(at, place, "must be unique"));
     }
   }
-}
-
-/** A path below a volume, that never leaves it. */
-export function validateLocalPath(text: string, path: Path, errors: FieldError[]): void {
-  if (text.startsWith("/")) errors.push(FieldError.invalid(path, text, "must be a relative path"));
-  if (text.split("/").includes("..")) errors.push(FieldError.invalid(path, text, "must not contain '..'"));
 }
 
 function validateDevices(

@@ -4,6 +4,8 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Conversion {
   /** Of the served version. */
   readonly apiVersion: string;
+  /** What field selectors call the fields of the served version, and what the stored one calls them; absent when all names are the same. */
+  readonly fields?: Readonly<Record<string, string>>;
   toStored(object: KubeObject): KubeObject;
   fromStored(object: KubeObject): KubeObject;
 }

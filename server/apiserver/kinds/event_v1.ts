@@ -14,11 +14,21 @@ const renamed: readonly (readonly [keyof EventV1, keyof Event])[] = [
   ["deprecatedCount", "count"],
 ];
 
+const referenceFields = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"];
+
 const apiVersion = "events.k8s.io/v1";
 
 /** Events of `events.k8s.io/v1`, which are stored as core's. */
 export const eventV1: Conversion = {
   apiVersion,
+  fields: {
+    "metadata.name": "metadata.name",
+    "metadata.namespace": "metadata.namespace",
+    ...Object.fromEntries(referenceFields.map((field) => [`regarding.${field}`, `involvedObject.${field}`])),
+    reason: "reason",
+    reportingController: "reportingComponent",
+    type: "type",
+  },
   toStored: (object) => rename(object, 0, 1, "v1"),
   fromStored: (object) => rename(object, 1, 0, apiVersion),
 };

@@ -5,6 +5,7 @@ import { validateLabels } from "../registry/metadata.ts";
 import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";
 import { specPath, validateScheduling } from "./scheduling_validation.ts";
+import { validatePodSecurityContext } from "./security_context_validation.ts";
 import { validateVolumes } from "./volume_validation.ts";
 
 const restartPolicies = ["Always", "OnFailure", "Never"];
@@ -56,6 +57,7 @@ function validatePodSpec(spec: PodSpec, path: Path, errors: FieldError[]): void 
   requireUnique(names.filter(([name]) => name), errors);
   validateHostPorts(spec, path, errors);
   validateSettings(spec, path, errors);
+  validatePodSecurityContext(spec, path.child("securityContext"), errors);
   validateScheduling(spec, path, errors);
 }
 

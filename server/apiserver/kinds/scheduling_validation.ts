@@ -28,7 +28,7 @@ export function validateScheduling(spec: PodSpec, path: Path, errors: FieldError
   }
 }
 
-function validateToleration(toleration: Toleration, path: Path, errors: FieldError[]): void {
+export function validateToleration(toleration: Toleration, path: Path, errors: FieldError[]): void {
   const { key = "", operator = "Equal", value, effect, tolerationSeconds } = toleration;
   if (key) checkText(key, path.child("key"), checkQualifiedName, errors);
   if (!key && operator !== "Exists") {

@@ -1,49 +1,60 @@
-/** StorageClass and the kinds of CSI. */
+/** StorageClass and VolumeAttributesClass. */
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, root } from "../../../api/meta/field.ts";
-import type { CSIDriver, StorageClass } from "../../../api/types/storage_v1.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { checkQualifiedName } from "../../../api/meta/names.ts";
+import type { StorageClass, VolumeAttributesClass } from "../../../api/types/storage_v1.ts";
 import { requireOneOf, requireText } from "./checks.ts";
-import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
+
+const maxParameters = 512;
+/** Bytes of all names and values. */
+const maxParametersSize = 256 * 1024;
 
 export const storageClassStrategy: Strategy<StorageClass> = {
   defaults(storageClass) {
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";
   },
-  validate({ provisioner, reclaimPolicy, volumeBindingMode }) {
+  validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode }) {
     const errors: FieldError[] = [];
-    requireText(provisioner, root("provisioner"), errors);
+    requireProvisioner(provisioner, root("provisioner"), errors);
+    validateParameters(parameters, errors);
     requireOneOf(reclaimPolicy, root("reclaimPolicy"), ["Delete", "Retain"], errors);
     requireOneOf(volumeBindingMode, root("volumeBindingMode"), ["Immediate", "WaitForFirstConsumer"], errors);
     return errors;
   },
-  validateUpdate(storageClass, old) {
-    return (["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const)
+  validateUpdate: (storageClass, old) =>
+    (["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const)
       .filter((field) => !deepEqual(storageClass[field], old[field]))
-      .map((field) => FieldError.forbidden(root(field), `updates to ${field} are forbidden.`));
-  },
+      .map((field) => FieldError.immutable(root(field), storageClass[field])),
 };
 
-export const csiDriverStrategy: Strategy<CSIDriver> = {
-  requiresResourceVersion: true,
-  generationFields: ["spec"],
-  defaults({ spec }) {
-    spec.attachRequired ??= true;
-    spec.podInfoOnMount ??= false;
-    spec.storageCapacity ??= false;
-    spec.fsGroupPolicy ??= "ReadWriteOnceWithFSType";
-    spec.volumeLifecycleModes ??= ["Persistent"];
-    spec.requiresRepublish ??= false;
-    spec.seLinuxMount ??= false;
-  },
-  validate({ spec }) {
+export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
+  validate({ driverName, parameters }) {
     const errors: FieldError[] = [];
-    const policies = ["ReadWriteOnceWithFSType", "File", "None"];
-    requireOneOf(spec.fsGroupPolicy, specPath.child("fsGroupPolicy"), policies, errors);
-    for (const mode of spec.volumeLifecycleModes ?? []) {
-      requireOneOf(mode, specPath.child("volumeLifecycleModes"), ["Persistent", "Ephemeral"], errors);
+    requireProvisioner(driverName, root("driverName"), errors);
+    validateParameters(parameters, errors);
+    if (Object.keys(parameters ?? {}).length === 0) {
+      errors.push(FieldError.required(root("parameters"), "must contain at least one key/value pair"));
     }
     return errors;
   },
+  validateUpdate: (attributesClass, old) =>
+    (["driverName", "parameters"] as const).filter((field) => !deepEqual(attributesClass[field], old[field]))
+      .map((field) => FieldError.forbidden(root(field), `updates to ${field} are forbidden.`)),
 };
+
+/** A driver's name, which may have capital letters. */
+function requireProvisioner(name: string | undefined, path: Path, errors: FieldError[]): void {
+  if (!requireText(name, path, errors)) return;
+  for (const detail of checkQualifiedName(name.toLowerCase())) errors.push(FieldError.invalid(path, name, detail));
+}
+
+function validateParameters(parameters: Readonly<Record<string, string>> = {}, errors: FieldError[]): void {
+  const path = root("parameters");
+  const entries = Object.entries(parameters);
+  if (entries.length > maxParameters) return void errors.push(FieldError.tooLong(path, maxParameters));
+  const size = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  if (entries.some(([key]) => key === "")) errors.push(FieldError.invalid(path, "", "field can not be empty."));
+  if (size > maxParametersSize) errors.push(FieldError.tooLong(path, maxParametersSize));
+}

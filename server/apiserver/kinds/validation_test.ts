@@ -136,7 +136,7 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ["endpointslices", { addressType: "IPv4", endpoints: [{ addresses: [] }] }, "endpoints[0].addresses: Required value"],
   ["events", { involvedObject: { namespace: "other" } }, "does not match event.namespace"],
   ["runtimeclasses", {}, "handler: Required value"],
-  ["volumeattachments", { spec: { attacher: "x", source: {} } }, "spec.nodeName: Required value"],
+  ["volumeattachments", { spec: { attacher: "x", source: {} } }, "spec.nodeName: Invalid value"],
   ["validatingadmissionpolicies", { spec: { failurePolicy: "Shrug" } }, "spec.failurePolicy: Unsupported value"],
   ["configmaps", { metadata: { labels: { "a b": "c" } } }, "metadata.labels: Invalid value"],
   ["configmaps", { metadata: { finalizers: ["plain"] } }, "metadata.finalizers: Invalid value"],
@@ -144,6 +144,135 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     "configmaps",
     { metadata: { ownerReferences: [{ kind: "Pod" }] } },
     "metadata.ownerReferences[0].uid: Invalid value",
+  ],
+  [
+    "pods",
+    {
+      spec: {
+        containers: [main],
+        hostNetwork: true,
+        securityContext: {
+          runAsUser: -1,
+          fsGroup: 2 ** 31,
+          fsGroupChangePolicy: "Never",
+          sysctls: [{ name: "foo-", value: "1" }, { name: "net/core/somaxconn", value: "1" }, { name: "", value: "1" }],
+          seccompProfile: { type: "Localhost" },
+          appArmorProfile: { type: "Unconfined", localhostProfile: "x" },
+        },
+      },
+    },
+    "spec.securityContext.runAsUser: Invalid value: -1: must be between 0 and 2147483647, inclusive",
+    "spec.securityContext.fsGroup: Invalid value: 2147483648",
+    'spec.securityContext.fsGroupChangePolicy: Unsupported value: "Never"',
+    'spec.securityContext.sysctls[0].name: Invalid value: "foo-": must have at most 253 characters and match regex',
+    "spec.securityContext.sysctls[1].name: Invalid value: \"net/core/somaxconn\": may not be specified when 'hostNetwork' is true",
+    "spec.securityContext.sysctls[2].name: Required value",
+    "spec.securityContext.seccompProfile.localhostProfile: Required value: must be set when seccomp type is Localhost",
+    'spec.securityContext.appArmorProfile.localhostProfile: Invalid value: "x": can only be set when AppArmor type is Localhost',
+  ],
+  [
+    "pods",
+    {
+      spec: {
+        containers: [{
+          ...main,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            privileged: true,
+            procMount: "Some",
+            seccompProfile: { type: "Localhost", localhostProfile: "/etc/x" },
+          },
+        }],
+      },
+    },
+    "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
+    'spec.containers[0].securityContext.procMount: Unsupported value: "Some"',
+    'spec.containers[0].securityContext.seccompProfile.localhostProfile: Invalid value: "/etc/x": must be a relative path',
+  ],
+  [
+    "ingressclasses",
+    { spec: { controller: "acme", parameters: { kind: "a/b", scope: "Namespace" } } },
+    'spec.controller: Invalid value: "acme": must be a domain-prefixed path (such as "acme.io/foo")',
+    `spec.parameters.kind: Invalid value: "a/b": may not contain '/'`,
+    "spec.parameters.name: Required value",
+    "spec.parameters.namespace: Required value: `parameters.scope` is set to 'Namespace'",
+  ],
+  [
+    "ingressclasses",
+    { spec: { parameters: { kind: "k", name: "n", namespace: "x" } } },
+    "spec.controller: Required value",
+    "spec.parameters.namespace: Forbidden: `parameters.scope` is set to 'Cluster'",
+  ],
+  [
+    "runtimeclasses",
+    {
+      handler: "Not OK",
+      overhead: { podFixed: { cpu: "-1" } },
+      scheduling: { tolerations: [{ key: "a" }, { key: "a" }] },
+    },
+    'handler: Invalid value: "Not OK"',
+    'overhead.limits[cpu]: Invalid value: "-1": must be greater than or equal to 0',
+    "scheduling.tolerations[1]: Duplicate value",
+  ],
+  [
+    "csidrivers",
+    { spec: { tokenRequests: [{ audience: "a" }, { audience: "a" }, { audience: "b", expirationSeconds: 5 }] } },
+    'spec.tokenRequests[1].audience: Duplicate value: "a"',
+    "spec.tokenRequests[2].expirationSeconds: Invalid value: 5: may not specify a duration less than 10 minutes",
+  ],
+  [
+    "csinodes",
+    { spec: { drivers: [{ name: "a", nodeID: "" }, { name: "a", nodeID: "n", topologyKeys: ["x", "x"] }] } },
+    "spec.drivers[0].nodeID: Required value",
+    'spec.drivers[1].name: Duplicate value: "a"',
+    'spec.drivers[1]: Duplicate value: "x"',
+  ],
+  [
+    "csistoragecapacities",
+    { storageClassName: "", capacity: "-1" },
+    'storageClassName: Invalid value: ""',
+    'capacity: Invalid value: "-1": must be greater than or equal to 0',
+  ],
+  [
+    "volumeattachments",
+    { spec: { attacher: "", nodeName: "n", source: {} } },
+    "spec.attacher: Required value",
+    "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName",
+  ],
+  ["storageclasses", { provisioner: "a b" }, 'provisioner: Invalid value: "a b"'],
+  [
+    "volumeattributesclasses",
+    { driverName: "d" },
+    "parameters: Required value: must contain at least one key/value pair",
+  ],
+  ["servicecidrs", { spec: {} }, "spec.cidrs: Required value: at least one CIDR required"],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["10.1.0.0/33", "10.1.2.0/16"] } },
+    'spec.cidrs[0]: Invalid value: "10.1.0.0/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    'spec.cidrs[1]: Invalid value: "10.1.2.0/16": must not have bits set beyond the prefix length',
+  ],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["2001:DB8::/64"] } },
+    'spec.cidrs[0]: Invalid value: "2001:DB8::/64": must be in canonical form ("2001:db8::/64")',
+  ],
+  [
+    "servicecidrs",
+    { spec: { cidrs: ["10.1.0.0/16", "10.2.0.0/16"] } },
+    "may specify no more than one IP for each IP family",
+  ],
+  [
+    "ipaddresses",
+    { metadata: { name: "10.0.0.01" }, spec: { parentRef: { resource: "a/b", name: "x" } } },
+    'metadata.name: Invalid value: "10.0.0.01": must not have leading 0s',
+    `spec.parentRef.resource: Invalid value: "a/b": may not contain '/'`,
+  ],
+  [
+    "ipaddresses",
+    { metadata: { name: "::ffff:10.0.0.1" }, spec: {} },
+    "must not be an IPv4-mapped IPv6 address",
+    "spec.parentRef: Required value",
   ],
 ];
 
@@ -185,9 +314,19 @@ describe("a Pod's update", () => {
       .toContain("must be less than or equal to previous value");
     expect(await update(({ spec }) => void spec.containers.push({ name: "b", image: "b" })))
       .toContain("pod updates may not add or remove containers");
-    expect(await update(({ spec }) => void spec.tolerations!.pop())).toContain(
+    const tolerations = [{ key: "a", operator: "Exists" }];
+    expect(await update(({ spec }) => void spec.tolerations!.shift(), { tolerations })).toContain(
       "existing toleration can not be modified",
     );
+  });
+
+  it("gives back the tolerations that every Pod has", async () => {
+    await using test = await TestRegistry.open();
+    const pod = copyOf(await test.client.create(resources.pods, minimalPod("a")));
+    pod.spec.tolerations = [{ key: "a", operator: "Exists", effect: "NoSchedule" }];
+    const { spec } = await test.client.update(resources.pods, pod);
+    const keys = spec.tolerations?.map(({ key }) => key);
+    expect(keys).toEqual(["a", "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]);
   });
 });
 
@@ -208,4 +347,81 @@ describe("immutable things", () => {
     other.spec.selector = other.spec.template.metadata!.labels = { matchLabels: { app: "b" } } as never;
     await expect(test.client.update(resources.deployments, other)).rejects.toThrow("spec.selector: Invalid value");
   });
+
+  const attacher = "driver.example.com";
+  const source = { persistentVolumeName: "pv" };
+  /** Kind, what it is made as, a merge patch, and what the refusal says; `""` for a patch that is taken. */
+  const patches: readonly (readonly [string, object, object, string])[] = [
+    [
+      "ingressclasses",
+      { spec: { controller: "a.b/c" } },
+      { spec: { controller: "a.b/d" } },
+      'spec.controller: Invalid value: "a.b/d": field is immutable',
+    ],
+    ["runtimeclasses", { handler: "a" }, { handler: "b" }, 'handler: Invalid value: "b": field is immutable'],
+    [
+      "csidrivers",
+      { spec: {} },
+      { spec: { attachRequired: false } },
+      "spec.attachedRequired: Invalid value: false: field is immutable",
+    ],
+    ["csidrivers", { spec: {} }, { spec: { podInfoOnMount: true } }, ""],
+    [
+      "csinodes",
+      { spec: { drivers: [{ name: attacher, nodeID: "n" }] } },
+      { spec: { drivers: [{ name: attacher, nodeID: "m" }] } },
+      "spec.drivers: Invalid value",
+    ],
+    [
+      "csinodes",
+      { spec: { drivers: [{ name: attacher, nodeID: "n" }] } },
+      { spec: { drivers: [{ name: attacher, nodeID: "n", allocatable: { count: 3 } }] } },
+      "",
+    ],
+    [
+      "csistoragecapacities",
+      { storageClassName: "a" },
+      { storageClassName: "b" },
+      'storageClassName: Invalid value: "b": field is immutable',
+    ],
+    [
+      "volumeattachments",
+      { spec: { attacher, nodeName: "n", source } },
+      { spec: { nodeName: "m" } },
+      "spec: Invalid value",
+    ],
+    [
+      "storageclasses",
+      { provisioner: "p" },
+      { provisioner: "q" },
+      'provisioner: Invalid value: "q": field is immutable',
+    ],
+    [
+      "volumeattributesclasses",
+      { driverName: "d", parameters: { a: "b" } },
+      { parameters: { a: "c" } },
+      "parameters: Forbidden: updates to parameters are forbidden.",
+    ],
+    [
+      "servicecidrs",
+      { spec: { cidrs: ["10.1.0.0/16"] } },
+      { spec: { cidrs: ["10.2.0.0/16"] } },
+      'spec.cidrs[0]: Invalid value: "10.2.0.0/16": field is immutable',
+    ],
+    ["servicecidrs", { spec: { cidrs: ["10.1.0.0/16"] } }, { spec: { cidrs: ["10.1.0.0/16", "fd00::/64"] } }, ""],
+  ];
+  for (const [resource, fields, patch, message] of patches) {
+    it(`${resource}: ${message || `may get ${JSON.stringify(patch)}`}`, async () => {
+      await using test = await TestRegistry.open();
+      const kind = resourceOf[resource]!;
+      const target = { name: "a", ...(kind.namespaced && { namespace: "default" }) };
+      await test.client.create(kind, { metadata: { ...target }, ...fields });
+      const answer = await test.client.patch(kind, target, { type: "merge", patch: { ...patch } }).then(
+        () => "",
+        (error) => error.message,
+      );
+      if (message === "") expect(answer).toBe("");
+      else expect(answer).toContain(message);
+    });
+  }
 });

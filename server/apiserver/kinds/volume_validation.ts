@@ -2,7 +2,8 @@ import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from "../../../api/types/core_v1.ts";
 import { checkText, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
-import { isFieldPath, validateLocalPath } from "./container_validation.ts";
+import { isFieldPath } from "./container_validation.ts";
+import { validateLocalPath } from "./local_path.ts";
 import { validateClaimSpec } from "./persistent_volume_claim.ts";
 
 const maxMode = 0o777;

@@ -1,5 +1,12 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { endpoints, endpointslices, namespaces, priorityclasses, services } from "../../../api/resources.ts";
+import {
+  endpoints,
+  endpointslices,
+  namespaces,
+  priorityclasses,
+  servicecidrs,
+  services,
+} from "../../../api/resources.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
 import { isAlreadyExists, isConflict } from "../../../api/status.ts";
 import type { Endpoints, Service } from "../../../api/types/core_v1.ts";
@@ -11,6 +18,8 @@ export interface BootstrapOptions {
   /** Where Pods reach the API servers: addresses of their nodes, not loopback. IPv4. Asked whenever they are written. */
   readonly addresses: () => readonly string[];
   readonly port: number;
+  /** The network of the Services: `10.43.0.0/16`. */
+  readonly serviceCIDR: string;
   /** Cluster IP of the Service `kubernetes`: the first one of the service network. */
   readonly serviceIP: string;
 }
@@ -21,6 +30,9 @@ export const KUBERNETES_SERVICE = { namespace: "default", name: "kubernetes" } a
 const { namespace, name } = KUBERNETES_SERVICE;
 /** Each conflict means that another server was faster: there are not many of them. */
 const ATTEMPTS = 10;
+
+/** The ServiceCIDR of the network that the server was started with. */
+export const DEFAULT_SERVICE_CIDR = "kubernetes";
 
 /** The store holds a cluster that these options do not fit. */
 export class BootstrapError extends Error {
@@ -49,7 +61,11 @@ export async function makeBasics(client: Client, options: BootstrapOptions): Pro
         : "For Pods that the cluster cannot do without.",
     })
   );
-  await Promise.all([...classes, putService(client, options)]);
+  const network = ensure(client, servicecidrs, {
+    metadata: { name: DEFAULT_SERVICE_CIDR },
+    spec: { cidrs: [options.serviceCIDR] },
+  });
+  await Promise.all([...classes, network, putService(client, options)]);
 }
 
 /** Points `default/kubernetes` at the servers; writes nothing when it does already. */

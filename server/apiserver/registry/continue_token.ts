@@ -6,12 +6,17 @@ export interface ContinueToken {
   readonly revision: number;
   /** The key behind the last one given, without its storage's prefix. */
   readonly start: string;
+  /** When the list's first page was given, in milliseconds: pages of one list may be asked for as long as every store keeps its revisions. */
+  readonly since: number;
 }
+
+/** How long that is: as long as etcd under Kubernetes keeps what is compacted then. */
+export const TOKEN_MILLISECONDS = 5 * 60_000;
 
 const version = "meta.k8s.io/v1";
 
-export function encodeContinue({ revision, start }: ContinueToken): string {
-  const bytes = new TextEncoder().encode(JSON.stringify({ v: version, rv: revision, start }));
+export function encodeContinue({ revision, start, since }: ContinueToken): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ v: version, rv: revision, start, since }));
   return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
@@ -24,7 +29,7 @@ export function decodeContinue(token: string): ContinueToken {
   } catch {
     throw badRequest("continue key is not valid: it is not one that a list has answered");
   }
-  const { v, rv, start } = (parsed ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  const { v, rv, start, since } = (parsed ?? {}) as Record<"v" | "rv" | "start" | "since", unknown>;
   if (v !== version) throw badRequest(`continue key is not valid: server does not recognize this encoded version ${v}`);
   if (!Number.isSafeInteger(rv) || (rv as number) === 0 || (rv as number) < -1) {
     throw badRequest("continue key is not valid: incorrect encoded start resourceVersion");
@@ -32,7 +37,8 @@ export function decodeContinue(token: string): ContinueToken {
   if (typeof start !== "string" || start === "" || start.startsWith("/") || start.includes("..")) {
     throw badRequest("continue key is not valid: encoded start key empty or outside of the resource");
   }
-  return { revision: rv as number, start };
+  // One of a release that wrote no time is old.
+  return { revision: rv as number, start, since: typeof since === "number" ? since : 0 };
 }
 
 /** 410 for a token whose revision is gone; it brings a token that goes on as of now. */
@@ -41,6 +47,6 @@ export function continueExpired(token: ContinueToken): StatusError {
     "The provided continue parameter is too old to display a consistent list result. Start a new list without it, or use the continue token " +
       "of this answer: the rest of the list is then as of now, and may miss objects that changed since the first page.",
   );
-  const next = encodeContinue({ revision: -1, start: token.start });
+  const next = encodeContinue({ ...token, revision: -1 });
   return new StatusError({ ...error.status, metadata: { continue: next } }, { cause: error });
 }

@@ -3,7 +3,7 @@ import { continueExpired, decodeContinue, encodeContinue } from "./continue_toke
 
 describe("continue tokens", () => {
   it("come back as they were, and only those", () => {
-    const token = { revision: 12, start: "default/a\0" };
+    const token = { revision: 12, start: "default/a\0", since: 1_700_000_000_000 };
     expect(decodeContinue(encodeContinue(token))).toEqual(token);
     const forged = (value: unknown) =>
       new TextEncoder().encode(JSON.stringify(value)).toBase64({ alphabet: "base64url" });
@@ -21,6 +21,7 @@ describe("continue tokens", () => {
     ) {
       expect(() => decodeContinue(bad)).toThrow("continue key is not valid");
     }
+    expect(decodeContinue(forged({ v: "meta.k8s.io/v1", rv: 5, start: "a" })).since).toBe(0);
     expect(decodeContinue(continueExpired(token).status.metadata!.continue!)).toEqual({ ...token, revision: -1 });
   });
 });

@@ -1,5 +1,7 @@
+import { FieldSelector, parseFieldSelector } from "../../../api/meta/field_selector.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
+import { badRequest } from "../../../api/status.ts";
 import type {
   CreateRequest,
   DeleteAnswer,
@@ -48,13 +50,13 @@ export class ConvertedResource implements ResourceStore {
   }
 
   async list(context: RequestContext, request: ListRequest): Promise<ListAnswer> {
-    return this.#shownList(await this.#stored.list(context, request));
+    return this.#shownList(await this.#stored.list(context, this.#selected(request)));
   }
 
   watch(context: RequestContext, request: WatchRequest, sink: (event: WatchedEvent) => void): Promise<WatchHandle> {
     return this.#stored.watch(
       context,
-      request,
+      this.#selected(request),
       (event) => sink(event.type === "BOOKMARK" ? event : this.#event(event)),
     );
   }
@@ -81,7 +83,20 @@ export class ConvertedResource implements ResourceStore {
     context: RequestContext,
     request: ListRequest & { readonly options: DeleteOptions },
   ): Promise<ListAnswer> {
-    return this.#shownList(await this.#stored.deleteCollection(context, request));
+    return this.#shownList(await this.#stored.deleteCollection(context, this.#selected(request)));
+  }
+
+  /** The request with its field selector in the stored version's words. */
+  #selected<Request extends { readonly fieldSelector?: string }>(request: Request): Request {
+    const { fields } = this.#conversion;
+    if (fields === undefined || !request.fieldSelector) return request;
+    const terms = parseFieldSelector(request.fieldSelector).terms.map((term) => {
+      const field = Object.hasOwn(fields, term.field) ? fields[term.field] : undefined;
+      if (field !== undefined) return { ...term, field };
+      const known = Object.keys(fields).join(", ");
+      throw badRequest(`field label not supported: ${term.field}; ${this.row.resource} can be selected by ${known}`);
+    });
+    return { ...request, fieldSelector: new FieldSelector(terms).toString() };
   }
 
   #shown(entry: Entry): Entry {

@@ -1,11 +1,17 @@
 import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../../api/clock.ts";
 import { keyOf, type KubeObject, type Resource } from "../../../api/resource.ts";
-import { endpoints, endpointslices, namespaces, services } from "../../../api/resources.ts";
+import { endpoints, endpointslices, namespaces, servicecidrs, services } from "../../../api/resources.ts";
 import type { Client } from "../../../client/client.ts";
 import type { InformerFactory } from "../../../client/informer_contract.ts";
 import { pause } from "../../../client/pause.ts";
-import { bootstrap, type BootstrapOptions, KUBERNETES_SERVICE, SYSTEM_NAMESPACES } from "./bootstrap.ts";
+import {
+  bootstrap,
+  type BootstrapOptions,
+  DEFAULT_SERVICE_CIDR,
+  KUBERNETES_SERVICE,
+  SYSTEM_NAMESPACES,
+} from "./bootstrap.ts";
 
 export interface KeepBasicsOptions extends BootstrapOptions {
   readonly client: Client;
@@ -52,6 +58,7 @@ export function keepBasics(options: KeepBasicsOptions): void {
     });
   }
   watch(namespaces, SYSTEM_NAMESPACES);
+  watch(servicecidrs, [DEFAULT_SERVICE_CIDR]);
   watch(services, [kubernetes]);
   watch(endpoints, [kubernetes]);
   watch(endpointslices, [kubernetes]);

@@ -3,7 +3,13 @@ import { DatastoreError, type KeyValue } from "../../../datastore/contract.ts";
 import { contentOf } from "../cache/layout.ts";
 import { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, ListAnswer, ListRequest } from "../contract.ts";
-import { continueExpired, type ContinueToken, decodeContinue, encodeContinue } from "./continue_token.ts";
+import {
+  continueExpired,
+  type ContinueToken,
+  decodeContinue,
+  encodeContinue,
+  TOKEN_MILLISECONDS,
+} from "./continue_token.ts";
 import { throughStore } from "./datastore_errors.ts";
 import { parseResourceVersion, requireReached } from "./resource_version.ts";
 import { type Selection, selectionOf } from "./selection.ts";
@@ -14,6 +20,8 @@ interface Page {
   readonly revision: number;
   readonly start: string | undefined;
   readonly limit: number;
+  /** When the list began. */
+  readonly since: number;
 }
 
 /** Keys read from the datastore at once where selectors decide which ones count. */
@@ -31,11 +39,12 @@ export async function list(shelf: Shelf, request: ListRequest): Promise<ListAnsw
   }
   checkMatch(request, wanted);
   const current = shelf.system.cache.revision;
+  const since = shelf.system.clock.now();
   if (wanted !== undefined) requireReached(wanted, current);
   if (request.resourceVersionMatch === "Exact" && wanted !== undefined && wanted < current) {
-    return throughStore(listStored(shelf, selection, { revision: wanted, start: undefined, limit }));
+    return throughStore(listStored(shelf, selection, { revision: wanted, start: undefined, limit, since }));
   }
-  return listCached(shelf, selection, { revision: current, start: undefined, limit });
+  return listCached(shelf, selection, { revision: current, start: undefined, limit, since });
 }
 
 function checkMatch(request: ListRequest, wanted: number | undefined): void {
@@ -59,15 +68,17 @@ async function listOn(
   limit: number,
 ): Promise<ListAnswer> {
   const { cache, storage } = shelf;
-  const now = shelf.system.cache.revision;
+  const now = shelf.system.clock.now();
   const start = storage.prefix + token.start;
-  // What has not changed since is the same in the cache, and cheaper there.
-  if (token.revision === -1 || token.revision >= cache.changed) {
-    const revision = token.revision === -1 ? now : token.revision;
-    return listCached(shelf, selection, { revision, start, limit });
+  if (token.revision === -1) {
+    return listCached(shelf, selection, { revision: shelf.system.cache.revision, start, limit, since: now });
   }
+  const { revision, since } = token;
+  if (now - since > TOKEN_MILLISECONDS) throw continueExpired(token);
+  // What has not changed since is the same in the cache, and cheaper there.
+  if (revision >= cache.changed) return listCached(shelf, selection, { revision, start, limit, since });
   try {
-    return await listStored(shelf, selection, { revision: token.revision, start, limit });
+    return await listStored(shelf, selection, { revision, start, limit, since });
   } catch (error) {
     if (error instanceof DatastoreError && error.reason === "compacted") throw continueExpired(token);
     return throughStore(Promise.reject(error));
@@ -128,7 +139,7 @@ function entryOf(shelf: Shelf, { key, value, modRevision }: KeyValue): StoredEnt
 function answer(
   shelf: Shelf,
   selection: Selection,
-  { revision }: Page,
+  { revision, since }: Page,
   entries: readonly StoredEntry[],
   left: number,
 ): ListAnswer {
@@ -139,7 +150,7 @@ function answer(
   return {
     resourceVersion,
     entries,
-    continue: encodeContinue({ revision, start }),
+    continue: encodeContinue({ revision, start, since }),
     // How many of the rest a selector lets through is not known without looking.
     ...(selection.unfiltered ? { remainingItemCount: left } : {}),
   };

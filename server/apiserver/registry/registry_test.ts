@@ -304,6 +304,28 @@ describe("list", () => {
     expect(rest.items.map((item) => item.metadata.name)).toEqual(["b", "c", "d"]);
   });
 
+  it("says the same after five minutes, also where nothing has changed, and pages on as of now", async () => {
+    await using test = await TestRegistry.open();
+    for (const name of ["a", "b", "c", "d"]) await test.client.create(configmaps, configMap(name));
+    const first = await test.client.list(configmaps, { limit: 1 });
+    const old = { limit: 1, continue: first.metadata.continue! };
+    await test.clock.advance(5 * 60_000);
+    expect((await test.client.list(configmaps, old)).items.map(({ metadata }) => metadata.name)).toEqual(["b"]);
+    await test.clock.advance(1);
+    const expired = await failure(test.client.list(configmaps, old));
+    expect(expired.reason).toBe("Expired");
+    await test.client.create(namespaces, { metadata: { name: "other" }, spec: {} });
+    const second = await test.client.list(configmaps, { limit: 2, continue: expired.status.metadata!.continue! });
+    expect([second.items.map(({ metadata }) => metadata.name), second.metadata.remainingItemCount]).toEqual([
+      ["b", "c"],
+      1,
+    ]);
+    expect(second.metadata.resourceVersion).not.toBe(first.metadata.resourceVersion);
+    const third = await test.client.list(configmaps, { continue: second.metadata.continue! });
+    expect(third.items.map(({ metadata }) => metadata.name)).toEqual(["d"]);
+    expect(third.metadata.resourceVersion).toBe(second.metadata.resourceVersion);
+  });
+
   it("selects by labels and fields, and refuses fields that it does not know", async () => {
     await using test = await TestRegistry.open();
     for (const [name, node] of [["a", "n1"], ["b", "n2"], ["c", "n1"]] as const) {

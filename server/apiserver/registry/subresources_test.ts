@@ -121,7 +121,7 @@ describe("token", () => {
       node: { name: "n1", uid: node.metadata.uid },
     });
     const stale = await failure(ask(test, { audiences: [], boundObjectRef: { ...boundObjectRef, uid: "other" } }));
-    expect(stale.code).toBe(403);
+    expect(stale.code).toBe(409);
     expect((await failure(ask(test, { audiences: [], expirationSeconds: 60 }))).code).toBe(422);
   });
 });
@@ -268,7 +268,7 @@ describe("bootstrap", () => {
   it("makes the first objects, and follows the server's address", async () => {
     await using test = await TestRegistry.open({ datastore: openMemory() });
     const client = createInProcessClient(test.registry, admin);
-    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceIP: "10.43.0.1" };
+    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceCIDR: "10.43.0.0/16", serviceIP: "10.43.0.1" };
     await bootstrap(client, options);
     await bootstrap(client, { ...options, addresses: () => ["192.0.2.2"] });
     const service = await client.get(services, { namespace: "default", name: "kubernetes" });
@@ -285,7 +285,7 @@ describe("keepBasics", () => {
   it("makes the Service kubernetes and its endpoints again when they are deleted", async () => {
     await using test = await TestRegistry.open({ datastore: openMemory() });
     const client = createInProcessClient(test.registry, admin);
-    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceIP: "10.43.0.1" };
+    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceCIDR: "10.43.0.0/16", serviceIP: "10.43.0.1" };
     await bootstrap(client, options);
     const stop = new AbortController();
     const informers = createInformerFactory(client, { clock: test.clock });

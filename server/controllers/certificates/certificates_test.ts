@@ -42,7 +42,7 @@ describe("certificate requests", () => {
       clock,
       signal: stop.signal,
       clusterCa: "PEM",
-      tokenIssuer: { issue: () => Promise.resolve({ token: "TOKEN", expirationTimestamp: "" }) },
+      tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: (request, wanted) => signRequest(authority, request, wanted, clock.now()),
       resources: () => registry.resources(),
     });

@@ -86,6 +86,18 @@ describe("deploymentController", () => {
     expect(messages).toContain(`Scaled up replica set ${first} from 0 to 2`);
   });
 
+  it("counts revisions on from what an old ReplicaSet has, however large", async () => {
+    await world.create(deployments, deployment(1));
+    await world.start(deploymentController, replicaSetController);
+    await rollOut();
+    const annotations = { "deployment.kubernetes.io/revision": "3546343826724305832" };
+    const old = { namespace: "default", name: world.names(replicasets)[0]! };
+    await world.client.patch(replicasets, old, { type: "merge", patch: { metadata: { annotations } } });
+    await change({ template: templateOf("v2") });
+    await rollOut();
+    expect(live().metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("3546343826724305833");
+  });
+
   it("makes no second Pod for one that lives on its way out, when it recreates", async () => {
     await world.create(deployments, deployment(1, { strategy: { type: "Recreate" } }));
     await world.start(deploymentController, replicaSetController);

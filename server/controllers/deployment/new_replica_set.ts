@@ -71,9 +71,9 @@ export function synced(deployment: Deployment, replicaSet: ReplicaSet, revision:
     if (!ownAnnotations.has(key)) annotations[key] = value;
   }
   const old = revisionOf(replicaSet);
-  if (old < Number(revision)) {
+  if (old < BigInt(revision)) {
     annotations[revisionAnnotation] = revision;
-    if (old > 0) annotations[historyAnnotation] = longer(annotations[historyAnnotation], String(old));
+    if (old > 0n) annotations[historyAnnotation] = longer(annotations[historyAnnotation], String(old));
   }
   const { minReadySeconds = 0 } = deployment.spec;
   const unchanged = (replicaSet.spec.minReadySeconds ?? 0) === minReadySeconds;

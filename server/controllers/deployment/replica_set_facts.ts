@@ -22,9 +22,10 @@ export function total(replicaSets: readonly ReplicaSet[], count: (replicaSet: Re
   return replicaSets.reduce((sum, replicaSet) => sum + count(replicaSet), 0);
 }
 
-/** 0 when it has none. */
-export function revisionOf(object: Deployment | ReplicaSet): number {
-  return numberIn(object, revisionAnnotation) ?? 0;
+/** 0 when it has none. Go's int64, which a number does not hold. */
+export function revisionOf(object: Deployment | ReplicaSet): bigint {
+  const text = object.metadata.annotations?.[revisionAnnotation];
+  return text !== undefined && /^[0-9]{1,18}$|^[1-8][0-9]{18}$/.test(text) ? BigInt(text) : 0n;
 }
 
 export function numberIn(object: Deployment | ReplicaSet, annotation: string): number | undefined {

@@ -89,7 +89,7 @@ export function surplusHistory(deployment: Deployment, old: readonly ReplicaSet[
   const limit = deployment.spec.revisionHistoryLimit;
   if (limit === undefined) return [];
   const alive = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  const sorted = alive.toSorted((a, b) => revisionOf(a) - revisionOf(b) || compareText(ageKey(a), ageKey(b)));
+  const sorted = alive.toSorted((a, b) => Number(revisionOf(a) - revisionOf(b)) || compareText(ageKey(a), ageKey(b)));
   return sorted.slice(0, Math.max(alive.length - limit, 0)).filter((replicaSet) => {
     const { metadata, status } = replicaSet;
     const seen = (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);

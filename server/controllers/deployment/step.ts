@@ -53,7 +53,7 @@ export function step(observation: Observation): Plan {
   const fresh = findNew(deployment, replicaSets);
   const old = replicaSets.filter((replicaSet) => replicaSet !== fresh);
   const draft = draftOf(observation, fresh, old);
-  const revision = String(Math.max(0, ...old.map(revisionOf)) + 1);
+  const revision = String(old.map(revisionOf).reduce((newest, next) => next > newest ? next : newest, 0n) + 1n);
   const current = draft.create ?? fresh;
   const updates: Plan["updates"] = replicaSets.map((replicaSet) => {
     const size = draft.sizes?.get(replicaSet);

@@ -131,8 +131,9 @@ class JobController implements Controller {
       selector: compileLabelSelector(job.spec.selector),
       resource: pods,
       candidates: claimable(this.#pods, job),
-      // A Pod without the finalizer could go uncounted.
-      mayAdopt: () => false,
+      mayAdopt: () => true,
+      // A Pod without it could go uncounted.
+      finalizers: [trackingFinalizer],
       signal,
     });
   }

@@ -174,6 +174,23 @@ describe("jobController", () => {
     expect(job().status?.failed).toBeUndefined();
   });
 
+  it("adopts a Pod that matches, with the finalizer, and releases one that matches no more", async () => {
+    await start({ completions: 4, parallelism: 2 });
+    const { name = "", uid } = unfinished()[0]!.metadata;
+    const change = async (metadata: Record<string, unknown>) => {
+      await world.client.patch(pods, { namespace: "default", name }, { type: "merge", patch: { metadata } });
+      await world.settle();
+    };
+    const pod = () => world.client.all(pods).find(({ metadata }) => metadata.name === name)!;
+    await change({ ownerReferences: null, finalizers: null });
+    expect(pod().metadata).toMatchObject({ uid, ownerReferences: [{ name: "job", controller: true }] });
+    expect(isTracked(pod())).toBe(true);
+    expect(unfinished()).toHaveLength(2);
+    await change({ labels: null });
+    expect(pod().metadata.ownerReferences ?? []).toEqual([]);
+    expect(unfinished()).toHaveLength(3);
+  });
+
   it("ends a work queue when all workers have ended after the first success", async () => {
     await start({ parallelism: 3 });
     await end(unfinished()[0]!, "Succeeded");

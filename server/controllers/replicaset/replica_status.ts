@@ -1,4 +1,4 @@
-import { setCondition, withoutCondition } from "../../../api/meta/conditions.ts";
+import { isConditionTrue, setCondition, withoutCondition } from "../../../api/meta/conditions.ts";
 import type { Pod, PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import type { ReplicaSetCondition, ReplicaSetStatus } from "../../../api/types/apps_v1.ts";
 import { isAvailable, isReady, isTerminal } from "../shared/pod_state.ts";
@@ -43,6 +43,9 @@ function failureCondition(
 ): ReplicaSetCondition[] {
   const { failure, now } = facts;
   if (failure === undefined) return withoutCondition(conditions, "ReplicaFailure");
+  // The first failure's words stay, as upstream: each attempt has other ones (its Pod's name, what a quota has left), and a write for each would
+  // start the next attempt at once.
+  if (isConditionTrue(conditions, "ReplicaFailure")) return conditions;
   return setCondition(conditions, { type: "ReplicaFailure", status: "True", ...failure }, now);
 }
 

@@ -105,8 +105,9 @@ describe("replicaSetController", () => {
 
   it("asks carefully when creation is refused, says so, and recovers", async () => {
     await world.create(replicasets, replicaSet(100));
+    let attempts = 0;
     world.client.intercept = ({ verb, resource }) => {
-      if (verb === "create" && resource === "pods") throw forbidden(pods, "", "exceeded quota");
+      if (verb === "create" && resource === "pods") throw forbidden(pods, `rs-${++attempts}`, "exceeded quota");
     };
     await world.start(replicaSetController);
     // Once, and once more for its own change of the status.

@@ -1,5 +1,5 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { templateHash } from "../../../api/meta/hash.ts";
+import { canonicalJson, templateHash } from "../../../api/meta/hash.ts";
 import { controllerOf, controllerReference } from "../../../api/meta/owner.ts";
 import type { KubeObject, Resource } from "../../../api/resource.ts";
 import { controllerrevisions } from "../../../api/resources.ts";
@@ -30,9 +30,9 @@ export interface Revisions {
   readonly collisionCount: number;
 }
 
-/** What `kubectl rollout undo` applies to the owner as a strategic merge patch. */
+/** What `kubectl rollout undo` applies to the owner as a strategic merge patch. Its keys are in order, as in upstream's: clients compare the bytes. */
 function dataOf(template: PodTemplateSpec): unknown {
-  return { spec: { template: { ...template, $patch: "replace" } } };
+  return JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: "replace" } } }));
 }
 
 /** The Pod template that a revision keeps. */

@@ -42,9 +42,9 @@ describe("serviceAccountController", () => {
   it("fills token Secrets and deletes them with their account", async () => {
     const issued: unknown[] = [];
     const tokenIssuer = {
-      issue(facts: unknown) {
+      issueForSecret(facts: unknown) {
         issued.push(facts);
-        return Promise.resolve({ token: "TOKEN", expirationTimestamp: "" });
+        return Promise.resolve("TOKEN");
       },
     };
     const account = await world.create(serviceaccounts, { metadata: { name: "robot" } });
@@ -53,7 +53,7 @@ describe("serviceAccountController", () => {
         metadata: { name, annotations: { "kubernetes.io/service-account.name": "robot" } },
         type: "kubernetes.io/service-account-token",
       });
-    const made = await secret("early");
+    await secret("early");
     await world.start((context) => tokenSecretController(context, { tokenIssuer, caBundle: "PEM" }));
     expect(world.client.all(secrets)[0]?.data).toEqual({
       token: btoa("TOKEN"),
@@ -63,12 +63,11 @@ describe("serviceAccountController", () => {
     expect(world.client.all(secrets)[0]?.metadata.annotations?.["kubernetes.io/service-account.uid"]).toBe(
       account.metadata.uid,
     );
-    expect(issued).toHaveLength(1);
-    expect(issued[0]).toMatchObject({
+    expect(issued).toEqual([{
       namespace: "default",
       serviceAccount: { name: "robot", uid: account.metadata.uid },
-      boundObject: { kind: "Secret", name: "early", uid: made.metadata.uid },
-    });
+      secret: "early",
+    }]);
     await world.client.delete(serviceaccounts, { namespace: "default", name: "robot" });
     await world.settle();
     expect(world.client.all(secrets)).toEqual([]);

@@ -2,7 +2,7 @@ import { keyOf, type KubeObject } from "../../../api/resource.ts";
 import { secrets, serviceaccounts } from "../../../api/resources.ts";
 import { isNotFound } from "../../../api/status.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
-import type { TokenIssuer } from "../../apiserver/contract.ts";
+import type { SecretTokenIssuer } from "../../apiserver/contract.ts";
 import { type Controller, type ControllerContext, DONE } from "../contract.ts";
 
 const type = "kubernetes.io/service-account-token";
@@ -10,11 +10,8 @@ const nameAnnotation = "kubernetes.io/service-account.name";
 const uidAnnotation = "kubernetes.io/service-account.uid";
 const byAccount = "service account";
 
-/** Such tokens live as long as their Secret; the time that every token needs is far away: a hundred years. */
-const lifetimeSeconds = 100 * 365 * 24 * 3600;
-
 export interface TokenSecretOptions {
-  readonly tokenIssuer: Pick<TokenIssuer, "issue">;
+  readonly tokenIssuer: SecretTokenIssuer;
   /** PEM; goes into the Secret beside the token. */
   readonly caBundle: string;
 }
@@ -67,11 +64,7 @@ export function tokenSecretController(
         return DONE;
       }
       const serviceAccount = { name: account.name ?? "", uid: account.uid ?? "" };
-      const issue = async () => {
-        const boundObject = { kind: "Secret", apiVersion: "v1", name, uid };
-        const facts = { namespace, serviceAccount, audiences: [], expirationSeconds: lifetimeSeconds, boundObject };
-        return btoa((await tokenIssuer.issue(facts)).token);
-      };
+      const issue = async () => btoa(await tokenIssuer.issueForSecret({ namespace, serviceAccount, secret: name }));
       const data = {
         token: secret.data?.["token"] || await issue(),
         "ca.crt": btoa(caBundle),

@@ -14,6 +14,8 @@ export interface Claim<Owner extends KubeObject, T extends KubeObject> {
   readonly candidates: readonly T[];
   /** Whether one that nobody controls may be taken. */
   readonly mayAdopt: (object: T) => boolean;
+  /** What an adopted one is to have from then on. */
+  readonly finalizers?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -65,9 +67,9 @@ function adopt<Owner extends KubeObject, T extends KubeObject>(
   request: Claim<Owner, T>,
   object: T,
 ): Promise<T | undefined> {
-  const { client, owner, ownerResource, resource, signal } = request;
+  const { client, owner, ownerResource, resource, finalizers, signal } = request;
   const ownerReferences = [controllerReference(owner, ownerResource)];
-  const patch = { metadata: { uid: object.metadata.uid, ownerReferences } };
+  const patch = { metadata: { uid: object.metadata.uid, ownerReferences, ...(finalizers && { finalizers }) } };
   return unlessGone(client.patch(resource, targetOf(object), { type: "strategic", patch }, { signal }));
 }
 

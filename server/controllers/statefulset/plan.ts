@@ -83,8 +83,8 @@ function planUpdate(view: SetView, replicas: ReadonlyMap<number, Pod>): Plan {
   return { create: [], remove };
 }
 
-/** A Pod below the partition is made anew as it was. */
-function revisionFor({ set, current, update }: SetView, ordinal: number): ControllerRevision {
+/** What a Pod is made of that is made anew: below the partition, of what it was. */
+export function revisionFor({ set, current, update }: SetView, ordinal: number): ControllerRevision {
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
   const { first } = ordinals(set);
   return type !== "OnDelete" && ordinal < first + (rollingUpdate?.partition ?? 0) ? current : update;

@@ -12,11 +12,12 @@ import { isNamespaceTerminating } from "../runner.ts";
 import { claim, targetOf } from "../shared/claim.ts";
 import { watchDependents } from "../shared/controller_ref_events.ts";
 import { Expectations } from "../shared/expectations.ts";
+import { Failures } from "../shared/failures.ts";
 import { claimable, controlledBy, indexByController } from "../shared/indexes.ts";
 import { createPod, deletePod } from "../shared/pod_control.ts";
 import { isActive } from "../shared/pod_state.ts";
 import { claimOwners, claimsFor, ordinalOf, podName, revisionOf, templateFor } from "./identity.ts";
-import { arrange, ordinals, type Plan, planSet, type SetView, untilNextAvailable } from "./plan.ts";
+import { arrange, ordinals, type Plan, planSet, revisionFor, type SetView, untilNextAvailable } from "./plan.ts";
 import { statefulSetStatus } from "./status.ts";
 
 const maxBurst = 100;
@@ -37,6 +38,7 @@ class StatefulSetController implements Controller {
   readonly #revisions: Informer<ControllerRevision>;
   readonly #creations: Expectations;
   readonly #deletions: Expectations;
+  readonly #failures = new Failures();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -51,7 +53,10 @@ class StatefulSetController implements Controller {
   setup(enqueue: (key: string) => void): void {
     indexByController(this.#pods);
     indexByController(this.#revisions);
-    this.#sets.onChange(({ object }) => enqueue(keyOf(object)));
+    this.#sets.onChange(({ type, object }) => {
+      if (type === "deleted") this.#failures.forget(`${object.metadata.uid} `);
+      enqueue(keyOf(object));
+    });
     watchDependents({
       owners: this.#sets,
       dependents: this.#pods,
@@ -83,10 +88,25 @@ class StatefulSetController implements Controller {
     const view = await this.#view(set, revisions, signal);
     await this.#writeStatus(view, revisions.collisionCount, signal);
     await this.#trim(view, revisions, signal);
-    const error = settled ? await this.#carryOut(key, view, planSet(view), signal) : undefined;
+    const { plan, wait } = settled ? this.#patiently(view, planSet(view)) : { plan: undefined, wait: undefined };
+    const error = plan && await this.#carryOut(key, view, plan, signal);
     if (error !== undefined && !isNamespaceTerminating(error)) throw error;
-    const wait = untilNextAvailable(view);
-    return wait === undefined ? DONE : { outcome: "retryAfter", milliseconds: wait };
+    const milliseconds = Math.min(untilNextAvailable(view) ?? Infinity, wait ?? Infinity);
+    return milliseconds === Infinity ? DONE : { outcome: "retryAfter", milliseconds };
+  }
+
+  /** The plan without Pods that failed and have to stay for a while, and the milliseconds until one of them may go. Another template may do better. */
+  #patiently(view: SetView, plan: Plan): { plan: Plan; wait: number | undefined } {
+    const { set, now } = view;
+    const waits: number[] = [];
+    const remove = plan.remove.filter((pod) => {
+      const next = revisionFor(view, ordinalOf(set, pod) ?? 0);
+      const failed = pod.status?.phase === "Failed" && revisionOf(pod) === next.metadata.name;
+      const left = failed ? this.#failures.wait(`${set.metadata.uid} ${pod.metadata.name}`, now) : 0;
+      if (left > 0) waits.push(left);
+      return left === 0;
+    });
+    return { plan: { ...plan, remove }, wait: waits.length === 0 ? undefined : Math.min(...waits) };
   }
 
   async #view(set: StatefulSet, { current: update, old }: Revisions, signal: AbortSignal): Promise<SetView> {

@@ -93,6 +93,20 @@ describe("statefulSetController", () => {
     expect(world.client.all(pods)[1]!.metadata.uid).not.toBe(uid);
   });
 
+  it("replaces a Pod that fails again and again, each time after a longer while", async () => {
+    await start({ replicas: 1 });
+    const births: number[] = [];
+    for (let step = 0; step < 16; step++) {
+      const [pod] = world.client.all(pods);
+      if (pod !== undefined && !pod.status?.phase) {
+        births.push(Date.parse(pod.metadata.creationTimestamp!) - Date.UTC(2026, 0, 1));
+        await world.report(pod, { phase: "Failed" });
+      }
+      await world.settle(500);
+    }
+    expect(births).toEqual([0, 0, 1000, 3000, 7000]);
+  });
+
   it("updates from the highest ordinal down, and goes on when each is ready", async () => {
     await start();
     await roll();

@@ -1,4 +1,5 @@
-import type { Plugin } from "./contract.ts";
+import { defaultPreemption } from "../preemption/default_preemption.ts";
+import type { Plugin, PostFilter } from "./contract.ts";
 import { nodeAffinity } from "./node_affinity.ts";
 import { nodeName } from "./node_name.ts";
 import { nodePorts } from "./node_ports.ts";
@@ -15,3 +16,6 @@ export const plugins: readonly Plugin[] = [
   resourcesFit,
   balancedAllocation,
 ];
+
+/** What may be done for a Pod that no node can take. */
+export const postFilter: PostFilter = defaultPreemption;

@@ -1,6 +1,6 @@
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from "../../../api/types/core_v1.ts";
 import type { Plugin } from "./contract.ts";
-import { refuse } from "./contract.ts";
+import { refuseForGood } from "./contract.ts";
 
 type Test = (actual: string | undefined, wanted: readonly string[]) => boolean;
 
@@ -50,7 +50,7 @@ export function matchesNode(pod: Pod, node: Node): boolean {
 export const nodeAffinity: Plugin = {
   name: "NodeAffinity",
   filter: ({ pod }, { node }) =>
-    matchesNode(pod, node) ? undefined : refuse("node(s) didn't match Pod's node affinity/selector"),
+    matchesNode(pod, node) ? undefined : refuseForGood("node(s) didn't match Pod's node affinity/selector"),
   score: {
     weight: 2,
     of({ pod }, { node }) {

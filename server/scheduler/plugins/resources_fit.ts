@@ -1,6 +1,5 @@
 import type { NodeInfo, PodFacts } from "../node_info.ts";
 import type { Plugin } from "./contract.ts";
-import { refuse } from "./contract.ts";
 
 /** Scores look at these two; Pods that ask for none count as much as a small one would, so that they spread too. */
 const SCORED = new Map([["cpu", 100], ["memory", 200 * 2 ** 20]]);
@@ -17,13 +16,16 @@ export const resourcesFit: Plugin = {
   name: "NodeResourcesFit",
   filter(pod, node) {
     const reasons: string[] = [];
+    let unresolvable = false;
     if (node.pods.size + 1 > (node.allocatable.get("pods") ?? 0)) reasons.push("Too many pods");
     for (const [name, wanted] of pod.requests) {
-      if (wanted > 0 && wanted > (node.allocatable.get(name) ?? 0) - (node.requested.get(name) ?? 0)) {
+      const allocatable = node.allocatable.get(name) ?? 0;
+      if (wanted > 0 && wanted > allocatable - (node.requested.get(name) ?? 0)) {
         reasons.push(`Insufficient ${name}`);
+        unresolvable ||= wanted > allocatable;
       }
     }
-    return reasons.length > 0 ? refuse(...reasons) : undefined;
+    return reasons.length > 0 ? { reasons, unresolvable } : undefined;
   },
   score: {
     weight: 1,

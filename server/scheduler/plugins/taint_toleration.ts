@@ -1,6 +1,6 @@
 import type { Taint, Toleration } from "../../../api/types/core_v1.ts";
 import type { Plugin } from "./contract.ts";
-import { refuse } from "./contract.ts";
+import { refuseForGood } from "./contract.ts";
 
 /** What `kubectl cordon` sets beside the taint of the same name; older clients set only the field. */
 const UNSCHEDULABLE: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
@@ -31,7 +31,7 @@ export const nodeUnschedulable: Plugin = {
   name: "NodeUnschedulable",
   filter: ({ pod }, { node }) =>
     node.spec.unschedulable && untolerated([UNSCHEDULABLE], pod.spec.tolerations ?? [], ["NoSchedule"]).length > 0
-      ? refuse("node(s) were unschedulable")
+      ? refuseForGood("node(s) were unschedulable")
       : undefined,
 };
 
@@ -39,7 +39,7 @@ export const taintToleration: Plugin = {
   name: "TaintToleration",
   filter({ pod }, { node }) {
     const [taint] = untolerated(node.spec.taints ?? [], pod.spec.tolerations ?? [], ["NoSchedule", "NoExecute"]);
-    return taint && refuse(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
+    return taint && refuseForGood(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ""}}`);
   },
   score: {
     weight: 3,

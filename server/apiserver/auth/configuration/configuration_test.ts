@@ -3,7 +3,7 @@ import { ManualClock } from "../../../../api/clock.ts";
 import type { SubjectAccessReview } from "../../../../api/types/authorization_v1.ts";
 import { SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 import { AccessControl } from "../access.ts";
-import { loadAuthorizationConfiguration } from "./load_configuration.ts";
+import { followAuthorizationConfiguration, loadAuthorizationConfiguration } from "./load_configuration.ts";
 import { readAuthorizationConfiguration } from "./read_configuration.ts";
 
 const head = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthorizationConfiguration" };
@@ -31,7 +31,11 @@ class Webhook implements AsyncDisposable {
     return this.answer(review);
   });
 
-  async access(secured: SecuredRegistry, failurePolicy: string): Promise<AccessControl> {
+  async access(
+    secured: SecuredRegistry,
+    failurePolicy: string,
+    more: Record<string, unknown> = {},
+  ): Promise<AccessControl> {
     const server = `http://127.0.0.1:${this.#server.addr.port}/authorize`;
     await Deno.writeTextFile(
       `${this.#directory}/webhook.yaml`,
@@ -44,7 +48,7 @@ class Webhook implements AsyncDisposable {
     );
     const file = `${this.#directory}/authorization.yaml`;
     const authorizers = [
-      { type: "Webhook", name: "w", webhook: { ...webhook, failurePolicy } },
+      { type: "Webhook", name: "w", webhook: { ...webhook, failurePolicy, ...more } },
       { type: "RBAC", name: "rbac" },
     ];
     await Deno.writeTextFile(file, JSON.stringify({ ...head, authorizers }));
@@ -108,6 +112,39 @@ describe("an authorisation webhook", () => {
     access.close();
   });
 
+  it("is asked only about what its conditions match, which deny when they cannot be evaluated", async () => {
+    await using secured = await SecuredRegistry.open();
+    await using hook = new Webhook();
+    const access = await hook.access(secured, "Deny", {
+      subjectAccessReviewVersion: "v1beta1",
+      matchConditions: [
+        { expression: "has(request.resourceAttributes)" },
+        { expression: "request.resourceAttributes.namespace != 'kube-system'" },
+        { expression: "!('system:nodes' in request.groups)" },
+        { expression: "request.extra['example.org/tier'][0] == 'x' || request.user == 'jane'" },
+      ],
+    });
+    hook.answer = () => Response.json({ status: { allowed: true } });
+    expect(await access.authorize(question)).toMatchObject({ allowed: true });
+    expect(hook.asked.map(({ apiVersion, spec }) => [apiVersion, spec])).toMatchObject([
+      ["authorization.k8s.io/v1beta1", { user: "jane", group: ["system:authenticated"] }],
+    ]);
+    const notAsked = [
+      { user: jane, verb: "get", path: "/metrics" },
+      { ...question, resource: { ...pods, namespace: "kube-system" } },
+      { ...question, user: userNamed("jane", "system:nodes") },
+    ];
+    for (const one of notAsked) expect(await access.authorize(one)).toEqual({ allowed: false });
+    // Whose expression fails: the map has no such key.
+    expect(await access.authorize({ ...question, user: userNamed("joe") })).toEqual({ allowed: false, denied: true });
+    expect(hook.asked).toHaveLength(1);
+    access.close();
+    for (const expression of ["request.user", "request.name == ''", "true &&"]) {
+      const attempt = hook.access(secured, "Deny", { matchConditions: [{ expression }] });
+      await expect(attempt).rejects.toThrow("authorizers[0].webhook.matchConditions cannot be used: the expression");
+    }
+  });
+
   it("that fails has no opinion or denies, as it is set up", async () => {
     await using secured = await SecuredRegistry.open();
     await secured.bind("jane", "view");
@@ -129,6 +166,38 @@ describe("an authorisation webhook", () => {
   });
 });
 
+describe("an authorisation configuration", () => {
+  it("is followed as its file changes, but not into one that cannot be used", async () => {
+    await using secured = await SecuredRegistry.open();
+    const directory = await Deno.makeTempDir();
+    const file = `${directory}/authorization.yaml`;
+    const stop = new AbortController();
+    const clock = new ManualClock();
+    const write = (...types: string[]) =>
+      Deno.writeTextFile(
+        file,
+        JSON.stringify({ ...head, authorizers: types.map((type) => ({ type, name: type.toLowerCase() })) }),
+      );
+    await write("RBAC");
+    const access = new AccessControl(await loadAuthorizationConfiguration(file, clock));
+    await access.follow(secured.test.registry);
+    await followAuthorizationConfiguration({ file, clock, signal: stop.signal, access });
+    const may = async () => (await access.authorize({ user: userNamed("joe"), verb: "get", path: "/metrics" })).allowed;
+    const become = async (wanted: boolean) => {
+      while (await may() !== wanted) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    expect(await may()).toBe(false);
+    await write("AlwaysAllow");
+    await become(true);
+    await write("Nobody");
+    await write("RBAC", "AlwaysDeny");
+    await become(false);
+    stop.abort();
+    access.close();
+    await Deno.remove(directory, { recursive: true });
+  });
+});
+
 describe("readAuthorizationConfiguration", () => {
   const read = (...authorizers: unknown[]) => readAuthorizationConfiguration({ ...head, authorizers });
   const entry = (more: Record<string, unknown> = {}) => ({
@@ -146,6 +215,9 @@ describe("readAuthorizationConfiguration", () => {
       authorizedTtl: 90_000,
       unauthorizedTtl: 30_000,
       failurePolicy: "Deny",
+      version: "v1",
+      matchConditions: [],
+      refuse: expect.any(Function),
     }]);
   });
 
@@ -169,10 +241,16 @@ describe("readAuthorizationConfiguration", () => {
       'authorizedTTL is "soon", not a time like 1m30s',
     ],
     [
-      "expressions",
-      () => read(entry({ matchConditions: [{ expression: "true" }] })),
-      "matchConditions is not supported",
+      "the same condition twice",
+      () => read(entry({ matchConditions: [{ expression: "true" }, { expression: "true" }] })),
+      "authorizers[0].webhook.matchConditions[1].expression is there twice",
     ],
+    [
+      "conditions on a version that is not named",
+      () => read(entry({ matchConditions: [{ expression: "true" }], matchConditionSubjectAccessReviewVersion: null })),
+      "matchConditionSubjectAccessReviewVersion is missing",
+    ],
+    ["another version of reviews", () => read(entry({ subjectAccessReviewVersion: "v2" })), "must be v1 or v1beta1"],
     [
       "another kind",
       () => readAuthorizationConfiguration({ ...head, kind: "X" }),

@@ -13,10 +13,16 @@ export type AuthorizerEntry =
     readonly authorizedTtl: number;
     readonly unauthorizedTtl: number;
     readonly failurePolicy: "NoOpinion" | "Deny";
+    readonly version: "v1" | "v1beta1";
+    /** CEL, not compiled yet. */
+    readonly matchConditions: readonly string[];
+    /** An error that names the place of the expressions. */
+    readonly refuse: (what: string) => Error;
   };
 
 const simple = ["Node", "RBAC", "AlwaysAllow", "AlwaysDeny"] as const;
 const maxTimeout = 30_000;
+const maxConditions = 64;
 const fiveMinutes = "5m0s";
 const halfMinute = "30s";
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -57,9 +63,9 @@ function webhook(at: ConfigurationReader, name: string): AuthorizerEntry {
     "connectionInfo",
     "matchConditions",
   );
-  if (at.text("subjectAccessReviewVersion") !== "v1") throw at.error("subjectAccessReviewVersion", "must be v1");
-  // Their expressions are CEL, which is not evaluated here: a webhook asked more often than it should be is no webhook as configured.
-  if (at.items("matchConditions").length > 0) throw at.error("matchConditions", "is not supported: leave it out");
+  const version = at.text("subjectAccessReviewVersion");
+  if (version !== "v1" && version !== "v1beta1") throw at.error("subjectAccessReviewVersion", "must be v1 or v1beta1");
+  const matchConditions = conditions(at);
   const failurePolicy = at.text("failurePolicy");
   if (failurePolicy !== "NoOpinion" && failurePolicy !== "Deny") {
     throw at.error("failurePolicy", "must be NoOpinion or Deny");
@@ -77,7 +83,26 @@ function webhook(at: ConfigurationReader, name: string): AuthorizerEntry {
     authorizedTtl: duration(at, "authorizedTTL", fiveMinutes),
     unauthorizedTtl: duration(at, "unauthorizedTTL", halfMinute),
     failurePolicy,
+    version,
+    matchConditions,
+    refuse: (what) => at.error("matchConditions", what),
   };
+}
+
+function conditions(at: ConfigurationReader): readonly string[] {
+  const items = at.items("matchConditions");
+  const version = at.text("matchConditionSubjectAccessReviewVersion", items.length > 0 ? undefined : "v1");
+  if (version !== "v1") throw at.error("matchConditionSubjectAccessReviewVersion", "must be v1");
+  if (items.length > maxConditions) throw at.error("matchConditions", `has more than ${maxConditions} entries`);
+  const seen = new Set<string>();
+  return items.map((item) => {
+    item.allow("expression");
+    const text = item.text("expression");
+    if (text.trim() === "") throw item.error("expression", "is empty");
+    if (seen.has(text)) throw item.error("expression", "is there twice");
+    seen.add(text);
+    return text;
+  });
 }
 
 /** In Go's form, `1m30s`, to milliseconds. */

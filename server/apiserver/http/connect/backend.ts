@@ -1,6 +1,7 @@
 import type { Pki } from "../../../pki/pki.ts";
 import { internal, serviceUnavailable } from "../../../../api/status.ts";
 import type { Node } from "../../../../api/types/core_v1.ts";
+import { isTokenProtocol } from "../../auth/bearer_tokens.ts";
 
 /** Where a request is led on to. */
 export interface Backend {
@@ -66,12 +67,20 @@ const withheld = new Set([
   "upgrade",
 ]);
 
+/** A browser's token is one of the subprotocols that it offers. */
+function withoutToken(protocols: string): string {
+  return protocols.split(",").map((protocol) => protocol.trim()).filter((protocol) => !isTokenProtocol(protocol))
+    .join(", ");
+}
+
 /** The headers that go along, as pairs of name and value. */
 export function forwardedHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(":") || withheld.has(name) || name.startsWith("impersonate-")) continue;
-    for (const one of Array.isArray(value) ? value : [value]) pairs.push([name, one]);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      pairs.push([name, name === "sec-websocket-protocol" ? withoutToken(one) : one]);
+    }
   }
   return pairs;
 }

@@ -6,6 +6,7 @@ import { badRequest, internal } from "../../../../api/status.ts";
 import { joinStreams } from "../../../../client/join_streams.ts";
 import { TcpConnection } from "../../../../client/tcp_connection.ts";
 import { guardTlsSocket } from "../../../../client/tls_guard.ts";
+import { writeFrameByFrame } from "../../../../client/web_socket_frames.ts";
 import type { Call } from "../call.ts";
 import { type Backend, type BackendTls, forwardedHeaders, unreachable } from "./backend.ts";
 import { refusal } from "./forward.ts";
@@ -50,6 +51,7 @@ export async function tunnel(call: Call, backend: Backend, path: string): Promis
   }
   const client = upgrade.take();
   client.write(answer.head);
+  if (/^websocket$/i.test(String(request.headers.upgrade))) writeFrameByFrame(client);
   if (answer.rest.length > 0) client.write(answer.rest);
   if (upgrade.head.length > 0) socket.write(upgrade.head);
   await joinStreams(client, socket, { clock, idleTimeout: IDLE_MILLISECONDS });

@@ -2,6 +2,9 @@ import type { FieldSchema, FieldType, MessageSchema, Scalar, Schema } from "../.
 
 type Json = Record<string, unknown>;
 
+/** What is said of a message, and of a field in it; undefined where nothing is. */
+export type Describe = (message: string, field?: string) => string | undefined;
+
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
 const eitherOf = (...types: string[]) => types.map((type) => ({ type }));
@@ -46,10 +49,12 @@ export class Definitions {
   readonly #prefix: string;
   /** OpenAPI 3, which lets nothing stand beside a reference. */
   readonly #third: boolean;
+  readonly #describe: Describe;
   readonly #done = new Map<string, Json>();
 
-  constructor(schema: Schema, version: 2 | 3) {
+  constructor(schema: Schema, version: 2 | 3, describe: Describe) {
     this.#schema = schema;
+    this.#describe = describe;
     this.#prefix = version === 2 ? "#/definitions/" : "#/components/schemas/";
     this.#third = version === 3;
   }
@@ -67,21 +72,23 @@ export class Definitions {
   }
 
   #define(message: MessageSchema): Json {
-    const definition: Json = { type: "object" };
+    const definition: Json = { ...described(this.#describe(message.name)), type: "object" };
     // Before its fields: messages may contain themselves.
     this.#done.set(message.name, definition);
     const fields = [...message.fields.values()];
     const required = fields.filter((field) => field.required).map((field) => field.name);
     if (required.length > 0) definition["required"] = required;
     if (fields.length > 0) {
-      definition["properties"] = Object.fromEntries(fields.map((field) => [field.name, this.#property(field)]));
+      definition["properties"] = Object.fromEntries(
+        fields.map((field) => [field.name, this.#property(message, field)]),
+      );
     }
     return definition;
   }
 
-  #property(field: FieldSchema): Json {
+  #property(message: MessageSchema, field: FieldSchema): Json {
     const type = this.#type(field.type);
-    const facts: Json = {};
+    const facts: Json = described(this.#describe(message.name, field.name));
     if (field.enum) facts["enum"] = field.enum;
     if (field.default !== undefined) facts["default"] = field.default;
     if (field.patchMergeKey) facts["x-kubernetes-patch-merge-key"] = field.patchMergeKey;
@@ -114,4 +121,8 @@ export class Definitions {
     if (!this.#done.has(name)) this.#done.set(name, { ...(this.#third ? third ?? body : body) });
     return { $ref: this.#prefix + name };
   }
+}
+
+function described(description: string | undefined): Json {
+  return description === undefined ? {} : { description };
 }

@@ -8,6 +8,7 @@ import type { Call } from "../call.ts";
 import type { PathRoute } from "../handler.ts";
 import { clausesOf, mediaTypes } from "../negotiate.ts";
 import { DocumentCache, tagOf } from "./cache.ts";
+import { type Descriptions, openDescriptions } from "./descriptions.ts";
 
 const PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /** The one with `@`, which is no media type, is older, and what clients still ask for. */
@@ -17,13 +18,14 @@ const jsonTypes: ReadonlySet<string> = new Set([mediaTypes.json, "application/*"
 /** `/openapi/v2`, `/openapi/v3` and its documents, made from the schema table when somebody asks. */
 export function openapiRoutes(registry: Registry): (path: string) => PathRoute | undefined {
   const cache = new DocumentCache();
+  const descriptions = openDescriptions();
   return (path) => {
     if (!path.startsWith("/openapi/")) return undefined;
     const name = path.slice("/openapi/".length).replace(/\/$/, "");
-    if (name === "v2") return (call) => sendV2(call, cache, registry.resources());
-    if (name === "v3") return (call) => sendIndex(call, registry.resources());
+    if (name === "v2") return (call) => sendV2(call, cache, descriptions, registry.resources());
+    if (name === "v3") return (call) => sendIndex(call, descriptions, registry.resources());
     const rows = registry.resources().filter((row) => name === `v3/${placeOf(row)}`);
-    return rows.length === 0 ? undefined : (call) => sendV3(call, cache, name, rows);
+    return rows.length === 0 ? undefined : (call) => sendV3(call, cache, descriptions, name, rows);
   };
 }
 
@@ -32,31 +34,50 @@ function placeOf(row: ResourceRow): string {
   return row.group === "" ? `api/${row.version}` : `apis/${row.group}/${row.version}`;
 }
 
-function sourceTag(rows: readonly ResourceRow[]): string {
-  return tagOf([serverVersion.gitVersion, rows]);
+function sourceTag(descriptions: Descriptions, rows: readonly ResourceRow[]): string {
+  return tagOf([serverVersion.gitVersion, descriptions.tag, rows]);
 }
 
-function sendIndex(call: Call, rows: readonly ResourceRow[]): void | Promise<void> {
+function sendIndex(call: Call, descriptions: Descriptions, rows: readonly ResourceRow[]): void | Promise<void> {
   const places = Map.groupBy(rows, placeOf);
   const paths = Object.fromEntries([...places].map(([place, of]) => [place, {
-    serverRelativeURL: `/openapi/v3/${place}?hash=${sourceTag(of)}`,
+    serverRelativeURL: `/openapi/v3/${place}?hash=${sourceTag(descriptions, of)}`,
   }]));
   const text = JSON.stringify({ paths });
   return sendDocument(call, { text, etag: `"${tagOf(text)}"` }, mediaTypes.json);
 }
 
-async function sendV3(call: Call, cache: DocumentCache, name: string, rows: readonly ResourceRow[]): Promise<void> {
+async function sendV3(
+  call: Call,
+  cache: DocumentCache,
+  descriptions: Descriptions,
+  name: string,
+  rows: readonly ResourceRow[],
+): Promise<void> {
   mustTakeJSON(call);
   const { openapiV3 } = await import("./v3.ts");
-  const document = await cache.get(name, sourceTag(rows), () => JSON.stringify(openapiV3(schema, rows)));
+  const document = await cache.get(
+    name,
+    sourceTag(descriptions, rows),
+    () => JSON.stringify(openapiV3(schema, rows, descriptions.read())),
+  );
   await sendDocument(call, { text: await document.bytes(), etag: `"${document.etag}"` }, mediaTypes.json);
 }
 
-async function sendV2(call: Call, cache: DocumentCache, rows: readonly ResourceRow[]): Promise<void> {
+async function sendV2(
+  call: Call,
+  cache: DocumentCache,
+  descriptions: Descriptions,
+  rows: readonly ResourceRow[],
+): Promise<void> {
   const type = v2Type(call.request.headers.accept);
   const [{ openapiV2 }, { encodeOpenapiV2 }] = await Promise.all([import("./v2.ts"), import("./v2_protobuf.ts")]);
   const encode = type === PROTOBUF ? encodeOpenapiV2 : JSON.stringify;
-  const document = await cache.get(`v2 ${type}`, tagOf([type, sourceTag(rows)]), () => encode(openapiV2(schema, rows)));
+  const document = await cache.get(
+    `v2 ${type}`,
+    tagOf([type, sourceTag(descriptions, rows)]),
+    () => encode(openapiV2(schema, rows, descriptions.read())),
+  );
   await sendDocument(call, { text: await document.bytes(), etag: `"${document.etag}"` }, type);
 }
 

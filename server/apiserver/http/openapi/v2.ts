@@ -1,12 +1,12 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
-import { Definitions } from "./definitions.ts";
+import { Definitions, type Describe } from "./definitions.ts";
 import { type Operation, type PathOperations, pathsOf } from "./operations.ts";
 import { patchTypes, referencesOf } from "./references.ts";
 
 /** The OpenAPI 2 document of everything served. */
-export function openapiV2(schema: Schema, rows: readonly ResourceRow[]): unknown {
-  const definitions = new Definitions(schema, 2);
+export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
+  const definitions = new Definitions(schema, 2, describe);
   const references = referencesOf(schema, definitions);
   const operation = (of: Operation) => {
     const body = references.body(of);

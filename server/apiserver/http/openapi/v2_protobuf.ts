@@ -56,6 +56,7 @@ const schemaShape: Shape = {
   fields: {
     $ref: [1, text],
     format: [2, text],
+    description: [4, text],
     default: [5, any],
     required: [19, each(text)],
     enum: [20, each(any)],

@@ -31,7 +31,7 @@ const proto = `
 `;
 
 describe("encodeOpenapiV2", () => {
-  const document = openapiV2(schema, schema.resources());
+  const document = openapiV2(schema, schema.resources(), (message, field) => `of ${message}.${field}`);
   const type = parse(proto).root.lookupType("Document");
   // deno-lint-ignore no-explicit-any
   const read: any = type.toObject(type.decode(encodeOpenapiV2(document)));

@@ -1,12 +1,12 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
-import { Definitions } from "./definitions.ts";
+import { Definitions, type Describe } from "./definitions.ts";
 import { type Operation, type Parameter, type PathOperations, pathsOf } from "./operations.ts";
 import { patchTypes, referencesOf } from "./references.ts";
 
 /** The OpenAPI 3 document of one group and version. */
-export function openapiV3(schema: Schema, rows: readonly ResourceRow[]): unknown {
-  const definitions = new Definitions(schema, 3);
+export function openapiV3(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
+  const definitions = new Definitions(schema, 3, describe);
   const references = referencesOf(schema, definitions);
   const content = (types: readonly string[], of: unknown) => Object.fromEntries(types.map((t) => [t, { schema: of }]));
   const operation = (of: Operation) => {

@@ -9,7 +9,7 @@ import type { KeyPair } from "../../../pki/issue.ts";
 import { openPki, type Pki } from "../../../pki/pki.ts";
 import { AccessControl } from "../../auth/access.ts";
 import { unionAuthenticator } from "../../auth/authenticator.ts";
-import { bearerTokenAuthenticator, staticTokenAuthenticator } from "../../auth/bearer_tokens.ts";
+import { audienceAgnostic, bearerTokenAuthenticator, staticTokens } from "../../auth/bearer_tokens.ts";
 import { clientCertificateAuthenticator } from "../../auth/client_certificates.ts";
 import { defaultPolicy } from "../../rbac/bootstrap/expected.ts";
 import { type ApiServerOptions, startApiServer } from "../api_server.ts";
@@ -61,7 +61,7 @@ export class Edge implements AsyncDisposable {
       port: 0,
       authenticator: unionAuthenticator([
         clientCertificateAuthenticator(pki.clusterCa, systemClock()),
-        bearerTokenAuthenticator([staticTokenAuthenticator(tokens)]),
+        bearerTokenAuthenticator(audienceAgnostic(staticTokens(tokens), ["api"]), ["api"]),
       ]),
       authorizer: await defaultAccess(),
       ...options,

@@ -72,12 +72,14 @@ function requireBindable(shelf: Shelf, pod: Pod, { metadata, target }: Binding):
 function bound(pod: Pod, { metadata, target }: Binding, now: number): Pod {
   const scheduled: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: formatTime(now) };
   const annotations = { ...pod.metadata.annotations, ...metadata.annotations };
+  // Where it was to go says nothing any more.
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
   return {
     ...pod,
     metadata: { ...pod.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
     spec: { ...pod.spec, nodeName: target.name! },
     status: {
-      ...pod.status,
+      ...status,
       conditions: [...withoutCondition(pod.status?.conditions ?? [], scheduled.type), scheduled],
     },
   };

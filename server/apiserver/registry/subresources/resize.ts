@@ -1,5 +1,7 @@
 import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Container, Pod } from "../../../../api/types/core_v1.ts";
+import { invalid } from "../../../../api/status.ts";
+import { validateResize, validateSameContainers } from "../../kinds/pod_resize_validation.ts";
 import { validatePod } from "../../kinds/pod_validation.ts";
 import { type Facet, wholeObject, within } from "../facet.ts";
 import { bumpGeneration } from "../main_facet.ts";
@@ -19,6 +21,8 @@ export function resizeFacet(shelf: Shelf): Facet {
     ),
     merge(submitted, old) {
       const [wanted, pod] = [submitted as Pod, old as Pod];
+      const others = validateSameContainers(wanted, pod);
+      if (others.length > 0) throw invalid(shelf.row, pod.metadata.name ?? "", others);
       const spec = { ...pod.spec, containers: resized(pod.spec.containers, wanted.spec.containers) };
       if (pod.spec.initContainers && wanted.spec.initContainers) {
         spec.initContainers = resized(pod.spec.initContainers, wanted.spec.initContainers);
@@ -27,14 +31,13 @@ export function resizeFacet(shelf: Shelf): Facet {
       bumpGeneration(shelf, object, old);
       return object;
     },
-    validate: (object) => validatePod(object as Pod),
+    validate: (object, old) => [...validatePod(object as Pod), ...validateResize(object as Pod, old as Pod)],
   };
 }
 
 function resized(containers: readonly Container[], wanted: readonly Container[]): Container[] {
-  return containers.map((container) => {
-    const match = wanted.find(({ name }) => name === container.name);
-    if (match === undefined) return container;
+  return containers.map((container, index) => {
+    const match = wanted[index]!;
     const { resources: _resources, resizePolicy: _resizePolicy, ...rest } = container;
     return {
       ...rest,

@@ -1,8 +1,10 @@
 import { FieldError, root } from "../../../../api/meta/field.ts";
+import { formatTime } from "../../../../api/meta/time.ts";
 import { nodes, pods, secrets } from "../../../../api/resources.ts";
-import { forbidden, invalid, notFound } from "../../../../api/status.ts";
+import { badRequest, conflict, invalid, notFound } from "../../../../api/status.ts";
 import type { BoundObjectReference, TokenRequest } from "../../../../api/types/authentication_v1.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
+import type { ObjectMeta } from "../../../../api/types/meta_v1.ts";
 import type { TokenRequestFacts } from "../../contract.ts";
 import { cloneJson } from "../clone.ts";
 import { ObjectEntry } from "../object_entry.ts";
@@ -18,19 +20,27 @@ const defaultSeconds = 3600;
 /** Makes a token for a service account, bound to a Pod, Secret or Node if the request says so. */
 export const requestToken: Creator = async (shelf, context, request) => {
   const { namespace, name = "" } = request;
+  const asked = cloneJson(request.object as TokenRequest);
+  requireSamePlace(asked.metadata, namespace, name);
   const account = shelf.cache.get(namespace, name)?.object;
   if (account === undefined) throw notFound(shelf.row, name);
-  const { tokenIssuer } = shelf.system;
-  const asked = cloneJson(request.object as TokenRequest);
+  const { uid: accountUid = "" } = account.metadata;
+  if (asked.metadata?.uid && asked.metadata.uid !== accountUid) {
+    const detail =
+      `the UID in the token request (${asked.metadata.uid}) does not match the UID of the service account (${accountUid})`;
+    throw conflict({ group: kind.group, resource: kind.kind }, name, detail);
+  }
+  const { tokenIssuer, clock } = shelf.system;
   await admitAction(shelf, context, request, asked);
   const { apiVersion, metadata, spec = { audiences: [] } } = asked;
   const { expirationSeconds = defaultSeconds, boundObjectRef } = spec;
-  requireValidSeconds(name, expirationSeconds);
+  requireValidSeconds(expirationSeconds);
   const audiences = spec.audiences?.length ? spec.audiences : [...tokenIssuer.defaultAudiences];
   const bound = boundObjectRef && boundFacts(shelf, namespace, name, boundObjectRef);
+  const creationTimestamp = formatTime(clock.now());
   const issued = request.options.dryRun ? { token: "", expirationTimestamp: "" } : await tokenIssuer.issue({
     namespace,
-    serviceAccount: { name, uid: account.metadata.uid ?? "" },
+    serviceAccount: { name, uid: accountUid },
     audiences,
     expirationSeconds,
     ...bound,
@@ -38,23 +48,31 @@ export const requestToken: Creator = async (shelf, context, request) => {
   const answer: TokenRequest = {
     kind: kind.kind,
     apiVersion: apiVersion ?? "authentication.k8s.io/v1",
-    metadata: { ...metadata, name, namespace },
+    metadata: { ...metadata, name, namespace, uid: accountUid, creationTimestamp },
     spec: { ...spec, audiences, expirationSeconds },
     status: issued,
   };
   return new ObjectEntry(answer);
 };
 
-function requireValidSeconds(name: string, seconds: number): void {
+function requireSamePlace(metadata: ObjectMeta | undefined, namespace: string, name: string): void {
+  for (const [field, wanted] of [["name", name], ["namespace", namespace]] as const) {
+    const given = metadata?.[field];
+    if (!given || given === wanted) continue;
+    const detail = `must match the service account ${field} if specified`;
+    throw invalid(kind, name, [FieldError.invalid(root("metadata", field), given, detail)]);
+  }
+}
+
+function requireValidSeconds(seconds: number): void {
+  const limit = seconds < minimumSeconds
+    ? "less than 10 minutes"
+    : seconds > maximumSeconds
+    ? "larger than 2^32 seconds"
+    : "";
+  if (limit === "") return;
   const path = root("spec", "expirationSeconds");
-  if (seconds < minimumSeconds) {
-    throw invalid(kind, name, [FieldError.invalid(path, seconds, "may not specify a duration less than 10 minutes")]);
-  }
-  if (seconds > maximumSeconds) {
-    throw invalid(kind, name, [
-      FieldError.invalid(path, seconds, "may not specify a duration larger than 2^32 seconds"),
-    ]);
-  }
+  throw invalid(kind, "", [FieldError.invalid(path, seconds, `may not specify a duration ${limit}`)]);
 }
 
 /** The bound object must be there, be the one meant, and, for a Pod, run as this account. */
@@ -70,35 +88,26 @@ function boundFacts(
     Node: () => lookup.find(nodes, "", name),
   };
   if (apiVersion !== "v1" || !Object.hasOwn(finders, boundKind)) {
-    const path = root("spec", "boundObjectRef");
-    const detail = `cannot bind token for serviceaccount ${
-      JSON.stringify(account)
-    } to object type ${apiVersion}, Kind=${boundKind}`;
-    throw invalid(kind, account, [FieldError.invalid(path, boundKind, detail)]);
+    throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${boundKind}`);
   }
-  const resource = { group: "", resource: `${boundKind.toLowerCase()}s` };
   const object = finders[boundKind]!();
-  if (object === undefined) throw notFound(resource, name);
-  const actual = object.metadata.uid ?? "";
-  if (uid && uid !== actual) {
-    throw forbidden(
-      resource,
-      name,
-      `the UID in the bound object reference (${uid}) does not match the UID in record (${actual})`,
-    );
-  }
-  const boundObject = { kind: boundKind, apiVersion, name, uid: actual };
-  if (boundKind !== "Pod") return { boundObject };
-  const { spec } = object as Pod;
-  if ((spec.serviceAccountName ?? "default") !== account) {
-    throw forbidden(
-      resource,
-      name,
+  if (object === undefined) throw notFound({ group: "", resource: `${boundKind.toLowerCase()}s` }, name);
+  if (boundKind === "Pod" && ((object as Pod).spec.serviceAccountName ?? "default") !== account) {
+    throw badRequest(
       `cannot bind token for serviceaccount ${
         JSON.stringify(account)
-      } to pod running with different serviceaccount name`,
+      } to pod running with different serviceaccount name.`,
     );
   }
-  const node = spec.nodeName ? lookup.find(nodes, "", spec.nodeName) : undefined;
-  return { boundObject, ...(node ? { node: { name: spec.nodeName!, uid: node.metadata.uid ?? "" } } : {}) };
+  const actual = object.metadata.uid ?? "";
+  if (uid && uid !== actual) {
+    const detail =
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    throw conflict({ group: "", resource: boundKind }, name, detail);
+  }
+  const boundObject = { kind: boundKind, apiVersion, name, uid: actual };
+  const nodeName = boundKind === "Pod" ? (object as Pod).spec.nodeName : undefined;
+  if (!nodeName) return { boundObject };
+  // The Pod's Node may be gone already: its name says at least where the Pod was.
+  return { boundObject, node: { name: nodeName, uid: lookup.find(nodes, "", nodeName)?.metadata.uid ?? "" } };
 }

@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
-import { caHashOf, checkSecret, formatClusterToken } from "../client/cluster_token.ts";
-import { resealBootstrap } from "../server/cluster/bootstrap_record.ts";
-import { isShared } from "../server/cluster/shared_endpoint.ts";
-import { knownSecret, newSecret, openJoinTokens } from "../server/join/join_tokens.ts";
-import { readIfPresent } from "../server/pki/files.ts";
-import { UserError } from "./error.ts";
-import { open } from "./store_access.ts";
-import { type StoreFlags, storeOptions } from "./store_flags.ts";
+import { caHashOf, checkSecret, formatClusterToken } from "../../client/cluster_token.ts";
+import { resealBootstrap } from "../../server/cluster/bootstrap_record.ts";
+import { isShared } from "../../server/cluster/shared_endpoint.ts";
+import { knownSecret, newSecret, openJoinTokens } from "../../server/join/join_tokens.ts";
+import { readIfPresent } from "../../server/pki/files.ts";
+import { UserError } from "../error.ts";
+import { open } from "../store_access.ts";
+import { type StoreFlags, storeOptions } from "../store_flags.ts";
 
 export interface RotateFlags extends StoreFlags {
   readonly newToken?: string;

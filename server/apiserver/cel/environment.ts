@@ -1,0 +1,44 @@
+import { Environment } from "@marcbachmann/cel-js";
+import { CelError } from "./error.ts";
+import { type CelExpression, compileIn } from "./expression.ts";
+import { registerLists } from "./libraries/lists.ts";
+import { registerRegex } from "./libraries/regex.ts";
+import { registerSets } from "./libraries/sets.ts";
+import { registerStrings } from "./libraries/strings.ts";
+
+/** A CEL type, `map<string, dyn>`, or the fields of an object with theirs. */
+export type CelType = string | { readonly [field: string]: CelType };
+
+/** What expressions of one place may read, and how they are compiled. */
+export interface CelEnvironment {
+  /** Throws a CelError. `type`: what the expression must be. */
+  compile(text: string, type?: "bool"): CelExpression;
+}
+
+/** Far above what configuration holds: whoever writes an expression must not be able to exhaust the stack with it. */
+const limits = { maxAstNodes: 10_000, maxDepth: 100, maxListElements: 1_000, maxMapEntries: 1_000 };
+const libraries = [registerStrings, registerLists, registerSets, registerRegex];
+
+let base: Environment | undefined;
+
+/** The language with Kubernetes' libraries, as far as they are here, and these variables. */
+export function celEnvironment(variables: Readonly<Record<string, CelType>>): CelEnvironment {
+  if (base === undefined) {
+    base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
+    for (const register of libraries) register(base);
+  }
+  const environment = base.clone();
+  for (const [name, type] of Object.entries(variables)) {
+    if (typeof type === "string") environment.registerVariable(name, type);
+    else environment.registerVariable({ name, schema: type as Record<string, never> });
+  }
+  return {
+    compile(text, type) {
+      const expression = compileIn(environment, text);
+      if (type !== undefined && expression.type !== type) {
+        throw new CelError(text, new TypeError(`must evaluate to ${type} but got ${expression.type}`));
+      }
+      return expression;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Environment } from "@marcbachmann/cel-js";
+
+/** What CEL's string extension has and the language's library has not. Positions count code points. */
+export function registerStrings(environment: Environment): void {
+  environment
+    .registerFunction("string.charAt(int): string", charAt)
+    .registerFunction(
+      "string.replace(string, string): string",
+      (text: string, from: string, to: string) => text.replaceAll(from, () => to),
+    )
+    .registerFunction("string.replace(string, string, int): string", replaceSome)
+    .registerFunction("string.reverse(): string", (text: string) => [...text].reverse().join(""));
+}
+
+function charAt(text: string, at: bigint): string {
+  const characters = [...text];
+  const index = Number(at);
+  if (index < 0 || index > characters.length) throw new RangeError(`index out of range: ${at}`);
+  return characters[index] ?? "";
+}
+
+function replaceSome(text: string, from: string, to: string, count: bigint): string {
+  let left = Number(count);
+  if (left < 0) return text.replaceAll(from, () => to);
+  return text.replaceAll(from, (found) => left-- > 0 ? to : found);
+}

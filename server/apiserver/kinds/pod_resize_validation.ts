@@ -1,0 +1,86 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { qosClass } from "../../../api/meta/qos_class.ts";
+import type { Container, Pod, ResourceRequirements } from "../../../api/types/core_v1.ts";
+import { specPath } from "./scheduling_validation.ts";
+
+const mirrorAnnotation = "kubernetes.io/config.mirror";
+const lists = ["containers", "initContainers"] as const;
+type Amounts = NonNullable<ResourceRequirements["limits"]>;
+
+/** What a resize may not do. The containers' order and number have been seen to by {@linkcode validateSameContainers}. */
+export function validateResize(pod: Pod, old: Pod): FieldError[] {
+  if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+    return [FieldError.forbidden(root(""), "static pods cannot be resized")];
+  }
+  const errors: FieldError[] = [];
+  const [before, after] = [old.status?.qosClass ?? qosClass(old), qosClass(pod)];
+  if (before !== after) {
+    errors.push(FieldError.invalid(specPath, after, "Pod QOS Class may not change as a result of resizing"));
+  }
+  const running = old.status?.containerStatuses?.find(({ state }) => state?.running);
+  if (running && !running.resources) {
+    errors.push(FieldError.forbidden(specPath, "Pod running on node without support for resize"));
+  }
+  for (const list of lists) {
+    for (const [index, container] of (pod.spec[list] ?? []).entries()) {
+      validateContainer(container, old.spec[list]![index]!, list, specPath.child(list).index(index), errors);
+    }
+  }
+  return errors;
+}
+
+/** A resize is told container by container, in the Pod's own order. */
+export function validateSameContainers(pod: Pod, old: Pod): FieldError[] {
+  return lists.flatMap((list) => {
+    const [now, then] = [pod.spec[list] ?? [], old.spec[list] ?? []];
+    const path = specPath.child(list);
+    if (now.length !== then.length) {
+      return [FieldError.forbidden(path, `${list} may not be added or removed on resize`)];
+    }
+    return then.flatMap(({ name }, index) =>
+      now[index]!.name === name
+        ? []
+        : [FieldError.forbidden(path.index(index).child("name"), `${list} may not be renamed or reordered on resize`)]
+    );
+  });
+}
+
+function validateContainer(
+  container: Container,
+  old: Container,
+  list: typeof lists[number],
+  path: Path,
+  errors: FieldError[],
+): void {
+  for (const field of ["requests", "limits"] as const) {
+    const kept = container.resources?.[field] ?? {};
+    if (Object.keys(old.resources?.[field] ?? {}).some((name) => !Object.hasOwn(kept, name))) {
+      errors.push(FieldError.forbidden(path.child("resources", field), `resource ${field} cannot be removed`));
+    }
+  }
+  if (!deepEqual(fixed(container), fixed(old))) {
+    errors.push(
+      list === "containers"
+        ? FieldError.forbidden(specPath, "only cpu and memory resources are mutable")
+        : FieldError.forbidden(path, "only cpu and memory resources for init or sidecar containers are mutable"),
+    );
+  }
+  const restarts = list === "initContainers" && container.restartPolicy !== "Always" &&
+    container.resizePolicy?.some(({ restartPolicy }) => restartPolicy === "RestartContainer");
+  if (restarts && !deepEqual(container.resources, old.resources)) {
+    const detail = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+    errors.push(FieldError.forbidden(path, detail));
+  }
+}
+
+/** Of what a resize may touch, that which it may not change. */
+function fixed({ resources = {}, resizePolicy = [] }: Container) {
+  const { requests, limits, claims: _claims, ...rest } = resources;
+  return { rest, resizePolicy, requests: others(requests), limits: others(limits) };
+}
+
+function others(amounts: Amounts = {}): Amounts {
+  const { cpu: _cpu, memory: _memory, ...rest } = amounts;
+  return rest;
+}
