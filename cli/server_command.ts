@@ -23,6 +23,10 @@ export function serverCommand(finish: (exitCode: number) => void): Command {
     if (runs) await requireAgentHost();
     if (runs && flags.protectKernelDefaults) await requireKernelDefaults();
     await setUpLogging(flags.debug ? "debug" : "info", flags);
+    if (flags.clusterReset) {
+      const { reset } = await import("./cluster_reset.ts");
+      return await forUser(() => reset(settings.server, flags.clusterResetRestorePath));
+    }
     finish(await runServer(settings, flags.readyFile));
   });
 }

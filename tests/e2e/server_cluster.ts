@@ -14,6 +14,7 @@ export class TestServer<M extends Machine = NamespacedHost> {
   readonly directory: string;
   readonly port: number;
   #child: Deno.ChildProcess | undefined;
+  #hasEnded = false;
 
   constructor(host: M, directory: string, port = 6443) {
     this.host = host;
@@ -43,11 +44,11 @@ export class TestServer<M extends Machine = NamespacedHost> {
     await Deno.mkdir(this.directory, { recursive: true });
     await Deno.remove(ready).catch(() => {});
     const child = this.#child = this.#command(["server", ...this.#flags(), "--ready-file", ready, ...flags]).spawn();
-    let ended = false;
-    void child.status.then(() => ended = true);
+    this.#hasEnded = false;
+    void child.status.then(() => this.#hasEnded = true);
     for (const end = Date.now() + STARTS_WITHIN; !await Deno.stat(ready).then(() => true, () => false);) {
-      if (ended || Date.now() > end) {
-        throw new Error(`${this.directory} ${ended ? "ended" : "did not start"}:\n${await this.log()}`);
+      if (this.#hasEnded || Date.now() > end) {
+        throw new Error(`${this.directory} ${this.#hasEnded ? "ended" : "did not start"}:\n${await this.log()}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -81,9 +82,9 @@ export class TestServer<M extends Machine = NamespacedHost> {
     await this.#child!.status;
   }
 
-  /** SIGTERM; resolves when it has ended. */
+  /** SIGTERM, if it runs; resolves when it has ended. */
   async stop(): Promise<Deno.CommandStatus> {
-    this.#child!.kill("SIGTERM");
+    if (!this.#hasEnded) this.#child!.kill("SIGTERM");
     return await this.#child!.status;
   }
 
