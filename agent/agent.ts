@@ -9,11 +9,14 @@ import { startImageImporter } from "./images/importer.ts";
 import { ensurePauseImage } from "./images/import_archive.ts";
 import { PAUSE_IMAGE } from "./images/pause_image.ts";
 import { openRegistries } from "./images/registries/open_registries.ts";
+import { followServers } from "./join/follow_servers.ts";
+import type { Membership } from "./join/membership.ts";
 import { rotateLogs } from "./kubelet_api/logs/log_rotation.ts";
 import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
 import { readFilesystem, readMachine } from "./node/machine.ts";
 import { nodeResources } from "./node/node_object.ts";
+import { podCidrOf } from "./node/pod_cidr.ts";
 import { type NodeAgent, registerNode } from "./node/register_node.ts";
 import type { AgentOptions } from "./options.ts";
 import type { NodeFacts } from "./pods/node_facts.ts";
@@ -22,18 +25,33 @@ import { containerdPaths } from "./runtime/containerd/paths.ts";
 import { startContainerd, type Supervised } from "./runtime/containerd/supervise.ts";
 import { createCriRuntime } from "./runtime/cri/cri_runtime.ts";
 import { type ContainerRuntime, RuntimeError } from "./runtime/contract.ts";
+import { keepTunnels } from "./tunnel/keep_tunnels.ts";
 import { startStaticPods } from "./static_pods/start_static_pods.ts";
 
 export interface AgentInputs extends AgentOptions {
   /** The API, in the same process or over HTTPS. */
   readonly client: Client;
   /** Authority that the API server's client certificate comes from, and what the node serves its own API with (PEM). */
-  readonly identity: {
-    readonly clusterCa: string;
-    readonly serving: { readonly certificate: string; readonly key: string };
-  };
+  readonly identity: AgentIdentity;
+  /** The cluster whose servers are elsewhere; absent where the server is in the same process. */
+  readonly membership?: Pick<Membership, "servers" | "connectionTo" | "learnServers" | "time">;
   /** Of the software, as the Node shows it: `v1.36.0+skiff0.1.0`. */
   readonly version: string;
+  /** Ends a start that still waits for something; once the agent runs, {@linkcode RunningAgent.close} is its end. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the node shows to others, and whom it trusts. All PEM. */
+export interface AgentIdentity {
+  readonly clusterCa: string;
+  readonly serving: ServingPair;
+  /** Calls back with each later serving certificate. */
+  onRenewed?(use: (serving: ServingPair) => void): void;
+}
+
+interface ServingPair {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** A node at work. */
@@ -51,7 +69,7 @@ const logger = getLogger(["skiff", "agent"]);
  * released everything, when a part cannot start.
  */
 export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
-  const { client, dataDir, nodeName, nodeIP, identity } = options;
+  const { client, dataDir, nodeName, nodeIP, identity, membership } = options;
   const clock = systemClock();
   const stop = new AbortController();
   const { signal } = stop;
@@ -60,14 +78,24 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     stop.abort(new DOMException("the agent stops", "AbortError"));
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
+  const giveUp = () => stop.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", giveUp, { once: true });
   try {
+    options.signal?.throwIfAborted();
     await Deno.mkdir(`${dataDir}/agent`, { recursive: true, mode: 0o755 });
+    const podCidr = options.podCidr ?? await podCidrOf({
+      ...nodeOptions(options, 0),
+      client,
+      clock,
+      file: `${dataDir}/agent/pod-cidr`,
+      signal,
+    });
     const informers = createInformerFactory(client, { clock });
     const events = createEventRecorder(client, { clock, signal, component: "kubelet", host: nodeName });
     // The network's files must be there before containerd makes a sandbox; the two start side by side.
     const [runtime, network, machine, filesystem, hierarchy] = await settled([
       openRuntime(options, closers),
-      startNetwork({ ...options, informers, clock }).then((network) => {
+      startNetwork({ ...options, podCidr, informers, clock }).then((network) => {
         closers.push(() => network.close({ keep: true }));
         return network;
       }),
@@ -127,8 +155,21 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       pods: manager.directory,
       runtime: runtime.runtime,
       clock,
+      ...membership && { time: membership.time },
     });
     closers.push(() => kubelet.close());
+    if (membership) {
+      followServers(informers, (servers) => membership.learnServers(servers));
+      const tunnels = keepTunnels({
+        servers: membership.servers,
+        connectionTo: (server) => membership.connectionTo(server),
+        port: kubelet.port,
+        clock,
+        signal,
+      });
+      closers.push(() => tunnels);
+    }
+    identity.onRenewed?.((serving) => kubelet.setCertificate(serving));
 
     const registered: { node?: NodeAgent } = {};
     const staticPods = await startStaticPods({
@@ -150,6 +191,7 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
     }, () => {});
     const node = await registerNode({
       ...nodeOptions(options, kubelet.port),
+      podCIDR: podCidr,
       client,
       runtime: runtime.runtime,
       dataDirectory: dataDir,
@@ -167,6 +209,8 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
   } catch (error) {
     await close();
     throw error;
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
   }
 }
 
@@ -215,7 +259,7 @@ function nodeOptions(options: AgentInputs, kubeletPort: number) {
     ...options.maxPods !== undefined && { maxPods: options.maxPods },
     labels: options.nodeLabels,
     taints: options.nodeTaints,
-    podCIDR: options.podCidr,
+    ...options.podCidr !== undefined && { podCIDR: options.podCidr },
     kubeletPort,
     version: options.version,
   };

@@ -10,8 +10,8 @@ export interface AgentOptions {
   readonly nodeLabels: readonly string[];
   /** `key=value:effect` or `key:effect` */
   readonly nodeTaints: readonly string[];
-  /** This node's share of the cluster's network. */
-  readonly podCidr: string;
+  /** This node's share of the cluster's network; absent: what the server gives it. */
+  readonly podCidr?: string;
   readonly clusterCidr: string;
   readonly serviceCidr: string;
   readonly clusterDns: string;

@@ -5,7 +5,9 @@ import { setUpLogging } from "./logging.ts";
 /** `skiff cleanup`: what `scripts/down` runs after the server has stopped. */
 export function cleanupCommand(): Command {
   return new Command("cleanup")
-    .description("remove the containers of a stopped Skiff, and every mount, interface, nft table and cgroup of theirs")
+    .description(
+      "end what a stopped Skiff left running, and remove every mount, interface, nft table and cgroup of it",
+    )
     .addOption(dataDirOption("the data directory that Skiff ran with"))
     .action(async ({ dataDir }: { dataDir: string }) => {
       await setUpLogging("warning");

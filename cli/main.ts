@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
+import { agentCommand } from "./agent_command.ts";
 import { currentBundle } from "./bundle/bundle.ts";
-import { checkCommand } from "./check_command.ts";
 import { certificateCommand } from "./certificate_command.ts";
+import { checkCommand } from "./check_command.ts";
 import { cleanupCommand } from "./cleanup_command.ts";
 import { completionCommand } from "./completion/completion_command.ts";
 import { configCommand } from "./config_command.ts";
@@ -35,11 +36,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const finish = (code: number) => void (exitCode = code);
   const commands = [
     serverCommand(finish),
+    agentCommand(finish),
     ephemeralCommand(finish),
     snapshotCommand(),
     datastoreCommand(),
-    etcdCommand(),
     checkCommand(finish),
+    etcdCommand(),
     tokenCommand(),
     certificateCommand(finish),
     secretsEncryptCommand(),

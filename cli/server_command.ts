@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { getLogger } from "@logtape/logtape";
+import { MemberFiles } from "../agent/join/member_files.ts";
 import { serverVersion } from "../server/version.ts";
 import { tellingOrigin } from "./config/configuration.ts";
 import { readHost } from "./host.ts";
@@ -60,7 +61,11 @@ async function runServer(
       await agentModule.startAgent({
         ...agentOptions,
         client: server.clientOf({ name: `system:node:${nodeName}`, groups: ["system:nodes", "system:authenticated"] }),
-        identity: await server.nodeIdentity(nodeName, [nodeName, nodeIP]),
+        identity: await server.nodeIdentity({
+          name: nodeName,
+          addresses: [nodeName, nodeIP],
+          keyHash: (await new MemberFiles(agentOptions.dataDir).key()).hash,
+        }),
         version: serverVersion.gitVersion,
       })
     );

@@ -84,7 +84,7 @@ export async function settingsFrom(flags: ServerFlags, host: Host): Promise<Sett
     http1Only: flags.http1Only,
   };
   if (flags.disableAgent) return { server };
-  const agent: AgentOptions = { ...shared, ...await nodeSettings(flags, host), podCidr: firstSubnet(clusterCidr) };
+  const agent: AgentOptions = { ...shared, ...await nodeSettings(flags, host) };
   return { server, agent };
 }
 
@@ -102,9 +102,4 @@ function datastoreTls(flags: ServerFlags, workingDirectory: string): Pick<Server
       ...(key !== undefined && { keyFile: absolute(key, workingDirectory) }),
     },
   };
-}
-
-/** A node's Pods live in a /24 of the cluster's network; the first one for a cluster of one. */
-function firstSubnet(cidr: string): string {
-  return `${cidr.split("/")[0]}/24`;
 }

@@ -40,7 +40,6 @@ describe("settings of skiff server", () => {
       nodeIP: "192.0.2.7",
       nodeLabels: [],
       nodeTaints: [],
-      podCidr: "10.42.0.0/24",
       clusterCidr: "10.42.0.0/16",
       serviceCidr: "10.43.0.0/16",
       clusterDns: "10.43.0.10",

@@ -24,13 +24,18 @@ export function withTokenFlags(command: Command): Command {
 
 /** Throws a UserError that names the flag; secrets are not shown. */
 export async function tokenSettings(flags: TokenFlags): Promise<Pick<ServerOptions, "joinTokens">> {
-  const token = await chosen("--token", flags.token, flags.tokenFile);
-  const agentToken = await chosen("--agent-token", flags.agentToken, flags.agentTokenFile);
+  const token = await chosenSecret("--token", flags.token, flags.tokenFile);
+  const agentToken = await chosenSecret("--agent-token", flags.agentToken, flags.agentTokenFile);
   if (token === undefined && agentToken === undefined) return {};
   return { joinTokens: { ...(token !== undefined && { token }), ...(agentToken !== undefined && { agentToken }) } };
 }
 
-async function chosen(flag: string, value: string | undefined, file: string | undefined): Promise<string | undefined> {
+/** A secret that is given by its value or in a file. Throws a UserError that names the flag; secrets are not shown. */
+export async function chosenSecret(
+  flag: string,
+  value: string | undefined,
+  file: string | undefined,
+): Promise<string | undefined> {
   if (value !== undefined && file !== undefined) {
     throw new UserError(`${flag} and ${flag}-file go together as little as two secrets: give one of them`);
   }

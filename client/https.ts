@@ -14,7 +14,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "./client.ts";
-import { type HttpsOptions, HttpsTransport } from "./https_transport.ts";
+import { type ConnectionSource, type HttpsOptions, HttpsTransport } from "./https_transport.ts";
 import { deleteBody, listQuery, namespaceOf, queryString, resourcePath, writeQuery } from "./paths.ts";
 
 export interface HttpsClient extends Client, Disposable {
@@ -33,8 +33,8 @@ const watchSeconds = 300;
 /** How much longer than agreed a watch may last before its connection counts as dead. */
 const watchGrace = 30;
 
-/** The API over HTTP/1.1 with TLS. Throws a TypeError for a `server` that is no URL. */
-export function createHttpsClient(options: HttpsOptions): HttpsClient {
+/** The API over HTTP/1.1 with TLS. With `source`, servers and credentials are its. Throws a TypeError for a `server` that is no URL. */
+export function createHttpsClient(options: HttpsOptions & { readonly source?: ConnectionSource }): HttpsClient {
   return new HttpsApi(new HttpsTransport(options));
 }
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configmaps, namespaces, pods } from "../api/resources.ts";
 import { isTransient, StatusError } from "../api/status.ts";
 import { createHttpsClient } from "./https.ts";
+import type { Connection } from "./https_transport.ts";
 import { testClient } from "./suite_test_cases.ts";
 import { type HttpFace, serveHttp } from "./testing/http_face.ts";
 import { MemoryClient } from "./testing/memory_client.ts";
@@ -51,6 +52,35 @@ describe("createHttpsClient", () => {
     using client = createHttpsClient({ server: face.url });
     for (let i = 0; i < 20; i++) await client.list(pods);
     expect(ports.size).toBe(1);
+  });
+
+  it("follows its source to other servers, cutting what still runs on the former, and to other credentials, leaving it", async () => {
+    const other = await serveHttp(memory);
+    const failed: string[] = [];
+    let connection: Connection = { server: face.url, token: "one" };
+    using client = createHttpsClient({
+      server: face.url,
+      source: { current: () => connection, failed: (server) => void failed.push(server) },
+    });
+    const seen: string[] = [];
+    const watching = (async () => {
+      for await (const event of client.watch(pods, {})) seen.push(event.type);
+    })().catch((error: StatusError) => error.status.reason);
+    await client.list(pods);
+    connection = { server: face.url, token: "two" };
+    await client.list(pods);
+    expect(face.seen.map(({ authorization }) => authorization)).toEqual(["Bearer one", "Bearer one", "Bearer two"]);
+    await memory.create(pods, { metadata: { name: "a", namespace: "default" }, spec: { containers: [] } });
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    connection = { server: other.url, token: "two" };
+    await client.list(pods);
+    expect(await watching).toBe("ServiceUnavailable");
+    expect(failed).toEqual([face.url]);
+    connection = { server: "http://127.0.0.1:1" };
+    await client.list(pods).catch(() => {});
+    expect(failed).toEqual([face.url, "http://127.0.0.1:1"]);
+    client.close();
+    await other.close();
   });
 
   it("rejects as unavailable when nobody listens", async () => {

@@ -28,6 +28,16 @@ export interface HttpsOptions {
   readonly maxAnswer?: number;
 }
 
+/** Where requests go, and as whom, when both change as time goes by. Asked before each request. */
+export interface ConnectionSource {
+  /** The same object as long as nothing has changed. Once `server` is another, what still runs on the former one is cut. */
+  current(): Connection;
+  /** No answer came from this server. */
+  failed(server: string): void;
+}
+
+export type Connection = Pick<HttpsOptions, "server" | "ca" | "cert" | "key" | "token">;
+
 export interface HttpCall {
   readonly method: string;
   /** With the query. */
@@ -43,28 +53,29 @@ const defaultTimeout = 60_000;
 const defaultMaxAnswer = 256 * 1024 * 1024;
 const tokenLifetime = 60_000;
 
+/** One server with its kept connections and running requests. */
+interface Peer {
+  readonly connection: Connection;
+  readonly url: URL;
+  readonly agent: HttpAgent;
+  readonly running: Set<ClientRequest | IncomingMessage>;
+}
+
 /** Requests over kept connections. HTTP/1.1: one request at a time on a connection, so that no answer waits behind another. */
 export class HttpsTransport {
   readonly #options: HttpsOptions;
-  readonly #url: URL;
-  readonly #agent: HttpAgent;
+  readonly #source: ConnectionSource | undefined;
   readonly #headers: Readonly<Record<string, string>>;
+  #peer: Peer;
+  /** Peers that something still runs on. */
+  readonly #former = new Set<Peer>();
   #token: { text: string; readAt: number } | undefined;
 
   /** Throws a TypeError for a `server` that is no http or https URL. */
-  constructor(options: HttpsOptions) {
+  constructor(options: HttpsOptions & { readonly source?: ConnectionSource }) {
     this.#options = options;
-    this.#url = serverUrl(options.server);
-    const kept = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 8, scheduling: "lifo" } as const;
-    const { ca, cert, key, tlsServerName } = options;
-    this.#agent = this.#url.protocol === "http:" ? new HttpAgent(kept) : new HttpsAgent({
-      ...kept,
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
-      ...(options.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
-    });
+    this.#source = options.source;
+    this.#peer = peerOf(options.source?.current() ?? options, options);
     this.#headers = {
       accept: "application/json",
       "user-agent": `skiff/${options.userAgent ?? "client"}`,
@@ -80,14 +91,15 @@ export class HttpsTransport {
   /** The answer as soon as its head is there and says success; its body is still to be read. */
   async open(call: HttpCall): Promise<Answer> {
     call.signal?.throwIfAborted();
-    const request = this.#request(call, await this.#authorization());
+    const peer = this.#current();
+    const request = this.#request(call, peer, await this.#authorization(peer));
     const patience = new Patience();
     const giveUp = (error: Error) => {
       request.destroy(error);
       patience.end(error);
     };
     const deadline = setTimeout(
-      () => giveUp(timeout(`no answer from ${this.#url.host} in time`)),
+      () => giveUp(timeout(`no answer from ${peer.url.host} in time`)),
       call.timeout ?? this.#options.timeout ?? defaultTimeout,
     );
     const onAbort = () => giveUp(new Error("the request was aborted"));
@@ -102,36 +114,68 @@ export class HttpsTransport {
         message,
         patience,
         this.#options.maxAnswer ?? defaultMaxAnswer,
-        (error) => this.#failure(error, call),
+        (error) => this.#failure(error, call, peer),
         release,
       );
       if ((message.statusCode ?? 0) >= 200 && (message.statusCode ?? 0) < 300) return answer;
       throw await answer.error();
     } catch (error) {
       release();
-      throw this.#failure(error, call);
+      throw this.#failure(error, call, peer);
     }
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const { agent } of [this.#peer, ...this.#former]) agent.destroy();
   }
 
-  #request(call: HttpCall, authorization: Record<string, string>): ClientRequest {
-    const { protocol, hostname, port, pathname } = this.#url;
+  /** The peer of the moment. What runs on former ones is cut once the server is another, else it may come to its end. */
+  #current(): Peer {
+    const connection = this.#source?.current() ?? this.#peer.connection;
+    if (connection === this.#peer.connection) return this.#peer;
+    this.#former.add(this.#peer);
+    this.#peer = peerOf(connection, this.#options);
+    const moved = new Error(`left for ${this.#peer.url.host}`);
+    for (const former of this.#former) {
+      if (former.connection.server !== connection.server) { for (const work of former.running) work.destroy(moved); }
+      this.#leave(former);
+    }
+    return this.#peer;
+  }
+
+  #leave(peer: Peer): void {
+    if (!this.#former.has(peer) || peer.running.size > 0) return;
+    this.#former.delete(peer);
+    peer.agent.destroy();
+  }
+
+  #request(call: HttpCall, peer: Peer, authorization: Record<string, string>): ClientRequest {
+    const { protocol, hostname, port, pathname } = peer.url;
     const body = call.body === undefined ? {} : {
       "content-type": call.contentType ?? "application/json",
       "content-length": String(new TextEncoder().encode(call.body).length),
     };
     const base = pathname.replace(/\/$/, "");
-    return (protocol === "http:" ? httpRequest : httpsRequest)({
+    const request = (protocol === "http:" ? httpRequest : httpsRequest)({
       protocol,
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: port || (protocol === "http:" ? 80 : 443),
       path: base + call.path,
       method: call.method,
-      agent: this.#agent,
+      agent: peer.agent,
       headers: { ...this.#headers, ...authorization, ...body },
+    });
+    this.#running(peer, request);
+    // Of a request that was answered it is the answer that has to be cut.
+    request.once("response", (answer: IncomingMessage) => this.#running(peer, answer));
+    return request;
+  }
+
+  #running(peer: Peer, work: ClientRequest | IncomingMessage): void {
+    peer.running.add(work);
+    work.once("close", () => {
+      peer.running.delete(work);
+      this.#leave(peer);
     });
   }
 
@@ -145,8 +189,8 @@ export class HttpsTransport {
     });
   }
 
-  async #authorization(): Promise<Record<string, string>> {
-    const { token, tokenFile } = this.#options;
+  async #authorization({ connection: { token } }: Peer): Promise<Record<string, string>> {
+    const { tokenFile } = this.#options;
     if (tokenFile === undefined) return token === undefined ? {} : { authorization: `Bearer ${token}` };
     if (this.#token === undefined || Date.now() - this.#token.readAt > tokenLifetime) {
       try {
@@ -158,11 +202,13 @@ export class HttpsTransport {
     return { authorization: `Bearer ${this.#token.text}` };
   }
 
-  #failure(error: unknown, call: HttpCall): unknown {
+  #failure(error: unknown, call: HttpCall, { connection, url }: Peer): unknown {
     if (call.signal?.aborted) return call.signal.reason;
+    const isAnswer = error instanceof StatusError && error.status.reason !== "Timeout";
+    if (!isAnswer && !(error instanceof TypeError)) this.#source?.failed(connection.server);
     if (error instanceof StatusError || error instanceof TypeError) return error;
     const { message } = error as Error;
-    const failure = serviceUnavailable(`${call.method} ${this.#url.origin}${call.path}: ${message}`);
+    const failure = serviceUnavailable(`${call.method} ${url.origin}${call.path}: ${message}`);
     return new StatusError(failure.status, { cause: error });
   }
 }
@@ -187,6 +233,12 @@ export class Answer {
     this.#limit = limit;
     this.#failure = failure;
     this.#release = release;
+  }
+
+  /** The server's time as it answered, in milliseconds since the epoch, to the second; undefined when it did not tell. */
+  get date(): number | undefined {
+    const date = Date.parse(this.#message.headers.date ?? "");
+    return Number.isNaN(date) ? undefined : date;
   }
 
   async json(): Promise<unknown> {
@@ -266,6 +318,21 @@ function parseStatus(text: string): Status | undefined {
   } catch {
     return undefined;
   }
+}
+
+function peerOf(connection: Connection, { tlsServerName, insecureSkipTlsVerify }: HttpsOptions): Peer {
+  const url = serverUrl(connection.server);
+  const kept = { keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 8, scheduling: "lifo" } as const;
+  const { ca, cert, key } = connection;
+  const agent = url.protocol === "http:" ? new HttpAgent(kept) : new HttpsAgent({
+    ...kept,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+    ...(insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+  });
+  return { connection, url, agent, running: new Set() };
 }
 
 function serverUrl(text: string): URL {

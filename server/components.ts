@@ -11,6 +11,7 @@ import { keepBasics } from "./apiserver/registry/keep_basics.ts";
 import type { Component } from "./cluster/leadership.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
 import { startControllers } from "./controllers/start.ts";
+import { reservedNames } from "./join/reserved_names.ts";
 import { keepDefragmented } from "./etcd/defragment.ts";
 import type { RunningMember } from "./etcd/member.ts";
 import type { ServerOptions } from "./options.ts";
@@ -40,40 +41,50 @@ export function components(options: ComponentOptions): readonly Component[] {
   // On a server that always runs both they look at the same objects; else each has a view for as long as it leads.
   const common = options.shared ? undefined : createInformerFactory(manager, { clock });
   const administrator = clientOf({ name: "system:apiserver", groups: ["system:masters", "system:authenticated"] });
-  const scheduling: Component = {
-    name: "kube-scheduler",
-    async start(signal) {
-      const client = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
-      const informers = common ?? createInformerFactory(client, { clock });
-      const events = createEventRecorder(client, { clock, signal, component: SCHEDULER_NAME });
-      startScheduler({ client, informers, events, clock, signal });
-      informers.start(signal);
-      return { ended: aborted(signal) };
+  const scheduler: Component[] = options.server.disableScheduler ? [] : [
+    {
+      name: "kube-scheduler",
+      async start(signal) {
+        const client = clientOf({ name: "system:kube-scheduler", groups: ["system:authenticated"] });
+        const informers = common ?? createInformerFactory(client, { clock });
+        const events = createEventRecorder(client, { clock, signal, component: SCHEDULER_NAME });
+        startScheduler({ client, informers, events, clock, signal });
+        informers.start(signal);
+        return { ended: aborted(signal) };
+      },
     },
-  };
-  const controlling: Component = {
-    name: "kube-controller-manager",
-    async start(signal) {
-      const informers = common ?? createInformerFactory(manager, { clock });
-      keepBasics({ ...basics, client: administrator, informers, clock, signal });
-      const { metrics, ended } = await startControllers({
-        client: manager,
-        informers,
-        clock,
-        signal,
-        clusterCa: pki.clusterCa,
-        tokenIssuer: options.tokenIssuer,
-        signRequest: pki.signRequest,
-        clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
-      });
-      options.onMetrics(metrics);
-      await startManifests(administrator, options, signal);
-      const { member } = options;
-      const cared = member && keepDefragmented(member, member.members, clock, signal);
-      return { ended: Promise.all([ended, cared]).then(() => options.onMetrics(undefined)) };
+  ];
+  return [
+    ...scheduler,
+    {
+      name: "kube-controller-manager",
+      async start(signal) {
+        const informers = common ?? createInformerFactory(manager, { clock });
+        keepBasics({ ...basics, client: administrator, informers, clock, signal });
+        const { metrics, ended } = await startControllers({
+          client: manager,
+          informers,
+          clock,
+          signal,
+          clusterCa: pki.clusterCa,
+          tokenIssuer: options.tokenIssuer,
+          signRequest: pki.signRequest,
+          clusterCidr: options.server.clusterCidr,
+          reservedNames: reservedNames({
+            client: administrator,
+            serving: () => pki.serving.certificate,
+            networks: [options.server.clusterCidr, options.server.serviceCidr],
+          }),
+          clientOf: (account) => clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
+        });
+        options.onMetrics(metrics);
+        await startManifests(administrator, options, signal);
+        const { member } = options;
+        const cared = member && keepDefragmented(member, member.members, clock, signal);
+        return { ended: Promise.all([ended, cared]).then(() => options.onMetrics(undefined)) };
+      },
     },
-  };
-  return options.server.disableScheduler ? [controlling] : [scheduling, controlling];
+  ];
 }
 
 async function startManifests(

@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly datastoreEndpoint?: string;
   /** Paths of PEM files for a datastore that is reached by TLS. */
   readonly datastoreTls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+  /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */
+  readonly secretsEncryption?: boolean;
   /** An etcd of this server's own; a data directory that has one needs none of it again. */
   readonly cluster?: {
     /** Make a new cluster, of this one member for now; what SQLite holds moves there. */
@@ -36,8 +38,6 @@ export interface ServerOptions {
     readonly clientPort?: number;
     readonly peerPort?: number;
   };
-  /** Secrets lie encrypted in the datastore, from the first start with it on; what `skiff secrets-encrypt` has chosen counts more. */
-  readonly secretsEncryption?: boolean;
   /** Bytes that the datastore should write in a day, as far as its writes may wait; 0 lets none wait, 50 MB unless told otherwise. */
   readonly diskWriteBudget?: number;
   /** When snapshots are taken, and how many are kept; none are when it is absent. */

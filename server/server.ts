@@ -22,8 +22,10 @@ import { identities } from "./identities.ts";
 import type { ServerOptions } from "./options.ts";
 import { joinRoutes } from "./join/join_routes.ts";
 import { serverRoutes } from "./join/server_routes.ts";
+import { type LocalNode, LocalNodes, type NodeIdentity } from "./join/local_node.ts";
+import { NodeTunnels } from "./join/node_tunnels.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
-import type { KeyPair } from "./pki/issue.ts";
+import { keepRenewed } from "./pki/keep_renewed.ts";
 import { firstAddress } from "./service_network.ts";
 
 /** A running API server with its scheduler and controllers. */
@@ -33,11 +35,8 @@ export interface RunningServer {
   readonly kubeconfig: string;
   /** The in-process client of a component: nothing is serialised, and no credentials are checked. */
   clientOf(user: UserInfo): Client;
-  /** What a node's agent shows to others, and the authority that it trusts. */
-  nodeIdentity(
-    name: string,
-    addresses: readonly string[],
-  ): Promise<{ readonly clusterCa: string; readonly serving: KeyPair }>;
+  /** Makes a node of the agent in this process. */
+  nodeIdentity(node: LocalNode): Promise<NodeIdentity>;
   /** Ends watches, finishes commits, releases files and threads. */
   close(): Promise<void>;
 }
@@ -116,6 +115,10 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       });
     }
 
+    const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
+    const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
+    const tunnels = new NodeTunnels();
+    closers.push(async () => tunnels.close());
     // The controllers come after the API that they work with.
     const later: { controllers?: ControllerMetrics | undefined; leadership?: Leadership; presence?: Presence } = {};
     const api = await startApiServer({
@@ -126,11 +129,12 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       address: options.bindAddress,
       port: options.port,
       tokens: { ...identity.tokens, jwksUri: authentication.serviceAccountJwksUri },
+      nodes: tunnels,
       http1Only: options.http1Only,
       readyz: [datastoreCheck(datastore)],
       paths: new Map([
         ...store.paths,
-        ...joinRoutes({ clusterCa: pki.clusterCa }),
+        ...joinRoutes({ clusterCa: pki.clusterCa, settings: options, client: apiserver, tunnels }),
         ...serverRoutes({
           serverDir: `${options.dataDir}/server`,
           settings: sharedSettings(options),
@@ -143,8 +147,6 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     });
     closers.push(() => api.close());
 
-    const clientOf = (user: UserInfo) => createInProcessClient(registry, user);
-    const apiserver = clientOf({ name: "system:apiserver", groups: MASTERS });
     const basics = {
       serviceCIDR: options.serviceCidr,
       serviceIP,
@@ -169,15 +171,30 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     await putEndpoints(apiserver, basics);
     await ensurePolicy(apiserver);
     const local = options.bindAddress === "0.0.0.0" || options.bindAddress === "::" ? "127.0.0.1" : options.bindAddress;
-    const administrator = {
-      server: `https://${local}:${api.port}`,
-      certificateAuthority: pki.clusterCa,
-      client: pki.admin,
+    const writeKubeconfigs = async () => {
+      const administrator = {
+        server: `https://${local}:${api.port}`,
+        certificateAuthority: pki.clusterCa,
+        client: pki.admin,
+      };
+      await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
+      await writeKubeconfig(options.kubeconfig, administrator);
+      if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
+      await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
     };
-    await writeKubeconfig(adminKubeconfig(options.dataDir), administrator);
-    await writeKubeconfig(options.kubeconfig, administrator);
-    if (options.kubeconfigGroup !== undefined) await Deno.chown(options.kubeconfig, null, options.kubeconfigGroup);
-    await Deno.chmod(options.kubeconfig, options.kubeconfigMode);
+    await writeKubeconfigs();
+    const localNodes = new LocalNodes(pki, apiserver);
+    const renewing = keepRenewed({
+      pki,
+      clock,
+      signal,
+      async renewed() {
+        api.useRenewed();
+        await localNodes.renew();
+        await writeKubeconfigs();
+      },
+    });
+    closers.push(() => renewing);
 
     const leadership = later.leadership = await startLeadership({
       client: apiserver,
@@ -203,10 +220,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       port: api.port,
       kubeconfig: options.kubeconfig,
       clientOf,
-      nodeIdentity: async (name, addresses) => ({
-        clusterCa: pki.clusterCa,
-        serving: (await pki.issueNode(name, addresses)).serving,
-      }),
+      nodeIdentity: (node) => localNodes.identify(node),
       close,
     };
   } catch (error) {

@@ -14,7 +14,7 @@ export interface TlsPeer {
 /** Throws an {@linkcode HttpError}, 401 or 403, unless the peer is the API server or one of the cluster's masters. */
 export type Authenticate = (peer: TlsPeer) => void;
 
-export function authenticator(clientCa: string, clock: Clock): Authenticate {
+export function authenticator(clientCa: string, clock: Pick<Clock, "now">): Authenticate {
   const verify = createClientCertificateVerifier(clientCa, clock);
   return (peer) => {
     const raw = peer.getPeerCertificate(false)?.raw;

@@ -29,12 +29,16 @@ export interface KubeletApiOptions {
   readonly pods: PodDirectory;
   readonly runtime: ContainerRuntime;
   readonly clock?: Clock;
+  /** By which clients' certificates are judged; the clock's, when absent. */
+  readonly time?: Pick<Clock, "now">;
   /** Milliseconds after which a silent exec, attach or port-forward ends; four hours. */
   readonly idleTimeout?: number;
 }
 
 export interface KubeletApi {
   readonly port: number;
+  /** Connections from now on are shown this one (PEM). */
+  setCertificate(pair: { readonly certificate: string; readonly key: string }): void;
   /** Ends running streams. */
   close(): Promise<void>;
 }
@@ -53,7 +57,7 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     idleTimeout: options.idleTimeout ?? IDLE_TIMEOUT,
     signal: closing.signal,
   };
-  const authenticate = authenticator(tls.clientCa, clock);
+  const authenticate = authenticator(tls.clientCa, options.time ?? clock);
   const sampler = new UseSampler(options.runtime, clock);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -81,8 +85,9 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     }
   }
 
+  const asking = { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false };
   const server = createServer(
-    { cert: tls.cert, key: tls.key, ca: tls.clientCa, requestCert: true, rejectUnauthorized: false },
+    { ...asking, cert: tls.cert, key: tls.key },
     (request, response) => {
       // Of a GET's body nothing is wanted.
       request.resume();
@@ -120,6 +125,7 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
 
   return {
     port,
+    setCertificate: ({ certificate, key }) => server.setSecureContext({ ...asking, cert: certificate, key }),
     async close() {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -30,7 +30,6 @@ export interface NetworkOptions extends
     | "dataDir"
     | "nodeName"
     | "nodeIP"
-    | "podCidr"
     | "clusterCidr"
     | "serviceCidr"
     | "clusterDns"
@@ -38,6 +37,8 @@ export interface NetworkOptions extends
     | "resolvConf"
     | "instance"
   > {
+  /** This node's share of the cluster's network. */
+  readonly podCidr: string;
   /** Asked for Services, EndpointSlices, Nodes and this node's Pods; somebody else starts it. */
   readonly informers: InformerFactory;
   /** Routes by the other nodes' addresses when absent. */

@@ -57,13 +57,17 @@ const registrationRetry = { first: 200, last: 7_000 };
 export async function registerNode(options: RegisterNodeOptions): Promise<NodeAgent> {
   const clock = options.clock ?? systemClock();
   const machine = await readMachine();
-  const wanted = newNode(options, machine);
-  const node = await register(options, wanted, machine, clock);
+  const node = await ensureNode({ ...options, clock }, machine);
   return new Heartbeat(options, machine, clock, node);
 }
 
-async function register(options: RegisterNodeOptions, wanted: Node, machine: Machine, clock: Clock): Promise<Node> {
-  const { client, signal } = options;
+/** The Node, made where there is none, with the labels of this start. Tries until the API answers; rejects only for bad options. */
+export async function ensureNode(
+  options: NodeOptions & { readonly client: Client; readonly clock: Clock; readonly signal: AbortSignal },
+  machine: Machine,
+): Promise<Node> {
+  const { client, clock, signal } = options;
+  const wanted = newNode(options, machine);
   for (let delay = registrationRetry.first;; delay = Math.min(delay * 2, registrationRetry.last)) {
     try {
       return await createOrAdopt(client, wanted, nodeLabels(options, machine), signal);

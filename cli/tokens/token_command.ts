@@ -2,11 +2,12 @@ import { Command, Option } from "commander";
 import { type AdministratorFlags, kubeconfigOption } from "../administrator.ts";
 import { dataDirOption } from "../data_dir.ts";
 import { collect } from "../flag_adder.ts";
+import { setUpLogging } from "../logging.ts";
 import { type OutputFlags, outputOption } from "../output.ts";
 import { forUser } from "../user_errors.ts";
 import { withStoreFlags } from "../store_flags.ts";
 import { generateToken, USAGES } from "./bootstrap_token.ts";
-import type { RotateFlags } from "./rotate.ts";
+import type { RotateFlags } from "./rotate_token.ts";
 import type { CreateFlags, JoinFlags } from "./token_actions.ts";
 
 /** `skiff token`: the tokens by which machines join. */
@@ -42,10 +43,12 @@ export function tokenCommand(): Command {
   );
   command.addCommand(
     withStoreFlags(
-      new Command("rotate").description("give the cluster another server token, also while its servers run")
+      new Command("rotate")
+        .description("give the cluster another server token, also while its servers run")
         .option("--new-token <token>", "its secret (one is made when absent)"),
     ).action(async (flags: RotateFlags) => {
-      const { rotate } = await import("./rotate.ts");
+      await setUpLogging("warning");
+      const { rotate } = await import("./rotate_token.ts");
       await forUser(() => rotate(flags));
     }),
   );

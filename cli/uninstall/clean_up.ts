@@ -1,15 +1,16 @@
+import { resolve } from "node:path";
 import { detectHierarchy } from "../../agent/cgroups/hierarchy.ts";
 import { cleanUpCgroups } from "../../agent/cgroups/pod_cgroups.ts";
 import { cleanUpNetwork } from "../../agent/network/clean_up.ts";
 import { cleanUpRuntime } from "../../agent/runtime/containerd/clean_up.ts";
-import { etcdPaths } from "../../server/etcd/paths.ts";
 import { endEtcd } from "../../server/etcd/supervise.ts";
+import { etcdPaths } from "../../server/etcd/paths.ts";
 import { instanceOf } from "../instance.ts";
 
 /** Ends the etcd of a stopped Skiff, and takes its containers off the machine, with their mounts, interfaces, nft table and cgroups. Its data stay. */
 export async function cleanUpCluster(dataDir: string): Promise<void> {
   // It outlives a server that was killed.
-  await endEtcd(etcdPaths(dataDir));
+  await endEtcd(etcdPaths(resolve(dataDir)));
   await cleanUpRuntime({ dataDir });
   const instance = await instanceOf(dataDir);
   await cleanUpNetwork({ instance, dataDir });

@@ -2,7 +2,7 @@ import type { ResourceRow } from "../../api/schema/contract.ts";
 import type { SecretTokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
 import { bootstrapTokenCleaner } from "./bootstrap_tokens/token_cleaner.ts";
-import { certificateApprover } from "./certificates/approver.ts";
+import { certificateApprover, type ReservedNamesSource } from "./certificates/approver.ts";
 import { certificateCleaner } from "./certificates/cleaner.ts";
 import { certificateSigner, type SignRequest } from "./certificates/signer.ts";
 import { clusterRoleAggregation } from "./clusterrole_aggregation/clusterrole_aggregation.ts";
@@ -18,6 +18,8 @@ import { garbageCollector } from "./garbage_collector/garbage_collector.ts";
 import { jobController } from "./job/job.ts";
 import { ttlAfterFinished } from "./job/ttl.ts";
 import { namespaceController } from "./namespace/namespace.ts";
+import { nodeIdentityController } from "./node_identity/node_identity.ts";
+import { nodeIpam } from "./node_ipam/node_ipam.ts";
 import { nodeLifecycle } from "./node_lifecycle/node_lifecycle.ts";
 import { taintEviction } from "./node_lifecycle/taint_eviction.ts";
 import { podGc } from "./pod_gc/pod_gc.ts";
@@ -39,6 +41,10 @@ export interface ControllerInputs {
   readonly clusterCa: string;
   readonly tokenIssuer: SecretTokenIssuer;
   readonly signRequest: SignRequest;
+  /** What no node may serve under. */
+  readonly reservedNames: ReservedNamesSource;
+  /** Network of all Pods, in prefix notation. */
+  readonly clusterCidr: string;
   /** The served resources. */
   readonly resources: () => readonly ResourceRow[];
 }
@@ -54,7 +60,7 @@ export type ControllerRow = readonly [
 ];
 
 export function allControllers(
-  { clusterCa, tokenIssuer, signRequest, resources }: ControllerInputs,
+  { clusterCa, tokenIssuer, signRequest, reservedNames, clusterCidr, resources }: ControllerInputs,
 ): readonly ControllerRow[] {
   return [
     ["namespace-controller", (context) => namespaceController(context, resources)],
@@ -79,6 +85,8 @@ export function allControllers(
     ["garbage-collector-controller", garbageCollector],
     ["pod-garbage-collector-controller", podGc],
     ["node-controller", nodeLifecycle],
+    ["cidrAllocator", (context) => nodeIpam(context, clusterCidr)],
+    ["node-controller", nodeIdentityController],
     ["taint-eviction-controller", taintEviction],
     ["disruption-controller", (context) => disruptionController(context, resources)],
     ["disruption-controller", staleDisruptionController],
@@ -87,7 +95,11 @@ export function allControllers(
     ["volumeattributesclass-protection-controller", attributesClassProtectionController],
     ["service-cidrs-controller", serviceCIDRController],
     ["clusterrole-aggregation-controller", clusterRoleAggregation, "clusterrole-aggregation-controller"],
-    ["certificatesigningrequest-approving-controller", certificateApprover, certificateAccount],
+    [
+      "certificatesigningrequest-approving-controller",
+      (context) => certificateApprover(context, reservedNames),
+      certificateAccount,
+    ],
     [
       "certificatesigningrequest-signing-controller",
       (context) => certificateSigner(context, signRequest),

@@ -34,6 +34,8 @@ describe("startControllers, on the real registry", () => {
       clusterCa: "PEM",
       tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: () => "CERTIFICATE",
+      clusterCidr: "10.42.0.0/16",
+      reservedNames: () => Promise.resolve({ names: [], networks: [] }),
       resources: () => test.registry.resources(),
     });
   });

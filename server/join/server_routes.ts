@@ -1,12 +1,14 @@
-import { badRequest, methodNotAllowed, serviceUnavailable } from "../../api/status.ts";
+import { badRequest, forbidden, methodNotAllowed, serviceUnavailable } from "../../api/status.ts";
 import { DatastoreError } from "../../datastore/contract.ts";
 import type { EtcdMember, EtcdMembers } from "../../datastore/etcd/members.ts";
+import { MASTERS_GROUP } from "../apiserver/auth/access.ts";
 import { readSharedFiles } from "../cluster/shared_files.ts";
 import type { SharedSettings } from "../cluster/shared_settings.ts";
 import { send } from "../apiserver/http/answer.ts";
 import { readBody } from "../apiserver/http/body.ts";
 import type { Call } from "../apiserver/http/call.ts";
 import type { PathRoute } from "../apiserver/http/handler.ts";
+import { JOINING_SERVERS } from "./join_tokens.ts";
 import {
   type AddedMember,
   BOOTSTRAP_PATH,
@@ -26,7 +28,10 @@ export interface ServerRouteOptions {
 
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** What a server asks for that is about to join. Only the role `skiff:joining-server` lets anybody in: the answers hold the cluster's keys. */
+/**
+ * What a server asks for that is about to join. The answers hold the cluster's keys: besides a role that allows the path, as `skiff:joining-server` does, it takes the
+ * server token itself, so that no role for all paths opens them.
+ */
 export function serverRoutes(options: ServerRouteOptions): ReadonlyMap<string, PathRoute> {
   const { serverDir, settings, datastore } = options;
   return new Map<string, PathRoute>([
@@ -57,6 +62,10 @@ export function serverRoutes(options: ServerRouteOptions): ReadonlyMap<string, P
 
 function only(verb: string, route: PathRoute): PathRoute {
   return (call) => {
+    const { name, groups } = call.user;
+    if (!groups.some((group) => group === JOINING_SERVERS || group === MASTERS_GROUP)) {
+      throw forbidden(undefined, "", `User ${JSON.stringify(name)} does not show the server token`);
+    }
     if (call.info.verb !== verb) throw methodNotAllowed();
     return route(call);
   };

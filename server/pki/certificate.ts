@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, type KeyObject, randomBytes, sign } from "node:crypto";
-import { isIP } from "node:net";
-import { bitString, bytes, oid, readAll, sequence, TAG, time, utf8, value } from "./der.ts";
+import { alternativeNames, distinguishedName, extension } from "../../client/certificate_names.ts";
+import { bitString, bytes, oid, readAll, sequence, TAG, time, value } from "../../client/der.ts";
 import { PkiError } from "./error.ts";
 
 /** What a certificate says (RFC 5280). */
@@ -35,7 +35,7 @@ export interface CertificateParts extends Pick<CertificateFacts, "notBefore" | "
 const ecdsaWithSha256 = sequence(oid("1.2.840.10045.4.3.2"));
 const clientAuth = oid("1.3.6.1.5.5.7.3.2");
 const serverAuth = oid("1.3.6.1.5.5.7.3.1");
-const usages = { client: [clientAuth], server: [serverAuth], peer: [serverAuth, clientAuth] };
+const usages = { client: [clientAuth], server: [serverAuth], peer: [serverAuth, clientAuth] } as const;
 
 /**
  * Makes a certificate, in DER. Written here rather than taken from a library: an X.509 library costs every start that issues something 20 MB and a
@@ -76,13 +76,6 @@ export function signCertificate(
   return sequence(body, ecdsaWithSha256, bitString(sign("sha256", body, key)));
 }
 
-export function distinguishedName(
-  { commonName, organizations }: Pick<CertificateFacts, "commonName" | "organizations">,
-): Buffer {
-  const attribute = (type: string, text: string) => value(TAG.set, sequence(oid(type), utf8(text)));
-  return sequence(...organizations.map((o) => attribute("2.5.4.10", o)), attribute("2.5.4.3", commonName));
-}
-
 function extensions(
   facts: Pick<CertificateFacts, "publicKey" | "role" | "names">,
   authorityKey: Uint8Array | undefined,
@@ -100,40 +93,16 @@ function extensions(
   ];
   if (role !== "authority") list.push(extension("2.5.29.37", false, sequence(...usages[role])));
   if (authorityKey !== undefined) list.push(extension("2.5.29.35", false, sequence(value(0x80, authorityKey))));
-  if (names.length > 0) list.push(extension("2.5.29.17", false, sequence(...names.map(alternativeName))));
+  if (names.length > 0) list.push(namesOf(names));
   return list;
 }
 
-export function extension(id: string, critical: boolean, content: Uint8Array): Buffer {
-  return sequence(oid(id), ...(critical ? [bytes(TAG.boolean, 0xff)] : []), value(TAG.octetString, content));
-}
-
-const dnsName = /^(\*\.)?[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?(\.[a-zA-Z0-9_]([-a-zA-Z0-9_]*[a-zA-Z0-9_])?)*$/;
-
-function alternativeName(name: string): Buffer {
-  const family = isIP(name);
-  if (family !== 0) return value(0x87, family === 4 ? Buffer.from(name.split(".").map(Number)) : ipv6(name));
-  if (name.length <= 253 && dnsName.test(name)) return value(0x82, Buffer.from(name));
-  throw new PkiError(
-    "badName",
-    `${JSON.stringify(name)} cannot be a name of a server certificate: give a DNS name or an IP address`,
-  );
-}
-
-/** The 16 bytes of an address that is known to be one. */
-function ipv6(text: string): Buffer {
-  // An IPv4 tail is two groups, written another way.
-  const plain = text.replace(
-    /(\d+)\.(\d+)\.(\d+)\.(\d+)$/,
-    (_, a, b, c, d) => `${(a * 256 + Number(b)).toString(16)}:${(c * 256 + Number(d)).toString(16)}`,
-  );
-  const [head = "", tail] = plain.replace(/%.*$/, "").split("::");
-  const groups = (part: string) => part === "" ? [] : part.split(":");
-  const [before, after] = [groups(head), groups(tail ?? "")];
-  const zeros = Array<string>(8 - before.length - after.length).fill("0");
-  return Buffer.from(
-    [...before, ...zeros, ...after].flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]),
-  );
+function namesOf(names: readonly string[]): Buffer {
+  try {
+    return alternativeNames(names);
+  } catch (cause) {
+    throw new PkiError("badName", (cause as Error).message, { cause });
+  }
 }
 
 /** 127 random bits; the first bit stays clear, since serial numbers are positive, and the next ones do not all, since they have no padding. */
@@ -168,9 +137,7 @@ export function signerFacts(certificate: Uint8Array): Omit<Signer, "key"> {
 export function usagesOf(certificate: Uint8Array): readonly ("client" | "server")[] {
   const [list] = readAll(extensionIn(fieldsOf(certificate), "2.5.29.37"));
   const ids = readAll(list?.content ?? new Uint8Array());
-  return (["client", "server"] as const).filter((usage) =>
-    ids.some(({ whole }) => usages[usage].some((known) => known.equals(whole)))
-  );
+  return (["client", "server"] as const).filter((usage) => ids.some(({ whole }) => usages[usage][0].equals(whole)));
 }
 
 function fieldsOf(certificate: Uint8Array) {

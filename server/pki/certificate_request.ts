@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { oid, type Read, readAll, TAG } from "./der.ts";
+import { oid, type Read, readAll, TAG } from "../../client/der.ts";
 import { PkiError } from "./error.ts";
 
 /** What somebody wants a certificate to say (PKCS #10, RFC 2986). */

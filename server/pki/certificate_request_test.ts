@@ -5,7 +5,7 @@ import { seededRandom } from "../../api/meta/_seeded_random.ts";
 import { certificateRequest } from "../../tests/fixtures/certificate_request.ts";
 import { x509 } from "../../tests/fixtures/certificates.ts";
 import { readCertificateRequest } from "./certificate_request.ts";
-import { bitString, bytes, oid, sequence, TAG, utf8, value } from "./der.ts";
+import { bitString, bytes, oid, sequence, TAG, utf8, value } from "../../client/der.ts";
 import { PkiError } from "./error.ts";
 import { issueAuthority } from "./issue.ts";
 import { signRequest } from "./sign_request.ts";

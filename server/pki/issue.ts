@@ -22,8 +22,13 @@ const DAY = 86_400_000;
 const CA_LIFETIME = 3650 * DAY;
 const LEAF_LIFETIME = 365 * DAY;
 
-/** Certificates are valid a little before their making, for nodes whose clock is behind. */
-const BACKDATE = 3_600_000;
+/**
+ * What is issued here is valid from the epoch on: a machine without a battery for its clock, which starts in 1970, can join its
+ * cluster before anybody has told it the time. A beginning protects from nothing, where the key has not been there before.
+ */
+const EPOCH = 0;
+/** Earlier than this release nobody runs it: a clock that says so is wrong, and what it dates would be over before its time. */
+const RELEASED = Date.UTC(2026, 0, 1);
 
 /** A self-signed authority. */
 export function issueAuthority(commonName: string, now: number): KeyPair {
@@ -31,8 +36,8 @@ export function issueAuthority(commonName: string, now: number): KeyPair {
   const der = makeCertificate({
     commonName,
     organizations: [],
-    notBefore: now - BACKDATE,
-    notAfter: now + CA_LIFETIME,
+    notBefore: EPOCH,
+    notAfter: plausible(now) + CA_LIFETIME,
     publicKey,
     role: "authority",
     names: [],
@@ -47,8 +52,8 @@ export function issueLeaf(authority: KeyPair, subject: Subject, now: number): Ke
   const der = makeCertificate({
     commonName: subject.commonName,
     organizations: subject.organizations ?? [],
-    notBefore: Math.max(now - BACKDATE, issuer.validFromDate.getTime()),
-    notAfter: Math.min(now + LEAF_LIFETIME, issuer.validToDate.getTime()),
+    notBefore: Math.max(EPOCH, issuer.validFromDate.getTime()),
+    notAfter: Math.min(plausible(now) + LEAF_LIFETIME, issuer.validToDate.getTime()),
     publicKey,
     role: subject.usage,
     names: subject.names ?? [],
@@ -84,6 +89,11 @@ export function crossSign(authority: KeyPair, by: KeyPair): string {
     publicKey: own.publicKey,
   }, { ...signerFacts(other.raw), key: createPrivateKey(by.key) });
   return pem("CERTIFICATE", der);
+}
+
+/** The time to count a certificate's end from. */
+export function plausible(now: number): number {
+  return Math.max(now, RELEASED);
 }
 
 /** An ECDSA P-256 key alone (PKCS #8 PEM), as service-account tokens are signed with. */

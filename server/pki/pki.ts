@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../api/clock.ts";
 import type { CertificateRequest } from "./certificate_request.ts";
 import { PkiError } from "./error.ts";
 import { readIfPresent, writeFileAtomically } from "./files.ts";
-import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, type Subject } from "./issue.ts";
+import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, plausible, type Subject } from "./issue.ts";
 import { damaged, pathsOf, readPair, writePair } from "./pair_files.ts";
 import { signRequest, type Wanted } from "./sign_request.ts";
 
@@ -35,6 +35,11 @@ export interface Pki {
   readonly serviceAccountKey: string;
   /** Where all of it lies. */
   readonly directory: string;
+  /**
+   * Makes {@linkcode serving}, {@linkcode admin} and {@linkcode kubeletClient} anew where they end soon; from then on the properties answer the new ones. Whether
+   * there was anything to do.
+   */
+  renew(): Promise<boolean>;
   issueClient(commonName: string, organizations: readonly string[]): Promise<KeyPair>;
   issueServer(commonName: string, names: readonly string[]): Promise<KeyPair>;
   /** PEM, for up to as long as the cluster's authority lasts. Throws `PkiError` `expired`. */
@@ -43,7 +48,7 @@ export interface Pki {
   issueNode(nodeName: string, addresses: readonly string[]): Promise<{ client: KeyPair; serving: KeyPair }>;
 }
 
-/** A leaf is made anew at a start that finds less than this left of its year. */
+/** A leaf is made anew once less than this is left of its year. */
 const RENEW_BEFORE = 90 * 86_400_000;
 
 /**
@@ -51,7 +56,8 @@ const RENEW_BEFORE = 90 * 86_400_000;
  * Authorities and the service-account key are never replaced. Fails with {@linkcode PkiError}.
  */
 export async function openPki(directory: string, options: PkiOptions = {}): Promise<Pki> {
-  const now = (options.clock ?? systemClock()).now();
+  const clock = options.clock ?? systemClock();
+  const now = clock.now();
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   const [cluster, etcdCa, frontProxyCa, serviceAccountKey] = await together([
     openAuthority(directory, "server-ca", now),
@@ -59,6 +65,53 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
     openAuthority(directory, "front-proxy-ca", now),
     openSigningKey(join(directory, "service-account.key")),
   ]);
+  const open = () => openLeaves(directory, cluster, options, clock.now());
+  let leaves = await open();
+  const issue = async (subject: Subject) => issueLeaf(cluster, subject, clock.now());
+  return {
+    clusterCa: cluster.certificate,
+    etcdCa,
+    frontProxyCa,
+    get serving() {
+      return leaves.serving;
+    },
+    get admin() {
+      return leaves.admin;
+    },
+    get kubeletClient() {
+      return leaves.kubeletClient;
+    },
+    serviceAccountKey,
+    directory,
+    async renew() {
+      const before = leaves;
+      leaves = await open();
+      return (["serving", "admin", "kubeletClient"] as const).some((name) =>
+        leaves[name].certificate !== before[name].certificate
+      );
+    },
+    issueClient: (commonName, organizations) => issue({ commonName, organizations, usage: "client" }),
+    issueServer: (commonName, names) => issue({ commonName, names, usage: "server" }),
+    signRequest: (request, wanted) => signRequest(cluster, request, wanted, clock.now()),
+    async issueNode(nodeName, addresses) {
+      const commonName = `system:node:${nodeName}`;
+      const organizations = ["system:nodes"];
+      const [client, serving] = await Promise.all([
+        issue({ commonName, organizations, usage: "client" }),
+        issue({ commonName, organizations, usage: "server", names: unique([nodeName, ...addresses]) }),
+      ]);
+      return { client, serving };
+    },
+  };
+}
+
+interface Leaves {
+  readonly serving: KeyPair;
+  readonly admin: KeyPair;
+  readonly kubeletClient: KeyPair;
+}
+
+async function openLeaves(directory: string, cluster: KeyPair, options: PkiOptions, now: number): Promise<Leaves> {
   const [serving, admin, kubeletClient] = await together([
     openLeaf(directory, "serving-kube-apiserver", cluster, {
       commonName: "kube-apiserver",
@@ -76,29 +129,7 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
       usage: "client",
     }, now),
   ]);
-  const issue = async (subject: Subject) => issueLeaf(cluster, subject, (options.clock ?? systemClock()).now());
-  return {
-    clusterCa: cluster.certificate,
-    etcdCa,
-    frontProxyCa,
-    serving,
-    admin,
-    kubeletClient,
-    serviceAccountKey,
-    directory,
-    issueClient: (commonName, organizations) => issue({ commonName, organizations, usage: "client" }),
-    issueServer: (commonName, names) => issue({ commonName, names, usage: "server" }),
-    signRequest: (request, wanted) => signRequest(cluster, request, wanted, (options.clock ?? systemClock()).now()),
-    async issueNode(nodeName, addresses) {
-      const commonName = `system:node:${nodeName}`;
-      const organizations = ["system:nodes"];
-      const [client, serving] = await Promise.all([
-        issue({ commonName, organizations, usage: "client" }),
-        issue({ commonName, organizations, usage: "server", names: unique([nodeName, ...addresses]) }),
-      ]);
-      return { client, serving };
-    },
-  };
+  return { serving, admin, kubeletClient };
 }
 
 /** Like `Promise.all`, but a failure waits for the others: nothing is written any more once it is told. */
@@ -169,7 +200,7 @@ function serves(pair: KeyPair, authority: KeyPair, subject: Subject, now: number
   const issuer = new X509Certificate(authority.certificate);
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey) &&
     certificate.validFromDate.getTime() <= now &&
-    certificate.validToDate.getTime() - now > RENEW_BEFORE &&
+    certificate.validToDate.getTime() - plausible(now) > RENEW_BEFORE &&
     (subject.names ?? []).every((name) =>
       isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined
     );

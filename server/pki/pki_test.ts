@@ -67,6 +67,32 @@ describe("openPki", () => {
       expect(later.admin).not.toEqual(first.admin);
     }));
 
+  it("renews leaves while it is open, and only when it is time", () =>
+    inDirectory(async (directory) => {
+      const clock = new ManualClock();
+      const pki = await openPki(directory, { clock });
+      const { serving, admin, clusterCa } = pki;
+      expect(await pki.renew()).toBe(false);
+      expect(pki.serving).toEqual(serving);
+      await clock.advance(276 * DAY);
+      expect(await pki.renew()).toBe(true);
+      expect(pki.serving).not.toEqual(serving);
+      expect(pki.admin).not.toEqual(admin);
+      expect(pki.clusterCa).toBe(clusterCa);
+      expect(await pki.renew()).toBe(false);
+    }));
+
+  it("makes certificates that outlast a start in 1970, and can be believed by a machine that is still there", () =>
+    inDirectory(async (directory) => {
+      const pki = await openPki(directory, { clock: new ManualClock(60_000) });
+      for (const pem of [pki.clusterCa, pki.serving.certificate, pki.kubeletClient.certificate]) {
+        const { validFromDate, validToDate } = new X509Certificate(pem);
+        expect(validFromDate.getTime()).toBe(0);
+        expect(validToDate.getTime()).toBeGreaterThanOrEqual(Date.UTC(2027, 0, 1));
+      }
+      expect(await pki.renew()).toBe(false);
+    }));
+
   it("issues the serving certificate anew for a new name", () =>
     inDirectory(async (directory) => {
       const first = await openPki(directory);

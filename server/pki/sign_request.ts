@@ -1,9 +1,10 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { extension, keyIdentifier, signCertificate, signerFacts } from "./certificate.ts";
+import { keyIdentifier, signCertificate, signerFacts } from "./certificate.ts";
 import type { CertificateRequest } from "./certificate_request.ts";
-import { bytes, oid, sequence, TAG, value } from "./der.ts";
+import { extension } from "../../client/certificate_names.ts";
+import { bytes, oid, sequence, TAG, value } from "../../client/der.ts";
 import { PkiError } from "./error.ts";
-import { type KeyPair, pem } from "./issue.ts";
+import { type KeyPair, pem, plausible } from "./issue.ts";
 
 /** What the certificate may be used for, in the words of `spec.usages` of a CertificateSigningRequest. */
 const keyUsageBits: Readonly<Record<string, number>> = {
@@ -60,10 +61,10 @@ export function signRequest(authority: KeyPair, request: CertificateRequest, wan
     throw new PkiError("expired", `the authority that is to sign expired at ${issuer.validToDate.toISOString()}`);
   }
   const facts = signerFacts(issuer.raw);
-  const notAfter = now + wanted.lifetime - (wanted.lifetime < short ? 0 : backdate);
+  const notAfter = plausible(now) + wanted.lifetime - (wanted.lifetime < short ? 0 : backdate);
   const der = signCertificate({
     subject: request.subject,
-    notBefore: now - backdate,
+    notBefore: Math.max(now - backdate, 0),
     notAfter: Math.min(notAfter, end),
     publicKey: request.publicKey,
     extensions: extensionsOf(request, wanted.usages, facts.keyIdentifier),

@@ -20,19 +20,36 @@ export interface Load {
 }
 
 export interface Request {
-  readonly method: "GET" | "POST";
+  /** HTTP/2 has the first two alone. */
+  readonly method: "GET" | "POST" | "PUT" | "PATCH";
   readonly path: string;
   readonly body?: string;
+  /** `application/json` unless told otherwise; HTTP/2 has no other. */
+  readonly type?: string;
 }
 
-/** Requests a second. Any answer but a success is an error. */
+export interface LoadResult {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Milliseconds from a request to the end of its answer. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Any answer but a success is an error. */
 export async function load(
   target: Target,
   { connections, streams, requests }: Load,
   next: (i: number) => Request,
-): Promise<number> {
+): Promise<LoadResult> {
   let sent = 0;
-  const take = () => sent < requests ? next(sent++) : undefined;
+  const times = new Float64Array(requests);
+  const take = (): Taken | undefined => {
+    if (sent >= requests) return undefined;
+    const i = sent++;
+    const begin = performance.now();
+    return { request: next(i), done: () => void (times[i] = performance.now() - begin) };
+  };
   const speak = streams > 1 ? http2 : http1;
   const open = await Promise.all(
     Array.from({ length: connections }, () => connect(target, streams > 1 ? "h2" : "http/1.1")),
@@ -41,10 +58,18 @@ export async function load(
   await Promise.all(open.map((socket) => speak(socket, streams, take)));
   const seconds = (performance.now() - begin) / 1000;
   for (const socket of open) socket.destroy();
-  return requests / seconds;
+  times.sort();
+  const at = (share: number) => times[Math.min(requests - 1, Math.floor(requests * share))]!;
+  return { rate: requests / seconds, p50: at(0.5), p99: at(0.99) };
 }
 
-type Take = () => Request | undefined;
+interface Taken {
+  readonly request: Request;
+  /** Its answer is complete. */
+  done(): void;
+}
+
+type Take = () => Taken | undefined;
 
 function connect({ port, ca, certificate, key }: Target, protocol: string): Promise<tls.TLSSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
@@ -57,11 +82,12 @@ function connect({ port, ca, certificate, key }: Target, protocol: string): Prom
 function http1(socket: tls.TLSSocket, _streams: number, take: Take): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let waiting: Buffer = Buffer.alloc(0);
+  let running: Taken | undefined;
   const ask = () => {
-    const request = take();
-    if (request === undefined) return resolve();
-    const { method, path, body = "" } = request;
-    const headers = body ? `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : "";
+    running = take();
+    if (running === undefined) return resolve();
+    const { method, path, body = "", type = "application/json" } = running.request;
+    const headers = body ? `Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` : "";
     socket.write(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n${body}`);
   };
   socket.on("data", (chunk: Buffer) => {
@@ -73,6 +99,7 @@ function http1(socket: tls.TLSSocket, _streams: number, take: Take): Promise<voi
     const length = Number(/content-length: (\d+)/i.exec(head)?.[1]);
     if (waiting.length < end + 4 + length) return;
     waiting = Buffer.alloc(0);
+    running?.done();
     ask();
   });
   socket.on("close", () => reject(new Error("the server closed a connection")));
@@ -102,13 +129,13 @@ function http2(socket: tls.TLSSocket, streams: number, take: Take): Promise<void
   const window = Buffer.alloc(4);
   window.writeUInt32BE(WINDOW);
   let stream = -1;
-  let running = 0;
+  const running = new Map<number, Taken>();
   const ask = (): Buffer[] => {
-    const request = take();
-    if (request === undefined) return [];
+    const taken = take();
+    if (taken === undefined) return [];
     stream += 2;
-    running++;
-    const { method, path, body } = request;
+    running.set(stream, taken);
+    const { method, path, body } = taken.request;
     // :method, :scheme https, :path, :authority, content-type by their places in the static table.
     const block = Buffer.concat([
       Buffer.from([method === "GET" ? 0x82 : 0x83, 0x87]),
@@ -135,19 +162,21 @@ function http2(socket: tls.TLSSocket, streams: number, take: Take): Promise<void
       }
       if (type === 4 && (flags & 1) === 0) out.push(frame(4, 1, 0, Buffer.alloc(0)));
       if (type <= 1 && (flags & 1) === 1) {
-        running--;
+        const ended = waiting.readUInt32BE(at + 5) & 0x7fffffff;
+        running.get(ended)?.done();
+        running.delete(ended);
         out.push(...ask());
       }
       at += 9 + length;
     }
     waiting = waiting.subarray(at);
     if (out.length > 0) socket.write(Buffer.concat(out));
-    if (running === 0) resolve();
+    if (running.size === 0) resolve();
   });
   socket.on("close", () => reject(new Error("the server closed a connection")));
   const first = Array.from({ length: streams }, ask).flat();
   const settings = frame(4, 0, 0, Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]));
   socket.write(Buffer.concat([preface, settings, frame(8, 0, 0, window), ...first]));
-  if (running === 0) resolve();
+  if (running.size === 0) resolve();
   return promise;
 }

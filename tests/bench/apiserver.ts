@@ -3,13 +3,22 @@ import https from "node:https";
 import { readKubeconfig } from "../../client/kubeconfig.ts";
 import { TestCluster } from "../e2e/cluster.ts";
 import { retry } from "../e2e/retry.ts";
-import { load, type Request, type Target } from "./_http_load.ts";
+import { load, type LoadResult, type Request, type Target } from "./_http_load.ts";
 import { median, usageOf } from "./_process.ts";
 
 const PODS = 10_000;
 const GETS = 40_000;
 const CREATES = 10_000;
 const ROUNDS = 3;
+/** Deployments that are changed, and how often. */
+const CHANGED = 64;
+const CHANGES = 4_000;
+const LISTS = [
+  ["full", "application/json"],
+  ["metadata only", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"],
+  ["Table", "application/json;as=Table;g=meta.k8s.io;v=v1"],
+  ["protobuf", "application/vnd.kubernetes.protobuf"],
+] as const;
 const configmaps = "/api/v1/namespaces/default/configmaps";
 
 export async function run(): Promise<void> {
@@ -22,7 +31,8 @@ export async function run(): Promise<void> {
   await measureGet(target, pid, "GET of one Pod, HTTP/2, 16 connections of 8", 16, 8);
   await measureGet(target, pid, "GET of one Pod, HTTP/1.1, 16 connections", 16, 1);
   await measureCreate(target, pid);
-  await measureList(target);
+  await measureChanges(target, pid);
+  for (const [what, accept] of LISTS) await measureList(target, what, accept);
   say("resident memory after all of it", `${(await usageOf(pid)).residentMB.toFixed(0)} MB`);
 }
 
@@ -62,32 +72,87 @@ async function measureCreate(target: Target, pid: number): Promise<void> {
 }
 
 /** The median of the rounds, and what one request takes of the server's processor, which others' load does not change. */
-async function measure(pid: number, what: string, requests: number, once: () => Promise<number>): Promise<void> {
-  const rates: number[] = [];
+async function measure(pid: number, what: string, requests: number, once: () => Promise<LoadResult>): Promise<void> {
+  const rounds: LoadResult[] = [];
   const before = (await usageOf(pid)).cpuSeconds;
-  for (let i = 0; i < ROUNDS; i++) rates.push(await once());
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await once());
   const cost = ((await usageOf(pid)).cpuSeconds - before) / ROUNDS / requests;
-  say(what, `${Math.round(median(rates))}/s`, `${(cost * 1e6).toFixed(0)} us of the server's CPU each`);
+  const of = (figure: keyof LoadResult) => median(rounds.map((round) => round[figure]));
+  say(
+    what,
+    `${Math.round(of("rate"))}/s`,
+    `p99 ${of("p99").toFixed(1)} ms, ${(cost * 1e6).toFixed(0)} us of the server's CPU each`,
+  );
 }
 
-async function measureList(target: Target): Promise<void> {
+/** Changes of one Deployment for each client, so that none meets another's. */
+async function measureChanges(target: Target, pid: number): Promise<void> {
+  const path = (i: number) => `/apis/apps/v1/namespaces/default/deployments/web-${i % CHANGED}`;
+  const whole = (i: number) => JSON.stringify(deployment(`web-${i % CHANGED}`, i));
+  const clients = { connections: 32, streams: 1, requests: CHANGES };
+  const apply = (i: number): Request => ({
+    method: "PATCH",
+    path: `${path(i)}?fieldManager=bench`,
+    body: whole(i),
+    type: "application/apply-patch+yaml",
+  });
+  await load(target, { ...clients, requests: CHANGED }, apply);
+  const kinds: Readonly<Record<string, (i: number) => Request>> = {
+    "update of a Deployment, 32 clients": (i) => ({ method: "PUT", path: path(i), body: whole(i) }),
+    "merge patch of a Deployment, 32 clients": (i) => ({
+      method: "PATCH",
+      path: path(i),
+      body: JSON.stringify({ metadata: { annotations: { change: `${i}` } } }),
+      type: "application/merge-patch+json",
+    }),
+    "apply of a Deployment, 32 clients": apply,
+  };
+  for (const [what, next] of Object.entries(kinds)) {
+    await measure(pid, what, CHANGES, () => load(target, clients, next));
+  }
+}
+
+function deployment(name: string, change: number): unknown {
+  const labels = { app: name };
+  const containers = [{ name: "web", image: `web:${change}`, ports: [{ containerPort: 8080 }] }];
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name },
+    spec: {
+      replicas: 0,
+      paused: true,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers } },
+    },
+  };
+}
+
+async function measureList(target: Target, what: string, accept: string): Promise<void> {
   const times: number[] = [];
   let bytes = 0;
   for (let i = 0; i < 7; i++) {
     const begin = performance.now();
-    bytes = await download(target, "/api/v1/pods");
+    bytes = await download(target, "/api/v1/pods", accept);
     times.push(performance.now() - begin);
   }
-  say(`LIST of ${PODS} Pods (${(bytes / 1e6).toFixed(1)} MB)`, `${median(times).toFixed(0)} ms`);
+  const worst = Math.max(...times).toFixed(0);
+  say(
+    `LIST of ${PODS} Pods, ${what}`,
+    `${median(times).toFixed(0)} ms`,
+    `worst ${worst} ms, ${(bytes / 1e6).toFixed(1)} MB`,
+  );
 }
 
 function say(what: string, figure: string, detail = ""): void {
   console.log(`${what.padEnd(52)} ${figure.padStart(10)}${detail && `  (${detail})`}`);
 }
 
-function download({ port, ca, certificate, key }: Target, path: string): Promise<number> {
+function download({ port, ca, certificate, key }: Target, path: string, accept: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const request = https.get({ host: "127.0.0.1", port, path, ca, cert: certificate, key, agent: false }, (answer) => {
+  const to = { host: "127.0.0.1", port, path, ca, cert: certificate, key, agent: false, headers: { accept } };
+  const request = https.get(to, (answer) => {
+    if (answer.statusCode !== 200) return reject(new Error(`${path} answers ${answer.statusCode} to ${accept}`));
     let bytes = 0;
     answer.on("data", (chunk: Uint8Array) => bytes += chunk.length);
     answer.on("end", () => resolve(bytes));

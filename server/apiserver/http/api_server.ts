@@ -2,6 +2,7 @@ import type { Registry } from "../contract.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
 import type { Pki } from "../../pki/pki.ts";
+import type { NodeDialer } from "./connect/backend.ts";
 import { connectRoutes } from "./connect/routes.ts";
 import { createHandler, type PathRoute } from "./handler.ts";
 import type { HealthCheck } from "./health.ts";
@@ -28,6 +29,8 @@ export interface ApiServerOptions {
   readonly metrics?: () => readonly MetricFamily[];
   /** Paths of other parts of the process, such as `/debug/skiff/writes`, and what answers them. */
   readonly paths?: ReadonlyMap<string, PathRoute>;
+  /** Nodes that have opened a connection to this server are reached by that. */
+  readonly nodes?: NodeDialer;
   readonly http1Only?: boolean;
   readonly listenerLimits?: Partial<ListenerLimits>;
   readonly inFlightLimits?: Partial<InFlightLimits>;
@@ -35,6 +38,8 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly port: number;
+  /** Shows clients the certificate that `pki.serving` has by now. */
+  useRenewed(): void;
   close(): Promise<void>;
 }
 
@@ -78,7 +83,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     }),
     connectRoutes: connectRoutes(options),
   });
-  return await listen({
+  const listener = await listen({
     port: options.port,
     ...(options.address === undefined ? {} : { address: options.address }),
     tls: {
@@ -90,4 +95,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     ...(options.http1Only === undefined ? {} : { http1Only: options.http1Only }),
     ...(options.listenerLimits === undefined ? {} : { limits: options.listenerLimits }),
   });
+  return {
+    port: listener.port,
+    useRenewed: () => listener.setCertificate(options.pki.serving),
+    close: () => listener.close(),
+  };
 }

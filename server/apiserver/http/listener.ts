@@ -47,6 +47,8 @@ const defaultLimits: ListenerLimits = {
 
 export interface Listener {
   readonly port: number;
+  /** Connections from now on are shown this one (PEM). */
+  setCertificate(pair: { readonly certificate: string; readonly key: string }): void;
   /** Takes no further connections, and cuts the present ones. */
   close(): Promise<void>;
 }
@@ -129,6 +131,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("error", (error: Error) => log.error("the listener failed: {error}", { error }));
   return {
     port: (server.address() as AddressInfo).port,
+    setCertificate({ certificate, key }) {
+      (server as https.Server).setSecureContext({ ...tls, cert: certificate, key });
+    },
     close() {
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());

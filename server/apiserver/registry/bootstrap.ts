@@ -61,11 +61,14 @@ export async function makeBasics(client: Client, options: BootstrapOptions): Pro
         : "For Pods that the cluster cannot do without.",
     })
   );
-  const network = ensure(client, servicecidrs, {
-    metadata: { name: DEFAULT_SERVICE_CIDR },
-    spec: { cidrs: [options.serviceCIDR] },
-  });
-  await Promise.all([...classes, network, putService(client, options)]);
+  await Promise.all([
+    ...classes,
+    putService(client, options),
+    ensure(client, servicecidrs, {
+      metadata: { name: DEFAULT_SERVICE_CIDR },
+      spec: { cidrs: [options.serviceCIDR] },
+    }),
+  ]);
 }
 
 /** Points `default/kubernetes` at the servers; writes nothing when it does already. */

@@ -268,7 +268,12 @@ describe("bootstrap", () => {
   it("makes the first objects, and follows the server's address", async () => {
     await using test = await TestRegistry.open({ datastore: openMemory() });
     const client = createInProcessClient(test.registry, admin);
-    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceCIDR: "10.43.0.0/16", serviceIP: "10.43.0.1" };
+    const options = {
+      addresses: () => ["192.0.2.1"],
+      port: 6443,
+      serviceCIDR: "10.43.0.0/16",
+      serviceIP: "10.43.0.1",
+    };
     await bootstrap(client, options);
     await bootstrap(client, { ...options, addresses: () => ["192.0.2.2"] });
     const service = await client.get(services, { namespace: "default", name: "kubernetes" });
@@ -285,7 +290,12 @@ describe("keepBasics", () => {
   it("makes the Service kubernetes and its endpoints again when they are deleted", async () => {
     await using test = await TestRegistry.open({ datastore: openMemory() });
     const client = createInProcessClient(test.registry, admin);
-    const options = { addresses: () => ["192.0.2.1"], port: 6443, serviceCIDR: "10.43.0.0/16", serviceIP: "10.43.0.1" };
+    const options = {
+      addresses: () => ["192.0.2.1"],
+      port: 6443,
+      serviceCIDR: "10.43.0.0/16",
+      serviceIP: "10.43.0.1",
+    };
     await bootstrap(client, options);
     const stop = new AbortController();
     const informers = createInformerFactory(client, { clock: test.clock });

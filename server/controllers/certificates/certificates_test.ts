@@ -1,9 +1,10 @@
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatTime } from "../../../api/meta/time.ts";
-import { certificatesigningrequests, clusterrolebindings } from "../../../api/resources.ts";
+import { certificatesigningrequests, clusterrolebindings, nodes, secrets } from "../../../api/resources.ts";
 import { isNotFound, type StatusError } from "../../../api/status.ts";
 import type { CertificateSigningRequest } from "../../../api/types/certificates_v1.ts";
+import { makeCertificateRequest } from "../../../client/certificate_request.ts";
 import { createClientCertificateVerifier } from "../../../client/verify_client_certificate.ts";
 import { certificateRequest } from "../../../tests/fixtures/certificate_request.ts";
 import { withAuthenticatedGroup } from "../../apiserver/auth/authenticator.ts";
@@ -44,6 +45,8 @@ describe("certificate requests", () => {
       clusterCa: "PEM",
       tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: (request, wanted) => signRequest(authority, request, wanted, clock.now()),
+      clusterCidr: "10.42.0.0/16",
+      reservedNames: () => Promise.resolve({ names: ["kubernetes", "192.0.2.1"], networks: ["10.42.0.0/15"] }),
       resources: () => registry.resources(),
     });
     ended = running.ended;
@@ -102,32 +105,84 @@ describe("certificate requests", () => {
     });
   });
 
+  const bootstrapper = userNamed("system:bootstrap:x", "system:bootstrappers");
+  const newKey = () => generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+
+  /** A machine's request for its node, with the machine's key. */
+  async function ask(name: string, user: UserInfo, node: string, key = newKey(), names: readonly string[] = []) {
+    const subject = { commonName: `system:node:${node}`, organizations: ["system:nodes"], names };
+    const [signerName, usages] = names.length === 0 ? [kubeletClient, clientUsages] : [kubeletServing, servingUsages];
+    const spec = { request: btoa(makeCertificateRequest(subject, key)), signerName, usages };
+    await secured.clientOf(user).create(certificatesigningrequests, { metadata: { name }, spec });
+    const settledRequest = await settled(name);
+    const { type, reason, message } = settledRequest.status?.conditions?.[0] ?? {};
+    return { type, reason, message, certificate: certificateIn(settledRequest) };
+  }
+
   it("of nodes are approved where roles say so", async () => {
-    const subject = "O=system:nodes,CN=system:node:n1";
+    for (const role of ["selfnodeclient", "nodeclient"]) {
+      const name = `system:certificates.k8s.io:certificatesigningrequests:${role}`;
+      const binding = await secured.admin.get(clusterrolebindings, { name });
+      await secured.admin.update(clusterrolebindings, { ...binding, subjects: [] });
+    }
+    const key = newKey();
+    expect((await ask("early", nodeNamed("n1"), "n1", key)).type).toBeUndefined();
     const bind = (name: string, role: string, group: string) =>
       secured.admin.create(clusterrolebindings, {
         metadata: { name },
         roleRef: { kind: "ClusterRole", name: `system:certificates.k8s.io:certificatesigningrequests:${role}` },
         subjects: [{ kind: "Group", name: group }],
       });
-    await make("early", nodeNamed("n1"), subject, kubeletClient, clientUsages);
-    expect((await settled("early")).status?.conditions).toBeUndefined();
     await bind("renew", "selfnodeclient", "system:nodes");
     await bind("join", "nodeclient", "system:bootstrappers");
     await secured.test.clock.advance(2_000);
     expect(certificateIn(await settled("early"))).toBeDefined();
-    await make("self", nodeNamed("n1"), subject, kubeletClient, clientUsages);
-    expect(certificateIn(await settled("self"))?.subject).toContain("CN=system:node:n1");
-    await make("join", userNamed("system:bootstrap:x", "system:bootstrappers"), subject, kubeletClient, clientUsages);
-    expect((await settled("join")).status?.conditions?.[0]).toMatchObject({ type: "Approved", reason: "AutoApproved" });
-    await make("other", userNamed("jane"), subject, kubeletClient, clientUsages);
-    expect((await settled("other")).status?.conditions).toBeUndefined();
-    const wrong = await outcome(make("wrong", nodeNamed("n2"), subject, kubeletClient, clientUsages));
-    expect(wrong).toContain("can only create a node CSR with CN=system:node:n2");
-    await make("names", userNamed("system:bootstrap:x", "system:bootstrappers"), subject, kubeletClient, clientUsages, {
-      dns: ["x"],
-    });
+    expect((await ask("self", nodeNamed("n1"), "n1", key)).certificate?.subject).toContain("CN=system:node:n1");
+    expect(await ask("join", bootstrapper, "n1", key)).toMatchObject({ type: "Approved", reason: "AutoApproved" });
+    expect((await ask("other", userNamed("jane"), "n1", key)).type).toBeUndefined();
+    expect(await outcome(ask("wrong", nodeNamed("n2"), "n1"))).toContain(
+      "can only create a node CSR with CN=system:node:n2",
+    );
+    await make("names", bootstrapper, "O=system:nodes,CN=system:node:n1", kubeletClient, clientUsages, { dns: ["x"] });
     expect((await settled("names")).status?.conditions).toBeUndefined();
+  });
+
+  it("of nodes are the first key's that comes, until the Node or its Secret is deleted", async () => {
+    const [first, second] = [newKey(), newKey()];
+    expect((await ask("a", bootstrapper, "n1", first)).type).toBe("Approved");
+    const refused = await ask("b", bootstrapper, "n1", second);
+    expect(refused).toMatchObject({ type: "Denied", reason: "OtherMachine", certificate: undefined });
+    expect(refused.message).toContain("kubectl delete node n1");
+    expect((await ask("c", nodeNamed("n1"), "n1", second)).type).toBe("Denied");
+    expect((await ask("d", bootstrapper, "n1", first)).type).toBe("Approved");
+    expect((await ask("e", bootstrapper, "n2", second)).type).toBe("Approved");
+
+    await secured.admin.create(nodes, { metadata: { name: "n1" }, spec: {} });
+    await secured.admin.delete(nodes, { name: "n1" });
+    await settled("e");
+    expect((await ask("f", bootstrapper, "n1", second)).type).toBe("Approved");
+    expect((await ask("g", bootstrapper, "n1", first)).type).toBe("Denied");
+    await secured.admin.delete(secrets, { namespace: "kube-system", name: "n1.node-identity.skiff" });
+    expect((await ask("h", bootstrapper, "n1", first)).type).toBe("Approved");
+  });
+
+  it("for what a node serves are approved for its own name and address alone", async () => {
+    const key = newKey();
+    const n1 = nodeNamed("n1");
+    const good = await ask("good", n1, "n1", key, ["n1", "192.0.2.7", "2001:db8::7"]);
+    expect(good).toMatchObject({ type: "Approved", reason: "AutoApproved" });
+    expect(good.certificate?.subjectAltName).toContain("IP Address:192.0.2.7");
+    for (const [index, taken] of ["kubernetes", "192.0.2.1", "10.43.0.1", "10.42.7.9"].entries()) {
+      expect(await ask(`bad${index}`, n1, "n1", key, ["n1", taken])).toMatchObject({
+        type: "Denied",
+        reason: "ReservedName",
+        message: `${taken} is the API server's, a Service's or a Pod's: no node may serve under it`,
+      });
+    }
+    expect((await ask("self", nodeNamed("kubernetes"), "kubernetes", key, ["kubernetes"])).type).toBe("Denied");
+    expect((await ask("other", n1, "n1", key, ["n1", "n2"])).type).toBeUndefined();
+    expect((await ask("stranger", userNamed("jane"), "n1", key, ["n1"])).type).toBeUndefined();
+    expect(await outcome(ask("neighbour", nodeNamed("n2"), "n1", key, ["n1"]))).toContain("is forbidden");
   });
 
   it("are refused by their signer for what it does not sign", async () => {

@@ -5,14 +5,17 @@ type Check = (request: CertificateRequest, usages: ReadonlySet<string>) => strin
 
 export const kubeletClientSigner = "kubernetes.io/kube-apiserver-client-kubelet";
 
+export const kubeletServingSigner = "kubernetes.io/kubelet-serving";
+
 const nodesOrganization = "system:nodes";
-const nodePrefix = "system:node:";
+/** Before a node's name in the name of its user. */
+export const nodePrefix = "system:node:";
 
 /** The signers of Kubernetes' own, by name, and what each signs. Other signers are other people's. */
 export const signers: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["kubernetes.io/kube-apiserver-client", (_request, usages) => checkClientUsages(usages)],
   [kubeletClientSigner, checkKubeletClient],
-  ["kubernetes.io/kubelet-serving", checkKubeletServing],
+  [kubeletServingSigner, checkKubeletServing],
   ["kubernetes.io/legacy-unknown", () => undefined],
 ]);
 
@@ -36,7 +39,7 @@ export function checkKubeletClient(request: CertificateRequest, usages: Readonly
     checkUsages(usages, "client auth");
 }
 
-function checkKubeletServing(request: CertificateRequest, usages: ReadonlySet<string>): string | undefined {
+export function checkKubeletServing(request: CertificateRequest, usages: ReadonlySet<string>): string | undefined {
   const { names } = request;
   return checkOrganization(request) ??
     (names.dns.length + names.ip.length === 0 ? "DNS or IP subjectAltName is required" : undefined) ??

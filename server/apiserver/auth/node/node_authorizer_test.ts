@@ -7,6 +7,7 @@ import {
   volumeattachments,
 } from "../../../../api/resources.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
+import type { UserInfo } from "../../contract.ts";
 import { parseRequestInfo } from "../../http/request_info.ts";
 import { nodeNamed, SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 
@@ -143,7 +144,10 @@ describe("nodeAuthorizer", () => {
   });
 
   it("takes nobody for a node who has its name or its group alone", async () => {
-    const resource = { group: "", version: "v1", resource: "nodes", subresource: "", namespace: "", name: "n1" };
+    const resource = { group: "", version: "v1", resource: "nodes", subresource: "status", namespace: "", name: "n1" };
+    const mayReport = async (user: UserInfo) =>
+      (await secured.access.authorize({ user, verb: "patch", resource, path: "" })).allowed;
+    expect(await mayReport(userNamed("system:node:n1", "system:nodes"))).toBe(true);
     for (
       const user of [
         userNamed("system:node:n1"),
@@ -151,7 +155,7 @@ describe("nodeAuthorizer", () => {
         userNamed("system:node:", "system:nodes"),
       ]
     ) {
-      expect((await secured.access.authorize({ user, verb: "get", resource, path: "" })).allowed).toBe(false);
+      expect(await mayReport(user)).toBe(false);
     }
   });
 });

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { Pki } from "../../../pki/pki.ts";
 import { internal, serviceUnavailable } from "../../../../api/status.ts";
 import type { Node } from "../../../../api/types/core_v1.ts";
@@ -11,6 +12,14 @@ export interface Backend {
   readonly tls: BackendTls | undefined;
   /** For messages: `node edge-1`. */
   readonly label: string;
+  /** A connection that leads there already, instead of one to `host` and `port`. Throws when there can be no more of them. */
+  readonly dial?: () => Duplex;
+}
+
+/** The connections that nodes have opened to this server. */
+export interface NodeDialer {
+  /** How to reach the API of the node's agent through its own connection; undefined when it has none. */
+  dialerOf(node: string): (() => Duplex) | undefined;
 }
 
 export interface BackendTls {
@@ -26,9 +35,13 @@ export interface BackendTls {
 const AGENT_PORT = 10250;
 const addressTypes = ["InternalIP", "ExternalIP", "InternalDNS", "ExternalDNS", "Hostname"];
 
-/** A node's agent, which must show the node's own certificate, and is shown ours. */
-export function agentOf(node: Node, pki: Pick<Pki, "clusterCa" | "kubeletClient">): Backend {
+/**
+ * A node's agent, which must show the node's own certificate, and is shown ours. Through the connection that it has opened, if there is one: a node behind another's address
+ * cannot be reached otherwise.
+ */
+export function agentOf(node: Node, pki: Pick<Pki, "clusterCa" | "kubeletClient">, nodes?: NodeDialer): Backend {
   const name = node.metadata.name ?? "";
+  const dial = nodes?.dialerOf(name);
   const addresses = node.status?.addresses ?? [];
   const address = addressTypes.map((type) => addresses.find((a) => a.type === type)).find((a) => a !== undefined);
   if (address === undefined) throw serviceUnavailable(`node ${name} has not told its address yet`);
@@ -43,6 +56,7 @@ export function agentOf(node: Node, pki: Pick<Pki, "clusterCa" | "kubeletClient"
       rejectUnauthorized: true,
     },
     label: `node ${name}`,
+    ...dial && { dial },
   };
 }
 

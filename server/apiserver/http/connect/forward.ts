@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import http from "node:http";
 import https from "node:https";
+import type { Socket } from "node:net";
 import { badRequest, internal, StatusError, unexpectedResponse } from "../../../../api/status.ts";
 import type { Call } from "../call.ts";
 import { type Backend, forwardedHeaders, unreachable } from "./backend.ts";
+import { dial } from "./dial.ts";
 
 export interface ForwardOptions {
   readonly method: string;
@@ -50,19 +52,24 @@ export async function forward(call: Call, backend: Backend, options: ForwardOpti
   response.off("close", gone);
 }
 
-function requestTo(call: Call, backend: Backend, options: ForwardOptions): Promise<IncomingMessage> {
+async function requestTo(call: Call, backend: Backend, options: ForwardOptions): Promise<IncomingMessage> {
+  const socket = await dial(backend, call.signal);
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = options.whole ? Object.fromEntries(forwardedHeaders(call.request.headers)) : {};
-  const request = (backend.tls ? https : http).request({
+  const module = backend.tls ? https : http;
+  const agent = new module.Agent();
+  // The one connection there is; made beforehand, since a TLS socket is to be guarded before anything is read from it.
+  agent.createConnection = () => socket as Socket;
+  const request = module.request({
     host: backend.host,
     port: backend.port,
     method: options.method,
     path: options.path,
     headers,
-    agent: false,
-    ...backend.tls,
+    agent,
   }, resolve);
   request.on("error", (error: Error) => reject(unreachable(backend, error)));
+  request.once("close", () => socket.destroy());
   call.response.once("close", () => {
     if (!call.response.writableEnded) request.destroy();
   });
@@ -76,7 +83,7 @@ function requestTo(call: Call, backend: Backend, options: ForwardOptions): Promi
   } else {
     request.end();
   }
-  return promise;
+  return await promise;
 }
 
 async function refusalOf(answer: IncomingMessage, code: number): Promise<StatusError> {

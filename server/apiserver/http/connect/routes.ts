@@ -7,7 +7,7 @@ import type { Registry } from "../../contract.ts";
 import type { Call } from "../call.ts";
 import type { ConnectRoute } from "../handler.ts";
 import type { ResourceCall } from "../resource_call.ts";
-import { agentOf, type Backend } from "./backend.ts";
+import { agentOf, type Backend, type NodeDialer } from "./backend.ts";
 import { forward } from "./forward.ts";
 import { containerOf, logQuery, portForwardQuery, streamQuery } from "./queries.ts";
 import { tunnel } from "./tunnel.ts";
@@ -15,6 +15,7 @@ import { tunnel } from "./tunnel.ts";
 export interface ConnectOptions {
   readonly registry: Registry;
   readonly pki: Pick<Pki, "clusterCa" | "kubeletClient">;
+  readonly nodes?: NodeDialer;
 }
 
 /** The subresources that lead out of the API server: to a node's agent, a Pod or a Service. By `resource/subresource`. */
@@ -62,10 +63,10 @@ function placeOf(pod: Pod): string {
   return `${encodeURIComponent(pod.metadata.namespace ?? "")}/${encodeURIComponent(pod.metadata.name ?? "")}`;
 }
 
-async function agentFor({ registry, pki }: ConnectOptions, call: Call, pod: Pod): Promise<Backend> {
+async function agentFor({ registry, pki, nodes }: ConnectOptions, call: Call, pod: Pod): Promise<Backend> {
   const { nodeName } = pod.spec;
   if (!nodeName) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
-  return agentOf(await object(registry, call, "nodes", "", nodeName) as Node, pki);
+  return agentOf(await object(registry, call, "nodes", "", nodeName) as Node, pki, nodes);
 }
 
 async function object(registry: Registry, call: Call, resource: string, namespace: string, name: string) {
@@ -130,12 +131,12 @@ async function serviceBackend({ registry }: ConnectOptions, { call, target }: Re
   return { host, port: chosen.port, tls: scheme === "https" ? unverified : undefined, label: `service ${name}` };
 }
 
-async function nodeBackend({ registry, pki }: ConnectOptions, { call, target }: ResourceCall): Promise<Backend> {
+async function nodeBackend({ registry, pki, nodes }: ConnectOptions, { call, target }: ResourceCall): Promise<Backend> {
   const { name, port } = proxyName(target.name);
   const node = await object(registry, call, "nodes", "", name).catch((error) => {
     throw isNotFound(error) ? notFound({ group: "", resource: "nodes" }, name) : error;
   }) as Node;
-  const agent = agentOf(node, pki);
+  const agent = agentOf(node, pki, nodes);
   if (port !== "" && portNumber(port) !== agent.port) {
     throw badRequest(`node ${name} can be proxied to on its agent's port ${agent.port} alone, not ${port}`);
   }

@@ -1,19 +1,16 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
-import tls from "node:tls";
 import { systemClock } from "../../../../api/clock.ts";
 import { badRequest, internal } from "../../../../api/status.ts";
 import { joinStreams } from "../../../../client/join_streams.ts";
-import { TcpConnection } from "../../../../client/tcp_connection.ts";
-import { guardTlsSocket } from "../../../../client/tls_guard.ts";
 import { writeFrameByFrame } from "../../../../client/web_socket_frames.ts";
 import type { Call } from "../call.ts";
-import { type Backend, type BackendTls, forwardedHeaders, unreachable } from "./backend.ts";
+import { type Backend, forwardedHeaders } from "./backend.ts";
+import { dial, DIAL_MILLISECONDS } from "./dial.ts";
 import { refusal } from "./forward.ts";
 
 const HEAD_LIMIT = 32 * 1024;
 const BODY_LIMIT = 2048;
-const DIAL_MILLISECONDS = 30_000;
 /** Of silence, both ways: a node's agent ends such a stream itself, other backends may have been forgotten. */
 const IDLE_MILLISECONDS = 4 * 3_600_000;
 
@@ -27,7 +24,7 @@ const clock = systemClock({ background: true });
 export async function tunnel(call: Call, backend: Backend, path: string): Promise<void> {
   const { upgrade, request } = call;
   if (upgrade === undefined) throw badRequest("Upgrade request required");
-  const socket = await dial(call, backend);
+  const socket = await dial(backend, call.signal);
   const headers = forwardedHeaders(request.headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.write(
     `${request.method} ${path} HTTP/1.1\r\nHost: ${
@@ -59,31 +56,6 @@ export async function tunnel(call: Call, backend: Backend, path: string): Promis
 
 function hostHeader({ host, port }: Backend): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-async function dial(call: Call, backend: Backend): Promise<Duplex> {
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(DIAL_MILLISECONDS)]);
-  try {
-    return backend.tls
-      ? await dialTls(backend, backend.tls, signal)
-      : await TcpConnection.connect(backend.host, backend.port, signal);
-  } catch (error) {
-    throw unreachable(backend, error as Error);
-  }
-}
-
-function dialTls({ host, port }: Backend, options: BackendTls, signal: AbortSignal): Promise<Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const to = { host, port, allowHalfOpen: true, ...options, ALPNProtocols: ["http/1.1"] };
-  const socket = tls.connect(to, () => {
-    guardTlsSocket(socket);
-    resolve(socket);
-  });
-  const cut = () => socket.destroy(signal.reason);
-  signal.addEventListener("abort", cut, { once: true });
-  socket.on("error", reject);
-  socket.once("close", () => reject(new Error("connection closed")));
-  return promise.finally(() => signal.removeEventListener("abort", cut));
 }
 
 interface Answer {

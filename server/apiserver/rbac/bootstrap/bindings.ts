@@ -15,6 +15,9 @@ export const clusterBindings: Readonly<Record<string, SubjectRow>> = {
   "skiff:cluster-ca-viewer": { groups: [authenticated, "system:unauthenticated"] },
   "skiff:joining-node": { groups: ["system:bootstrappers", "system:nodes"] },
   "skiff:joining-server": { groups: ["skiff:joining-servers"] },
+  // What kubeadm binds: machines with a token ask for a node's certificate, nodes for the next one of their own.
+  "system:certificates.k8s.io:certificatesigningrequests:nodeclient": { groups: ["system:bootstrappers"] },
+  "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient": { groups: ["system:nodes"] },
   "system:basic-user": { groups: [authenticated] },
   "system:discovery": { groups: [authenticated] },
   "system:kube-controller-manager": { users: [manager] },
@@ -23,7 +26,9 @@ export const clusterBindings: Readonly<Record<string, SubjectRow>> = {
   "system:monitoring": { groups: ["system:monitoring"] },
   // Nodes have their own authorizer; the binding is there for those who look for it.
   "system:node": {},
-  "system:node-proxier": { users: ["system:kube-proxy"] },
+  "system:node-bootstrapper": { groups: ["system:bootstrappers"] },
+  // An agent is kubelet and proxy in one.
+  "system:node-proxier": { users: ["system:kube-proxy"], groups: ["system:nodes"] },
   "system:public-info-viewer": { groups: [authenticated, "system:unauthenticated"] },
   "system:service-account-issuer-discovery": { groups: ["system:serviceaccounts"] },
   "system:volume-scheduler": { users: [scheduler] },

@@ -18,7 +18,13 @@ export const controllerRules: Readonly<Record<string, readonly RuleRow[]>> = {
   "certificate-controller": [
     ["delete get list watch", "certificates.k8s.io", "certificatesigningrequests"],
     ["update", "certificates.k8s.io", "certificatesigningrequests/approval certificatesigningrequests/status"],
-    ["approve", "certificates.k8s.io", "signers", "kubernetes.io/kube-apiserver-client-kubelet"],
+    // What nodes serve is a person's to approve upstream.
+    [
+      "approve",
+      "certificates.k8s.io",
+      "signers",
+      "kubernetes.io/kube-apiserver-client-kubelet kubernetes.io/kubelet-serving",
+    ],
     [
       "sign",
       "certificates.k8s.io",

@@ -1,0 +1,223 @@
+import { X509Certificate } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { JoinError } from "../../agent/join/error.ts";
+import { type Membership, openMembership } from "../../agent/join/membership.ts";
+import { ServerTime } from "../../agent/join/server_time.ts";
+import { certificatesigningrequests, endpointslices, nodes, secrets, services } from "../../api/resources.ts";
+import { ClusterCaError } from "../../client/cluster_ca.ts";
+import { type RunningServer, startServer } from "../../server/server.ts";
+import { retry } from "../e2e/retry.ts";
+
+const DAY = 86_400_000;
+
+describe("a machine that joins", () => {
+  let directory: string;
+  let server: RunningServer;
+  let url: string;
+  let token: string;
+  let stop: AbortController;
+  const members: Membership[] = [];
+
+  beforeEach(async () => {
+    directory = await Deno.makeTempDir({ prefix: "skiff-join-" });
+    server = await start();
+    url = `https://127.0.0.1:${server.port}`;
+    token = (await Deno.readTextFile(`${directory}/server/server/node-token`)).trim();
+    stop = new AbortController();
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    for (const member of members.splice(0)) await member.closed;
+    await server.close();
+    await Deno.remove(directory, { recursive: true });
+  });
+
+  function start(port = 0): Promise<RunningServer> {
+    return startServer({
+      dataDir: `${directory}/server`,
+      bindAddress: "127.0.0.1",
+      port,
+      advertiseAddress: "127.0.0.1",
+      tlsSan: ["home"],
+      clusterCidr: "10.142.0.0/16",
+      serviceCidr: "10.143.0.0/16",
+      nodePorts: { first: 30000, last: 32767 },
+      clusterDns: "10.143.0.10",
+      clusterDomain: "cluster.local",
+      datastoreEndpoint: "memory://",
+      kubeconfig: `${directory}/kubeconfig`,
+      kubeconfigMode: 0o600,
+      disable: [],
+      http1Only: false,
+    });
+  }
+
+  const admin = () => server.clientOf({ name: "admin", groups: ["system:masters", "system:authenticated"] });
+
+  async function join(options: Partial<Parameters<typeof openMembership>[0]> = {}): Promise<Membership> {
+    const member = await openMembership({
+      dataDir: `${directory}/edge-1`,
+      nodeName: "edge-1",
+      nodeIP: "192.0.2.7",
+      server: url,
+      token,
+      signal: stop.signal,
+      ...options,
+    });
+    members.push(member);
+    return member;
+  }
+
+  const refusal = (options: Parameters<typeof join>[0]) => join(options).then(() => undefined, (error: Error) => error);
+  const exists = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+  it("gets what a node needs, and may do what a node may", async () => {
+    const member = await join();
+    expect(member.settings).toMatchObject({
+      clusterCidr: "10.142.0.0/16",
+      serviceCidr: "10.143.0.0/16",
+      clusterDns: "10.143.0.10",
+      servers: [url],
+    });
+    const serving = new X509Certificate(member.serving.certificate);
+    expect(serving.subjectAltName).toBe("DNS:edge-1, IP Address:192.0.2.7");
+    for (const name of ["node.key", "kubelet-client.crt", "kubelet-serving.crt"]) {
+      const { mode } = await Deno.stat(`${directory}/edge-1/agent/pki/${name}`);
+      expect([name, mode! & 0o777]).toEqual([name, 0o600]);
+    }
+    const { client } = member;
+    const created = await client.create(nodes, { metadata: { name: "edge-1" }, spec: {} });
+    expect(created.metadata.name).toBe("edge-1");
+    await retry("the Node to have its network", async () => {
+      const { spec } = await client.get(nodes, { name: "edge-1" });
+      expect(spec?.podCIDR).toBe("10.142.0.0/24");
+    });
+    for (const list of [client.list(nodes), client.list(services), client.list(endpointslices)]) {
+      expect((await list).items.length).toBeGreaterThan(0);
+    }
+    const forbidden = await client.list(secrets).catch((error) => error.status.reason);
+    expect(forbidden).toBe("Forbidden");
+  });
+
+  it("is refused by a clear word where token, cluster or machine is the wrong one, and nothing has changed", async () => {
+    const dataDir = `${directory}/fresh`;
+    const wrongSecret = await refusal({ dataDir, token: token.replace(/::.*/, "::node:wrong") });
+    expect(wrongSecret).toMatchObject({ name: "JoinError", reason: "tokenRefused" });
+    expect(wrongSecret!.message).toContain("server/node-token");
+    const wrongHash = await refusal({ dataDir, token: token.replace(/^S10.{8}/, "S1000000000") });
+    expect(wrongHash).toBeInstanceOf(ClusterCaError);
+    expect(wrongHash!.message).toContain("belongs to another cluster than the token");
+    const noToken = await openMembership({
+      dataDir,
+      nodeName: "a",
+      nodeIP: "192.0.2.7",
+      server: url,
+      signal: stop.signal,
+    }).catch((error) => error);
+    expect(noToken).toBeInstanceOf(JoinError);
+    expect(await exists(dataDir)).toBe(false);
+    expect((await admin().list(certificatesigningrequests)).items).toEqual([]);
+
+    await join();
+    const otherMachine = await refusal({ dataDir });
+    expect(otherMachine).toMatchObject({ name: "JoinError", reason: "otherMachine" });
+    expect(otherMachine!.message).toContain("kubectl delete node edge-1");
+    expect((await Array.fromAsync(Deno.readDir(`${dataDir}/agent/pki`))).map(({ name }) => name)).toEqual(["node.key"]);
+    expect(await exists(`${dataDir}/agent/cluster.json`)).toBe(false);
+    const identity = { namespace: "kube-system", name: "edge-1.node-identity.skiff" };
+    await admin().delete(secrets, identity);
+    await join({ dataDir });
+  });
+
+  it("takes no name that a server of the cluster has", async () => {
+    await server.nodeIdentity({ name: "home", addresses: ["home", "127.0.0.1"], keyHash: "00" });
+    expect(await refusal({ nodeName: "home" })).toMatchObject({ reason: "otherMachine" });
+    expect((await refusal({ nodeName: "kubernetes" }))!.message).toContain("kubernetes is the API server's");
+    // An address that is a server's elsewhere keeps nobody out.
+    const member = await join({ nodeIP: "127.0.0.1" });
+    expect(new X509Certificate(member.serving.certificate).subjectAltName).toBe("DNS:edge-1");
+  });
+
+  it("is a member again after a restart, with another address, with its servers away", async () => {
+    await join();
+    const key = await Deno.readTextFile(`${directory}/edge-1/agent/pki/node.key`);
+    const moved = await join({ nodeIP: "192.0.2.99", server: url });
+    await retry("a certificate for the new address", async () => {
+      expect(new X509Certificate(moved.serving.certificate).checkIP("192.0.2.99")).toBe("192.0.2.99");
+    });
+    const { port } = server;
+    await server.close();
+    const alone = await openMembership({
+      dataDir: `${directory}/edge-1`,
+      nodeName: "edge-1",
+      nodeIP: "192.0.2.99",
+      server: url,
+      signal: stop.signal,
+    });
+    members.push(alone);
+    expect(alone.settings.clusterDns).toBe("10.143.0.10");
+    expect(await Deno.readTextFile(`${directory}/edge-1/agent/pki/node.key`)).toBe(key);
+    server = await start(port);
+    await retry("the returned server to answer its member", async () => {
+      expect((await alone.client.list(services)).items.length).toBeGreaterThan(0);
+    });
+  });
+
+  it("renews its certificates when the servers' time says so, once, and goes on with them", async () => {
+    let shift = 0;
+    class Shifted extends ServerTime {
+      override now(): number {
+        return super.now() + shift;
+      }
+    }
+    const first = await join();
+    const before = first.serving.certificate;
+    stop.abort();
+    await first.closed;
+    stop = new AbortController();
+    shift = 350 * DAY;
+    const member = await join({ time: new Shifted(() => Date.now()) });
+    const renewed: string[] = [];
+    member.onRenewed(({ certificate }) => renewed.push(certificate));
+    await retry("a new serving certificate", async () => expect(renewed.length).toBe(1));
+    expect(renewed[0]).not.toBe(before);
+    expect(member.serving.certificate).toBe(renewed[0]);
+    expect((await member.client.list(services)).items.length).toBeGreaterThan(0);
+    const requests = (await admin().list(certificatesigningrequests)).items;
+    expect(requests.length).toBe(4);
+    expect(await Deno.readTextFile(`${directory}/edge-1/agent/pki/kubelet-serving.crt`)).toBe(renewed[0]);
+  });
+
+  it("comes back by its token when the servers do not take its certificate", async () => {
+    await join();
+    stop.abort();
+    for (const member of members.splice(0)) await member.closed;
+    stop = new AbortController();
+    const path = `${directory}/edge-1/agent/pki/kubelet-client.crt`;
+    const certificate = new X509Certificate(await Deno.readTextFile(path));
+    // Of the node's key, but from nobody that the cluster trusts.
+    const { signRequest } = await import("../../server/pki/sign_request.ts");
+    const { issueAuthority } = await import("../../server/pki/issue.ts");
+    const { readCertificateRequest } = await import("../../server/pki/certificate_request.ts");
+    const { makeCertificateRequest } = await import("../../client/certificate_request.ts");
+    const { createPrivateKey } = await import("node:crypto");
+    const key = createPrivateKey(await Deno.readTextFile(`${directory}/edge-1/agent/pki/node.key`));
+    const request = readCertificateRequest(
+      makeCertificateRequest({ commonName: "system:node:edge-1", organizations: ["system:nodes"] }, key),
+    );
+    const strange = signRequest(
+      issueAuthority("stranger", Date.now()),
+      request,
+      { usages: ["client auth"], lifetime: DAY },
+      Date.now(),
+    );
+    await Deno.writeTextFile(path, strange);
+    const member = await join();
+    await retry("a certificate that the servers take", async () => {
+      const found = await Deno.readTextFile(path);
+      expect(found !== strange && found !== certificate.toString()).toBe(true);
+      expect((await member.client.list(services)).items.length).toBeGreaterThan(0);
+    });
+  });
+});
