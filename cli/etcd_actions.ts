@@ -5,11 +5,10 @@ import { type MemberReport, reportMembers } from "../server/etcd/care.ts";
 import { defragment } from "../server/etcd/defragment.ts";
 import { type EtcdAccess, findEtcd } from "../server/etcd/member_file.ts";
 import { UserError } from "./error.ts";
-import { table } from "./table.ts";
+import { type OutputFlags, print } from "./output.ts";
 
-export interface EtcdFlags {
+export interface EtcdFlags extends OutputFlags {
   readonly dataDir: string;
-  readonly output: "table" | "json";
 }
 
 async function withEtcd(
@@ -31,25 +30,13 @@ async function withEtcd(
   }
 }
 
-function print({ output }: EtcdFlags, value: unknown, head: readonly string[], rows: readonly string[][]): void {
-  console.log(output === "json" ? JSON.stringify(value, null, 2) : table(head, rows));
-}
-
 export async function list(flags: EtcdFlags): Promise<void> {
   await withEtcd(flags, async (members) => {
-    const all = await members.list();
-    print(
-      flags,
-      all,
-      ["ID", "NAME", "PEER", "CLIENT", "ROLE"],
-      all.map(({ id, name, peerUrls, clientUrls, isLearner }) => [
-        id,
-        name || "(not started)",
-        peerUrls.join(),
-        clientUrls.join(),
-        isLearner ? "learner" : "member",
-      ]),
-    );
+    await print(flags, await members.list(), ["ID", "NAME", "PEER", "CLIENT", "ROLE"], (member) => {
+      const { id, name, peerUrls, clientUrls, isLearner } = member;
+      const role = isLearner ? "learner" : "member";
+      return [id, name || "(not started)", peerUrls.join(), clientUrls.join(), role];
+    });
   });
 }
 
@@ -69,8 +56,8 @@ export async function remove(wanted: string, flags: EtcdFlags): Promise<void> {
 
 export async function status(flags: EtcdFlags): Promise<void> {
   await withEtcd(flags, async (members, access) => {
-    const reports = await reportMembers(access, members);
-    print(flags, reports, ["NAME", "ROLE", "VERSION", "BYTES", "IN USE", "STATE"], reports.map(statusRow));
+    const head = ["NAME", "ROLE", "VERSION", "BYTES", "IN USE", "STATE"];
+    await print(flags, await reportMembers(access, members), head, statusRow);
   });
 }
 
@@ -95,6 +82,6 @@ export async function defrag(flags: EtcdFlags): Promise<void> {
       members,
       (reports) => reports.toSorted((a, b) => Number(a.isLeader) - Number(b.isLeader)),
     );
-    print(flags, all, ["DEFRAGMENTED"], all.map((name) => [name]));
+    await print(flags, all, ["DEFRAGMENTED"], (name) => [name]);
   });
 }

@@ -1,6 +1,8 @@
-import { Command, Option } from "commander";
+import { Command } from "commander";
+import { dataDirOption } from "./data_dir.ts";
 import type { EtcdFlags } from "./etcd_actions.ts";
 import { setUpLogging } from "./logging.ts";
+import { outputOption } from "./output.ts";
 import { forUser } from "./user_errors.ts";
 
 /** `skiff etcd`: the members of the etcd that Skiff runs, and their care. */
@@ -31,8 +33,8 @@ export function etcdCommand(): Command {
 
 function common(name: string, description: string): Command {
   return new Command(name).description(description)
-    .option("-d, --data-dir <dir>", "the data directory of a server of the cluster", "/var/lib/skiff")
-    .addOption(new Option("-o, --output <format>", "how to print").choices(["table", "json"]).default("table"));
+    .addOption(dataDirOption("the data directory of a server of the cluster"))
+    .addOption(outputOption());
 }
 
 /** The actions are loaded when they are needed, so that `--help` and wrong flags answer at once. */

@@ -20,8 +20,9 @@ export function serverCommand(finish: (exitCode: number) => void): Command {
   const command = new Command("server").description("run a server, and the containers of this machine");
   return withServerFlags(command).action(async (flags: ServerFlags, acting: Command) => {
     const settings = await tellingOrigin(acting, async () => await settingsFrom(flags, await readHost()));
-    if (settings.agent && !flags.clusterReset) await requireAgentHost();
-    if (settings.agent && flags.protectKernelDefaults) await requireKernelDefaults();
+    const runs = settings.agent !== undefined && !flags.clusterReset;
+    if (runs) await requireAgentHost();
+    if (runs && flags.protectKernelDefaults) await requireKernelDefaults();
     await setUpLogging(flags.debug ? "debug" : "info", flags);
     if (flags.clusterReset) {
       const { reset } = await import("./cluster_reset.ts");

@@ -184,7 +184,71 @@ describe("createHttpsClient over TLS", () => {
     expect(subjects).toHaveLength(1);
     await face.close();
   });
+
+  it("gives up on a machine that has fallen silent, before an answer and in the middle of one", async () => {
+    const authority = await makeAuthority("ours");
+    const face = await serveHttp(new MemoryClient(), { ...await authority.issue("127.0.0.1"), ca: authority.ca });
+    await using wire = await silentWire(Number(new URL(face.url).port));
+    using client = createHttpsClient({
+      ...await authority.issue("skiff"),
+      server: wire.url,
+      ca: authority.ca,
+      timeout: 300,
+    });
+    await client.list(pods);
+    const stop = new AbortController();
+    const events = client.watch(pods, { signal: stop.signal })[Symbol.asyncIterator]();
+    const next = events.next();
+    await client.list(pods);
+    wire.fallSilent();
+    const error = await client.list(pods).catch((error: unknown) => error);
+    expect((error as StatusError).reason).toBe("Timeout");
+    stop.abort();
+    expect(await next).toEqual({ done: true, value: undefined });
+    await face.close();
+  });
 });
+
+/** A wire to a port of this machine, on which nothing moves any more once it has fallen silent; neither end is told. */
+async function silentWire(port: number) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const ends: Deno.TcpConn[] = [];
+  let silent = false;
+  const carry = async (from: Deno.TcpConn, to: Deno.TcpConn) => {
+    const writer = to.writable.getWriter();
+    // Left lying, not ended: the end would be told.
+    for await (const chunk of from.readable.values({ preventCancel: true })) {
+      if (silent) return;
+      await writer.write(chunk);
+    }
+  };
+  const serving = (async () => {
+    for await (const near of listener) {
+      if (silent) {
+        ends.push(near);
+        continue;
+      }
+      const far = await Deno.connect({ hostname: "127.0.0.1", port });
+      ends.push(near, far);
+      for (const [from, to] of [[near, far], [far, near]] as const) carry(from, to).catch(() => {});
+    }
+  })();
+  return {
+    url: `https://127.0.0.1:${listener.addr.port}`,
+    fallSilent: () => void (silent = true),
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await serving;
+      for (const end of ends) {
+        try {
+          end.close();
+        } catch {
+          // Its stream has closed it.
+        }
+      }
+    },
+  };
+}
 
 /** An authority of the test's own that issues certificates for one name, for servers and clients alike. */
 async function makeAuthority(name: string) {

@@ -2,6 +2,7 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { serviceUnavailable, StatusError, timeout, unexpectedResponse } from "../api/status.ts";
 import type { Status } from "../api/types/meta_v1.ts";
+import { Patience } from "./patience.ts";
 
 /** How to reach an API server and who to be there. */
 export interface HttpsOptions {
@@ -92,20 +93,26 @@ export class HttpsTransport {
     call.signal?.throwIfAborted();
     const peer = this.#current();
     const request = this.#request(call, peer, await this.#authorization(peer));
+    const patience = new Patience();
+    const giveUp = (error: Error) => {
+      request.destroy(error);
+      patience.end(error);
+    };
     const deadline = setTimeout(
-      () => request.destroy(timeout(`no answer from ${peer.url.host} in time`)),
+      () => giveUp(timeout(`no answer from ${peer.url.host} in time`)),
       call.timeout ?? this.#options.timeout ?? defaultTimeout,
     );
-    const onAbort = () => request.destroy();
+    const onAbort = () => giveUp(new Error("the request was aborted"));
     call.signal?.addEventListener("abort", onAbort, { once: true });
     const release = () => {
       clearTimeout(deadline);
       call.signal?.removeEventListener("abort", onAbort);
     };
     try {
-      const message = await this.#answer(request, call.body);
+      const message = await patience.wait(this.#answer(request, call.body));
       const answer = new Answer(
         message,
+        patience,
         this.#options.maxAnswer ?? defaultMaxAnswer,
         (error) => this.#failure(error, call, peer),
         release,
@@ -209,12 +216,20 @@ export class HttpsTransport {
 /** An answer whose body is read once. */
 export class Answer {
   readonly #message: IncomingMessage;
+  readonly #patience: Patience;
   readonly #limit: number;
   readonly #failure: (error: unknown) => unknown;
   readonly #release: () => void;
 
-  constructor(message: IncomingMessage, limit: number, failure: (error: unknown) => unknown, release: () => void) {
+  constructor(
+    message: IncomingMessage,
+    patience: Patience,
+    limit: number,
+    failure: (error: unknown) => unknown,
+    release: () => void,
+  ) {
     this.#message = message;
+    this.#patience = patience;
     this.#limit = limit;
     this.#failure = failure;
     this.#release = release;
@@ -251,8 +266,8 @@ export class Answer {
     const decoder = new TextDecoder();
     let rest = "";
     try {
-      for await (const chunk of this.#message) {
-        rest += decoder.decode(chunk as Uint8Array, { stream: true });
+      for await (const chunk of this.#chunks()) {
+        rest += decoder.decode(chunk, { stream: true });
         const lines = rest.split("\n");
         rest = lines.pop() ?? "";
         if (rest.length > this.#limit) throw new Error(`an event is longer than ${this.#limit} bytes`);
@@ -267,14 +282,23 @@ export class Answer {
     }
   }
 
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    const chunks = this.#message[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await this.#patience.wait(chunks.next());
+      if (done) return;
+      yield value as Uint8Array;
+    }
+  }
+
   async #text(): Promise<string> {
     const chunks: Uint8Array[] = [];
     let length = 0;
     try {
-      for await (const chunk of this.#message) {
-        length += (chunk as Uint8Array).length;
+      for await (const chunk of this.#chunks()) {
+        length += chunk.length;
         if (length > this.#limit) throw new Error(`the answer is longer than ${this.#limit} bytes`);
-        chunks.push(chunk as Uint8Array);
+        chunks.push(chunk);
       }
     } catch (error) {
       this.#message.destroy();

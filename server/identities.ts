@@ -56,12 +56,15 @@ const server = { user: { name: "system:apiserver", groups: [] }, warn: () => {} 
 export async function identities(options: IdentityOptions): Promise<Identities> {
   const { pki, clock, clusterDomain, access, joinTokens, registry, authentication = {} } = options;
   const find = async (resource: string, namespace: string, name: string): Promise<KubeObject | undefined> => {
-    try {
-      return (await registry().store("", "v1", resource)?.get(server, { namespace, name }))?.object;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
+    // What is there is enough for nearly every request; another server may have made it a moment ago.
+    for (const resourceVersion of ["0", ""]) {
+      try {
+        return (await registry().store("", "v1", resource)?.get(server, { namespace, name, resourceVersion }))?.object;
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
     }
+    return undefined;
   };
   const keys = await tokenKeys(pki.serviceAccountKey, authentication);
   const issuers = authentication.serviceAccountIssuers ?? [`https://kubernetes.default.svc.${clusterDomain}`];

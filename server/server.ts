@@ -93,6 +93,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     closers.push(async () => identity.close());
     const registry: Registry = await openRegistry({
       datastore,
+      shared,
       clock,
       tokenIssuer: identity.tokens,
       serviceCIDR: options.serviceCidr,

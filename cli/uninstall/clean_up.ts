@@ -10,7 +10,7 @@ import { instanceOf } from "../instance.ts";
 /** containerd makes it, named after the namespace that Kubernetes has in it, and never removes it. */
 export const CONTAINERD_CGROUP = "k8s.io";
 
-/** Takes a stopped Skiff's containers off the machine, with their mounts, interfaces, nft table and cgroups. Its data stay. */
+/** Ends the etcd of a stopped Skiff, and takes its containers off the machine, with their mounts, interfaces, nft table and cgroups. Its data stay. */
 export async function cleanUpCluster(dataDir: string): Promise<void> {
   // It outlives a server that was killed.
   await endEtcd(etcdPaths(resolve(dataDir)));

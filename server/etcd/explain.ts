@@ -1,7 +1,8 @@
 /** What etcd says in its log before it ends or while it has no leader, and what its user is to do about it. */
 const ADVICE: readonly { readonly text: RegExp; readonly says: string; readonly rejoin?: boolean }[] = [
   {
-    text: /has been permanently removed|removed from the cluster|removed member/i,
+    // Not "removed member", which it says of others.
+    text: /has been permanently removed from the cluster|data-dir used by this member must be removed/,
     says: "this member was removed from the cluster",
     rejoin: true,
   },

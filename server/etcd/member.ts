@@ -2,7 +2,6 @@ import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../api/clock.ts";
 import { pause } from "../../client/pause.ts";
 import { type EtcdMembers, openEtcdMembers } from "../../datastore/etcd/members.ts";
-import { ClusterError } from "../cluster/error.ts";
 import { etcdArguments } from "./arguments.ts";
 import { findEtcdBinary } from "./binary.ts";
 import { openEtcdCertificates } from "./certificates.ts";
@@ -77,11 +76,10 @@ export async function untilLed(member: RunningMember, clock: Clock, signal: Abor
     await member.process.checkAlive();
     if (clock.now() - told >= TELL_EVERY) {
       told = clock.now();
-      const advice = await member.process.advice();
-      if (advice !== undefined) throw new ClusterError("etcd", `etcd has no leader: ${advice}`);
-      logger.warn(
-        "etcd waits for a majority of its members; start the others. If they are lost for good: skiff server --cluster-reset",
-      );
+      logger.warn("etcd has no leader: {advice}", {
+        advice: await member.process.advice() ??
+          "it waits for a majority of its members. Start the others or, if they are lost for good: skiff server --cluster-reset",
+      });
     }
     await pause(clock, LOOK_EVERY, signal);
   }

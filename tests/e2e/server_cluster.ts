@@ -5,19 +5,29 @@ import { retry } from "./retry.ts";
 const top = new URL("../../", import.meta.url).pathname;
 const STARTS_WITHIN = 60_000;
 
-/** One of several servers: `skiff server --disable-agent` on a host of its own, with a directory of its own. */
-export class TestServer {
-  readonly host: NamespacedHost;
-  readonly directory: string;
-  #child: Deno.ChildProcess | undefined;
+/** Where a server runs: a {@linkcode NamespacedHost}, or an address of this machine's loopback. */
+export type Machine = Pick<NamespacedHost, "address" | "command">;
 
-  constructor(host: NamespacedHost, directory: string) {
+/** One of several servers: `skiff server --disable-agent` in a process of its own, with a directory of its own, whose last part is its name. */
+export class TestServer<M extends Machine = NamespacedHost> {
+  readonly host: M;
+  readonly directory: string;
+  readonly port: number;
+  #child: Deno.ChildProcess | undefined;
+  #hasEnded = false;
+
+  constructor(host: M, directory: string, port = 6443) {
     this.host = host;
     this.directory = directory;
+    this.port = port;
+  }
+
+  get name(): string {
+    return this.directory.split("/").at(-1)!;
   }
 
   get url(): string {
-    return `https://${this.host.address}:6443`;
+    return `https://${this.host.address}:${this.port}`;
   }
 
   get dataDir(): string {
@@ -34,11 +44,11 @@ export class TestServer {
     await Deno.mkdir(this.directory, { recursive: true });
     await Deno.remove(ready).catch(() => {});
     const child = this.#child = this.#command(["server", ...this.#flags(), "--ready-file", ready, ...flags]).spawn();
-    let ended = false;
-    void child.status.then(() => ended = true);
+    this.#hasEnded = false;
+    void child.status.then(() => this.#hasEnded = true);
     for (const end = Date.now() + STARTS_WITHIN; !await Deno.stat(ready).then(() => true, () => false);) {
-      if (ended || Date.now() > end) {
-        throw new Error(`${this.directory} ${ended ? "ended" : "did not start"}:\n${await this.log()}`);
+      if (this.#hasEnded || Date.now() > end) {
+        throw new Error(`${this.directory} ${this.#hasEnded ? "ended" : "did not start"}:\n${await this.log()}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -67,9 +77,14 @@ export class TestServer {
     return await Deno.readTextFile(`${this.directory}/log`).catch(() => "");
   }
 
-  /** SIGTERM; resolves when it has ended. */
+  /** Resolves when its process has ended, however. */
+  async ended(): Promise<void> {
+    await this.#child!.status;
+  }
+
+  /** SIGTERM, if it runs; resolves when it has ended. */
   async stop(): Promise<Deno.CommandStatus> {
-    this.#child!.kill("SIGTERM");
+    if (!this.#hasEnded) this.#child!.kill("SIGTERM");
     return await this.#child!.status;
   }
 
@@ -79,18 +94,14 @@ export class TestServer {
     await this.#child!.status;
   }
 
-  /** Everything on the host dies. */
-  async crash(): Promise<void> {
-    this.host.crash();
-    await this.#child!.status;
-  }
-
   #flags(): string[] {
     return [
       "--disable-agent",
       `--data-dir=${this.dataDir}`,
-      `--node-name=${this.directory.split("/").at(-1)}`,
+      `--node-name=${this.name}`,
       `--node-ip=${this.host.address}`,
+      `--bind-address=${this.host.address}`,
+      `--https-listen-port=${this.port}`,
       `--write-kubeconfig=${this.kubeconfig}`,
     ];
   }
@@ -126,6 +137,12 @@ export class ServerCluster implements AsyncDisposable {
     await first.start("--cluster-init");
     const token = await first.token();
     for (const server of others) await server.start(`--server=${first.url}`, `--token=${token}`);
+  }
+
+  /** Everything on a server's host dies, as in a loss of power. */
+  async crash(server: TestServer): Promise<void> {
+    server.host.crash();
+    await server.ended();
   }
 
   /** Where clients run. */
@@ -164,7 +181,7 @@ export class ServerCluster implements AsyncDisposable {
       "-o",
       path,
     );
-    const found = this.servers.find(({ directory }) => holder.startsWith(`${directory.split("/").at(-1)}_`));
+    const found = this.servers.find(({ name }) => holder.startsWith(`${name}_`));
     if (found === undefined) throw new Error(`the leader is ${JSON.stringify(holder)}, none of the servers`);
     return found;
   }

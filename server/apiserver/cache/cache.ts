@@ -66,6 +66,11 @@ export class Cache {
     return this.#revision;
   }
 
+  /** The datastore has told of everything up to `revision`: what follows the last event was no object's. */
+  reached(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
   /** Throws a RangeError for a prefix that the cache was not opened with. */
   resource(storage: Pick<Storage, "prefix">): ResourceCache {
     const cache = this.#resources.get(storage.prefix);

@@ -22,6 +22,8 @@ import type { Strategy } from "../kinds/strategy.ts";
 import { commitSwap } from "./commit.ts";
 import { ConvertedResource } from "./converted_resource.ts";
 import { startEventSweeper } from "./event_sweeper.ts";
+import { FreshResource } from "./fresh_resource.ts";
+import { Freshness } from "./freshness.ts";
 import { lookupIn } from "./lookup.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { type ReviewAnswers, reviews } from "./reviews.ts";
@@ -34,6 +36,8 @@ import { ZeroValues } from "./zero_values.ts";
 export interface RegistryOptions {
   /** Stays the caller's: closing the registry does not close it. */
   readonly datastore: Datastore;
+  /** Whether other servers write to it, too. */
+  readonly shared?: boolean;
   readonly clock: Clock;
   readonly tokenIssuer: TokenIssuer;
   /** IPv4 network of the cluster IPs. */
@@ -89,7 +93,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       random,
     }),
   };
-  const stores = storesOf(system, rows, options.reviews);
+  const all = storesOf(system, rows, options.reviews);
+  const stores = options.shared ? freshly(all, system) : all;
   const stopSweeper = startEventSweeper(system, options.eventTtlMilliseconds ?? hour);
   let open = true;
   return {
@@ -152,6 +157,18 @@ function storesOf(
     );
   }
   return stores;
+}
+
+/** What is stored; reviews and the like are of this server alone. */
+function freshly(
+  stores: ReadonlyMap<string, ResourceStore>,
+  { datastore, cache }: System,
+): ReadonlyMap<string, ResourceStore> {
+  const freshness = new Freshness(datastore, cache);
+  return new Map(Array.from(stores, ([name, store]) => [
+    name,
+    store instanceof VirtualResource ? store : new FreshResource(store, freshness, () => cache.revision),
+  ]));
 }
 
 function shelfOf(system: System, row: ResourceRow, storage: Storage): Shelf {
