@@ -100,7 +100,9 @@ export class NodeMachine {
   /** Stops it with its containers, and takes away what it made on the machine. */
   async cleanUp(): Promise<void> {
     await this.stop();
-    if (Deno.env.get("SKIFF_TEST_KEEP_LOGS")) await Deno.copyFile(`${this.directory}/log`, `/tmp/skiff-e2e-${this.name}.log`);
+    if (Deno.env.get("SKIFF_TEST_KEEP_LOGS")) {
+      await Deno.copyFile(`${this.directory}/log`, `/tmp/skiff-e2e-${this.name}.log`);
+    }
     const { success, stderr } = await this.host.command(`${top}scripts/skiff`, ["cleanup", "--data-dir", this.dataDir])
       .output();
     if (!success) throw new Error(`cleanup of ${this.name} failed: ${new TextDecoder().decode(stderr)}`);
