@@ -141,6 +141,8 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       facts: () => facts,
       cgroups: createPodCgroups({ hierarchy, name: options.instance }),
       savedPods: `${dataDir}/agent/saved-pods.json`,
+      // A server in the same process is never away.
+      ...membership && { savedObjects: `${dataDir}/agent/saved-objects.json` },
       clock,
       signal,
     });

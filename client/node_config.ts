@@ -3,6 +3,11 @@ export const NODE_CONFIG_PATH = "/v1-skiff/node/config";
 /** Where a node opens the connection by which the server reaches it: a WebSocket, for a node's certificate alone. */
 export const NODE_TUNNEL_PATH = "/v1-skiff/node/tunnel";
 
+/** `https://10.0.0.1:6443` */
+export function serverUrl(host: string, port: number): string {
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** What the cluster's servers decide for all nodes. */
 export interface ClusterSettings {
   /** Network of all Pods, in prefix notation; each node has a share of it, `spec.podCIDR` of its Node. */

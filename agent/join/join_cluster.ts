@@ -7,6 +7,7 @@ import { createHttpsClient } from "../../client/https.ts";
 import { HttpsTransport } from "../../client/https_transport.ts";
 import { pause } from "../../client/pause.ts";
 import { askConfig } from "./ask_server.ts";
+import { clockAdvice } from "./clock_advice.ts";
 import { JoinError } from "./error.ts";
 import type { MemberFiles, SavedMember } from "./member_files.ts";
 import { requestCertificate } from "./request_certificate.ts";
@@ -49,9 +50,10 @@ export async function joinCluster(options: JoinOptions): Promise<SavedMember> {
     } catch (error) {
       signal.throwIfAborted();
       if (!isUnanswered(error)) throw refusalOf(error, options);
-      logger.warn("{server} does not answer ({error}); next try in {delay} ms", {
+      logger.warn("{server} does not answer ({error}){clock}; next try in {delay} ms", {
         server,
         error: (error as Error).message,
+        clock: await clockAdvice(server, clock.now()),
         delay,
       });
       await pause(clock, delay, signal);

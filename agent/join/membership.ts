@@ -12,6 +12,7 @@ import type { ClusterSettings } from "../../client/node_config.ts";
 import { pause } from "../../client/pause.ts";
 import { ServerPool } from "../../client/server_pool.ts";
 import { askClusterCa, askConfig } from "./ask_server.ts";
+import { clockAdvice } from "./clock_advice.ts";
 import { JoinError } from "./error.ts";
 import { joinCluster, requestServing, tokenOf } from "./join_cluster.ts";
 import { MemberFiles, type SavedMember } from "./member_files.ts";
@@ -187,7 +188,7 @@ export class Membership implements ConnectionSource {
       } catch (error) {
         if (signal.aborted) break;
         failures++;
-        this.#tell(error);
+        await this.#tell(error);
       }
       wait = this.#nextLook(failures);
     }
@@ -200,12 +201,10 @@ export class Membership implements ConnectionSource {
     return nextLook([client, serving].map(validityOf), this.time.now(), this.#spread, failures);
   }
 
-  #tell(error: unknown): void {
-    const { message, cause } = error as Error;
-    const isClock = /CERT_(HAS_EXPIRED|NOT_YET_VALID)/.test(String((cause as { code?: string })?.code));
+  async #tell(error: unknown): Promise<void> {
     logger.warn("the cluster's servers could not be asked for news: {message}{clock}", {
-      message,
-      clock: isClock ? `; this machine's clock says ${new Date(this.#clock.now()).toISOString()}: is that right?` : "",
+      message: (error as Error).message,
+      clock: await clockAdvice(this.servers.current, this.#clock.now()),
     });
   }
 

@@ -18,7 +18,7 @@ export interface PodCidrOptions extends NodeOptions {
 
 const logger = getLogger(["skiff", "agent", "node"]);
 /** So long the server is waited for when there is a remembered share. */
-const PATIENCE = 5_000;
+const PATIENCE = 2_000;
 const TRY_AGAIN = 200;
 
 /**

@@ -31,26 +31,38 @@ export class ReferencedObjects {
     this.#options = options;
   }
 
-  /** The object as it is now; undefined when there is none. `uid` is the Pod that uses it from now on. */
+  /**
+   * The object as it is now; undefined when there is none. `uid` is the Pod that uses it from now on. Rejects when no server answers within so many milliseconds; when one
+   * does, its users are told.
+   */
   async get<T extends KubeObject>(
     resource: Resource<T>,
     namespace: string,
     name: string,
     uid: string,
+    patience: number = firstAnswerMilliseconds,
   ): Promise<T | undefined> {
     const entry = this.#entry(resource as unknown as Resource, namespace, name);
     entry.users.add(uid);
     if (!entry.informer.synced) {
-      const limit = AbortSignal.timeout(firstAnswerMilliseconds);
+      const limit = AbortSignal.timeout(patience);
       try {
         await entry.informer.whenSynced(AbortSignal.any([limit, this.#options.signal, entry.stop.signal]));
       } catch (error) {
         if (!limit.aborted) throw error;
+        this.#tellLater(entry);
         const message = `${resource.kind} ${namespace}/${name} could not be read: the API server does not answer`;
         throw new PodError("FailedMount", message);
       }
     }
     return entry.informer.get(`${namespace}/${name}`) as T | undefined;
+  }
+
+  #tellLater({ informer, users, stop }: Entry): void {
+    informer.whenSynced(AbortSignal.any([this.#options.signal, stop.signal])).then(
+      () => this.#options.changed([...users]),
+      () => {},
+    );
   }
 
   /** The Pod uses nothing any more. */

@@ -1,5 +1,15 @@
 import type { Service } from "../../api/types/core_v1.ts";
 
+/** Of all Services those that Pods of a namespace may be told of, and of these no more than the variables need. */
+export function seenServices(services: readonly Service[], namespace: string): readonly Service[] {
+  return services.filter(({ metadata: { name, namespace: of } }) =>
+    of === namespace || of === "default" && name === "kubernetes"
+  ).map(({ metadata: { name = "", namespace: of = "" }, spec: { clusterIP, ports } }) => ({
+    metadata: { name, namespace: of },
+    spec: { ...clusterIP !== undefined && { clusterIP }, ...ports && { ports } },
+  }));
+}
+
 /** The variables by which Pods found Services before there was DNS; `kubernetes` of `default` is told to every Pod. */
 export function serviceEnvironment(
   services: readonly Service[],

@@ -26,7 +26,12 @@ export interface Shared {
   /** Tells which Pod a runtime id belongs to, before any event of it can come. */
   readonly claim: (runtimeId: string, uid: string) => void;
   readonly event: PodEvent;
+  /** Reads what a Pod is given: from the server, and where none answers what it answered last. */
+  readonly remembered: Remembered;
 }
+
+/** `key` tells apart what one Pod is given. */
+export type Remembered = <T>(pod: Pod, key: string, fetch: () => Promise<T>) => Promise<T>;
 
 /** Reports on a Pod, or on one of its containers. */
 export type PodEvent = (

@@ -10,7 +10,7 @@ import {
   services,
 } from "../../api/resources.ts";
 import type { KubeObject, Resource } from "../../api/resource.ts";
-import { isNotFound } from "../../api/status.ts";
+import { isNotFound, serviceUnavailable } from "../../api/status.ts";
 import type { Pod, Secret } from "../../api/types/core_v1.ts";
 import type { Client } from "../../client/client.ts";
 import type { EventRecorder } from "../../client/event_recorder.ts";
@@ -28,6 +28,7 @@ import type { NodeFacts } from "./node_facts.ts";
 import { Pods } from "./pod_manager.ts";
 import { ReferencedObjects } from "./referenced_objects.ts";
 import { watchRuntime } from "./runtime_watch.ts";
+import { objectKey, SavedObjects } from "./saved_objects.ts";
 import { SavedPods } from "./saved_pods.ts";
 import { ServiceAccountTokens } from "./service_account_tokens.ts";
 import { containerField, type PodCgroups, type PodEvent, type Shared } from "./shared.ts";
@@ -44,6 +45,8 @@ export interface PodsOptions {
   readonly cgroups: PodCgroups;
   /** Where the node's Pods are kept for a start without a server; they are not when absent. */
   readonly savedPods?: string;
+  /** Where what they are given besides is kept, for the same; it is not when absent. */
+  readonly savedObjects?: string;
   /** Instead of real ones below the facts' `podsRoot`. */
   readonly volumes?: Volumes;
   /** Instead of asking the containers. */
@@ -81,6 +84,9 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
   const node = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
   const allServices = informers.informer(services);
   const saved = options.savedPods === undefined ? undefined : new SavedPods(options.savedPods, clock);
+  const savedObjects = options.savedObjects === undefined
+    ? undefined
+    : await SavedObjects.open(options.savedObjects, clock);
   const event = podEvents(options.events);
   const tokens = new ServiceAccountTokens(client, clock, signal);
   const objects = new ReferencedObjects({
@@ -102,7 +108,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     probe: options.probe ?? probe,
     volumes: options.volumes ?? createVolumes({
       podsRoot: facts().podsRoot,
-      sources: volumeSources(client, objects, tokens, facts, signal),
+      sources: volumeSources({ client, objects, tokens, facts, signal, clock, saved: savedObjects }),
       released: (uid) => objects.release(uid),
     }),
     images: new ImagePuller({
@@ -113,14 +119,22 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
       ...(options.parallelPulls === undefined ? {} : { concurrency: options.parallelPulls }),
     }),
     status: new StatusWriter({ client, clock, signal, apiObject }),
-    services: () => allServices.list(),
+    services: () => {
+      // Rather none of a Pod's variables than some of them.
+      if (savedObjects && !allServices.synced) throw serviceUnavailable("the cluster's Services are not known yet");
+      return allServices.list();
+    },
+    remembered: (pod, key, fetch) => savedObjects?.through(pod.metadata.uid ?? "", key, fetch) ?? fetch(),
     claim: (id, uid) => manager.claim(id, uid),
   };
   const manager: Pods = new Pods({
     shared,
     node: () => node.get(nodeName),
     random: options.random ?? Math.random,
-    gone: (pod) => tokens.release(pod.metadata.uid ?? ""),
+    gone: (pod) => {
+      tokens.release(pod.metadata.uid ?? "");
+      savedObjects?.release(pod.metadata.uid ?? "");
+    },
   });
 
   function apiObject(pod: Pod): Pod | "pending" | undefined {
@@ -198,6 +212,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
       current.delete(uid);
       manager.absent(pod);
     }
+    savedObjects?.retain(new Set(current.keys()));
     await firstList.promise;
     await manager.sweep();
   }
@@ -217,7 +232,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     mirrors: () => ofNode.list().filter(isMirrorPod),
     onMirrorChange: (changed) => void mirrorHandlers.push(changed),
     async closed() {
-      await Promise.allSettled([watching, settled, saved?.close()]);
+      await Promise.allSettled([watching, settled, saved?.close(), savedObjects?.close()]);
     },
   };
 }
@@ -255,27 +270,62 @@ function podEvents(recorder: EventRecorder): PodEvent {
   };
 }
 
-function volumeSources(
-  client: Client,
-  objects: ReferencedObjects,
-  tokens: ServiceAccountTokens,
-  facts: () => NodeFacts,
-  signal: AbortSignal,
-): VolumeSources {
-  const watched = <T extends KubeObject>(resource: Resource<T>) => (pod: Pod, name: string) =>
-    objects.get(resource, pod.metadata.namespace ?? "", name, pod.metadata.uid ?? "");
+/** So long a server is waited for where there is something to fall back on. */
+const shortPatience = 2_000;
+/** A token that may have ended is asked for again after so long. */
+const oldTokenMilliseconds = 60_000;
+
+interface SourceParts {
+  readonly client: Client;
+  readonly objects: ReferencedObjects;
+  readonly tokens: ServiceAccountTokens;
+  readonly facts: () => NodeFacts;
+  readonly signal: AbortSignal;
+  readonly saved: SavedObjects | undefined;
+  readonly clock: Clock;
+}
+
+function volumeSources({ client, objects, tokens, facts, signal, saved, clock }: SourceParts): VolumeSources {
+  const remembered = <T>(pod: Pod, key: string, fetch: () => Promise<T>) =>
+    saved?.through(pod.metadata.uid ?? "", key, fetch) ?? fetch();
+  const watched = <T extends KubeObject>(resource: Resource<T>) => (pod: Pod, name: string) => {
+    const { namespace = "", uid = "" } = pod.metadata;
+    const key = objectKey(resource, name);
+    const patience = saved?.has(uid, key) ? shortPatience : undefined;
+    return remembered(pod, key, () => objects.get(resource, namespace, name, uid, patience));
+  };
   const fieldSources = (pod: Pod) => ({
     hostIPs: facts().hostIPs,
     podIPs: pod.status?.podIPs?.map(({ ip }) => ip) ?? [],
     allocatable: facts().allocatable,
   });
+  /** A token of an earlier time opens nothing where no server answers, but its Pod starts; the server gives a new one as soon as it is back. */
+  const token: VolumeSources["token"] = async (pod, need) => {
+    if (saved === undefined) return await tokens.get(pod, need);
+    let isOld = true;
+    const key = `token ${need.audience ?? ""} ${need.expirationSeconds}`;
+    const attempt = async () => {
+      const got = await tokens.get(pod, need);
+      isOld = false;
+      return got;
+    };
+    const found = await saved.through(pod.metadata.uid ?? "", key, attempt, { once: true });
+    return isOld ? { ...found, refreshAt: clock.now() + oldTokenMilliseconds } : found;
+  };
   return {
     configMap: watched(configmaps),
     secret: watched(secrets),
     claim: (pod, name) =>
-      orUndefined(client.get(persistentvolumeclaims, { namespace: pod.metadata.namespace ?? "", name }, { signal })),
+      remembered(
+        pod,
+        objectKey(persistentvolumeclaims, name),
+        () =>
+          orUndefined(
+            client.get(persistentvolumeclaims, { namespace: pod.metadata.namespace ?? "", name }, { signal }),
+          ),
+      ),
     persistentVolume: (name) => orUndefined(client.get(persistentvolumes, { name }, { signal })),
-    token: (pod, need) => tokens.get(pod, need),
+    token,
     field: (pod, path) => fieldValue(pod, path, fieldSources(pod)),
     resource: (pod, selector) => resourceValue(pod, selector.containerName ?? "", selector, fieldSources(pod)),
   };

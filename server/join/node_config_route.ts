@@ -1,7 +1,7 @@
 import { endpointslices } from "../../api/resources.ts";
 import { isNotFound, methodNotAllowed } from "../../api/status.ts";
 import type { Client } from "../../client/client.ts";
-import type { ClusterSettings, NodeConfig } from "../../client/node_config.ts";
+import { type ClusterSettings, type NodeConfig, serverUrl } from "../../client/node_config.ts";
 import { send } from "../apiserver/http/answer.ts";
 import type { PathRoute } from "../apiserver/http/handler.ts";
 import { KUBERNETES_SERVICE } from "../apiserver/registry/bootstrap.ts";
@@ -15,7 +15,7 @@ export function nodeConfigRoute(
   return async (call) => {
     if (call.info.verb !== "get") throw methodNotAllowed();
     const addresses = await serverAddresses(client, call.signal);
-    const config: NodeConfig = { ...settings, servers: addresses.map(({ host, port }) => `https://${host}:${port}`) };
+    const config: NodeConfig = { ...settings, servers: addresses.map(({ host, port }) => serverUrl(host, port)) };
     return send(call, 200, "application/json", JSON.stringify(config));
   };
 }

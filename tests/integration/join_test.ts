@@ -10,6 +10,34 @@ import { retry } from "../e2e/retry.ts";
 
 const DAY = 86_400_000;
 
+/** Another address of a server. */
+function forwardTo(port: number): { readonly port: number; close(): void } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open = new Set<Deno.Conn>();
+  const closed = (async () => {
+    for await (const client of listener) {
+      const target = await Deno.connect({ hostname: "127.0.0.1", port });
+      for (const one of [client, target]) open.add(one);
+      client.readable.pipeTo(target.writable).catch(() => {});
+      target.readable.pipeTo(client.writable).catch(() => {});
+    }
+  })();
+  closed.catch(() => {});
+  return {
+    port: listener.addr.port,
+    close() {
+      listener.close();
+      for (const one of open) {
+        try {
+          one.close();
+        } catch {
+          // It has ended by itself.
+        }
+      }
+    },
+  };
+}
+
 describe("a machine that joins", () => {
   let directory: string;
   let server: RunningServer;
@@ -187,6 +215,23 @@ describe("a machine that joins", () => {
     const requests = (await admin().list(certificatesigningrequests)).items;
     expect(requests.length).toBe(4);
     expect(await Deno.readTextFile(`${directory}/edge-1/agent/pki/kubelet-serving.crt`)).toBe(renewed[0]);
+  });
+
+  it("goes on with another server when its own does not answer", async () => {
+    const forwarder = forwardTo(server.port);
+    const member = await join({ server: `https://127.0.0.1:${forwarder.port}` });
+    expect([...member.servers.servers].sort()).toEqual([`https://127.0.0.1:${forwarder.port}`, url].sort());
+    // Which of the two comes first is chance.
+    if (member.servers.current === url) member.servers.failed(url);
+    let seen = 0;
+    const watching = (async () => {
+      for await (const _ of member.client.watch(services, { signal: stop.signal })) seen++;
+    })().catch((error) => error.status.reason);
+    await retry("the watch to run", async () => expect(seen).toBeGreaterThan(0));
+    forwarder.close();
+    expect(await watching).toBe("ServiceUnavailable");
+    expect(member.servers.current).toBe(url);
+    expect((await member.client.list(services)).items.length).toBeGreaterThan(0);
   });
 
   it("comes back by its token when the servers do not take its certificate", async () => {

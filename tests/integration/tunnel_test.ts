@@ -231,7 +231,7 @@ describe("a node that no connection leads to", () => {
     expect(await open({ server: admin.server, ca: admin.ca!, token })).toContain("is no node");
     expect(await open(admin)).toContain("is no node");
     expect(await open(member.connectionTo(admin.server))).toContain("400 Upgrade to a WebSocket required");
-    expect(await open({ server: admin.server, ca: admin.ca! })).toContain("403");
+    expect(await open({ server: admin.server, ca: admin.ca! })).toMatch(/^40[13] /);
   });
 
   it("opens its connection again when the server has been away", async () => {

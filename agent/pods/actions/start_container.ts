@@ -5,6 +5,8 @@ import type { ContainerConfig, SandboxConfig } from "../../runtime/contract.ts";
 import { containerConfig } from "../container_config.ts";
 import { dnsConfig } from "../dns_config.ts";
 import { environmentOf } from "../environment.ts";
+import { seenServices } from "../service_environment.ts";
+import { objectKey } from "../saved_objects.ts";
 import { hostsFile } from "../hostname.ts";
 import { runHook } from "../lifecycle_hook.ts";
 import { podDirectoryPath } from "../node_facts.ts";
@@ -69,14 +71,27 @@ async function configOf(action: Start, run: Run, container: Container | Ephemera
   const security = { ...pod.spec.securityContext, ...container.securityContext };
   // The image's user matters only where the spec leaves it open.
   const needsImage = security.runAsUser === undefined;
+  const services = await shared.remembered(pod, "services", async () => {
+    return seenServices(shared.services(), pod.metadata.namespace ?? "");
+  });
   const [environment, image, hostsPath] = await Promise.all([
     environmentOf(pod, container, {
       hostIPs: facts.hostIPs,
       podIPs,
       allocatable: facts.allocatable,
-      services: shared.services(),
-      configMap: (namespace, name) => found(shared.client.get(configmaps, { namespace, name }, { signal })),
-      secret: (namespace, name) => found(shared.client.get(secrets, { namespace, name }, { signal })),
+      services,
+      configMap: (namespace, name) =>
+        shared.remembered(
+          pod,
+          objectKey(configmaps, name),
+          () => found(shared.client.get(configmaps, { namespace, name }, { signal })),
+        ),
+      secret: (namespace, name) =>
+        shared.remembered(
+          pod,
+          objectKey(secrets, name),
+          () => found(shared.client.get(secrets, { namespace, name }, { signal })),
+        ),
     }),
     needsImage ? shared.runtime.images.get(action.image, signal) : undefined,
     writeHosts(pod, podIPs, run),
