@@ -53,7 +53,7 @@ describe("an agent of three servers", () => {
     const renewTime = (at: TestServer) =>
       cluster.kubectl(at, "get", "lease", "-n", "kube-node-lease", "edge", "-o", "jsonpath={.spec.renewTime}");
     for (const [dead, alive] of [[first, second], [second, third]] as const) {
-      await dead.crash();
+      await cluster.crash(dead);
       const before = await retry("the others to answer", () => renewTime(alive), 60_000);
       await retry("the agent to renew its Lease", async () => expect(await renewTime(alive)).not.toBe(before), 60_000);
       await reached(alive);
