@@ -189,7 +189,12 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     await writeKubeconfigs();
     const localNodes = new LocalNodes(pki, apiserver);
     const renewing = keepRenewed({
-      pki,
+      pki: {
+        async renew() {
+          await foundation.member?.renewCertificates();
+          return await pki.renew();
+        },
+      },
       clock,
       signal,
       async renewed() {

@@ -14,6 +14,8 @@ export interface RunningMember extends EtcdAccess {
   readonly name: string;
   readonly process: SupervisedEtcd;
   readonly members: EtcdMembers;
+  /** Makes those anew that end soon; etcd takes them with its next connections. */
+  renewCertificates(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,8 @@ export async function startMember(
 ): Promise<RunningMember> {
   const { name, address } = file;
   const binary = await findEtcdBinary();
-  await openEtcdCertificates(paths, { name, address, clock });
+  const renewCertificates = () => openEtcdCertificates(paths, { name, address, clock });
+  await renewCertificates();
   const access = etcdAccess(paths, file);
   const options = { endpoints: [access.endpoint], ...access.tls };
   const members = await openEtcdMembers(options);
@@ -54,6 +57,7 @@ export async function startMember(
       name,
       process,
       members,
+      renewCertificates,
       async close() {
         members.close();
         pinging.close();
