@@ -1,25 +1,8 @@
 import { Command } from "commander";
 import { serverVersion } from "../server/version.ts";
-import { agentCommand } from "./agent_command.ts";
 import { currentBundle } from "./bundle/bundle.ts";
-import { certificateCommand } from "./certificate_command.ts";
-import { checkCommand } from "./check_command.ts";
-import { cleanupCommand } from "./cleanup_command.ts";
-import { completionCommand } from "./completion/completion_command.ts";
-import { configCommand } from "./config_command.ts";
-import { datastoreCommand } from "./datastore_command.ts";
-import { etcdCommand } from "./etcd_command.ts";
-import { ephemeralCommand } from "./ephemeral/ephemeral_command.ts";
+import { commandsFor } from "./commands.ts";
 import { UserError } from "./error.ts";
-import { imagesCommand } from "./images/images_command.ts";
-import { secretsEncryptCommand } from "./secrets_encrypt_command.ts";
-import { serverCommand } from "./server_command.ts";
-import { snapshotCommand } from "./snapshot_command.ts";
-import { drainStopCommand, stopCommand } from "./stop_command.ts";
-import { uninstallCommand } from "./uninstall_command.ts";
-import { tokenCommand } from "./tokens/token_command.ts";
-import { toolCommands } from "./tool_commands.ts";
-import { versionCommand } from "./version_command.ts";
 
 /** Runs the command line. Answers the exit code: 0, 1 for what the user can mend, 2 for wrong usage. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -34,28 +17,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .exitOverride();
   let exitCode = 0;
   const finish = (code: number) => void (exitCode = code);
-  const commands = [
-    serverCommand(finish),
-    agentCommand(finish),
-    ephemeralCommand(finish),
-    snapshotCommand(),
-    datastoreCommand(),
-    checkCommand(finish),
-    etcdCommand(),
-    tokenCommand(),
-    certificateCommand(finish),
-    secretsEncryptCommand(),
-    imagesCommand(),
-    ...toolCommands(finish),
-    configCommand(),
-    completionCommand(),
-    cleanupCommand(),
-    stopCommand(),
-    drainStopCommand(),
-    uninstallCommand(),
-    versionCommand(),
-  ];
-  for (const command of commands) {
+  for (const command of await commandsFor(args[0], finish)) {
     for (const each of withSubcommands(command)) each.exitOverride().showHelpAfterError("(more with --help)");
     program.addCommand(command);
   }
