@@ -1,5 +1,7 @@
 import { Command, Option } from "commander";
 import { resolve } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
 import { UserError } from "../error.ts";
 import { collect } from "../flag_adder.ts";
 import { requireAgentHost } from "../host_tools.ts";
@@ -12,6 +14,7 @@ interface EphemeralFlags {
   readonly hollowNodes: string;
   readonly images: readonly string[];
   readonly debug: boolean;
+  readonly control: boolean;
 }
 
 /** `skiff ephemeral -- COMMAND`: a cluster for as long as a command runs. */
@@ -20,7 +23,7 @@ export function ephemeralCommand(finish: (exitCode: number) => void): Command {
     .description(
       "start a cluster in memory, run a command with KUBECONFIG set, pass its exit code on, and leave nothing",
     )
-    .argument("<command...>", "what to run, after --")
+    .argument("[command...]", "what to run, after --")
     .addOption(
       new Option("--nodes <n>", "1: run real containers on this machine, as root; 0: none (1 where that is possible)")
         .choices(["0", "1"]),
@@ -28,8 +31,16 @@ export function ephemeralCommand(finish: (exitCode: number) => void): Command {
     .option("--hollow-nodes <n>", "simulated nodes instead: their Pods become Running without containers", "0")
     .option("--images <file>", "archive of images for real containers (repeatable)", collect, [])
     .option("--debug", "log more", false)
+    .addOption(
+      new Option("--control", "hold clusters for the program at the other end of the input").default(false).hideHelp(),
+    )
     .action(async (words: string[], flags: EphemeralFlags) => {
       const { hollowNodes, images, debug } = flags;
+      if (words.length === 0 && !flags.control) {
+        throw new UserError(
+          "there is nothing to run: give a command after --, as in skiff ephemeral -- kubectl get nodes",
+        );
+      }
       const count = /^[0-9]{1,4}$/.test(hollowNodes) ? Number(hollowNodes) : NaN;
       if (!(count <= 1000)) {
         throw new UserError(`--hollow-nodes ${JSON.stringify(hollowNodes)} is not a number from 0 to 1000`);
@@ -39,7 +50,16 @@ export function ephemeralCommand(finish: (exitCode: number) => void): Command {
       await setUpLogging(debug ? "debug" : "error");
       const { startCluster } = await import("./start_cluster.ts");
       const archives = images.map((file) => resolve(file));
-      await using cluster = await forUser(() => startCluster({ hollowNodes: count, nodes, images: archives }));
+      const start = () => startCluster({ hollowNodes: count, nodes, images: archives });
+      if (flags.control) {
+        const { control } = await import("./control.ts");
+        const lines = createInterface({ input: process.stdin });
+        Deno.addSignalListener("SIGTERM", () => lines.close());
+        // A terminal's Ctrl-C reaches the other program as well, whose end is what counts.
+        Deno.addSignalListener("SIGINT", () => {});
+        return await control(await forUser(start), lines, (line) => console.log(line));
+      }
+      await using cluster = await forUser(start);
       finish(await runProgram(words, { env: { KUBECONFIG: cluster.kubeconfig } }));
     });
 }
