@@ -54,7 +54,8 @@ async function check(flags: DataDirFlags & OutputFlags): Promise<number> {
   const { inspectCertificates } = await import("../server/pki/inspect.ts");
   const dataDir = resolve(flags.dataDir);
   const now = Date.now();
-  const places = [join(dataDir, "server"), join(dataDir, "agent")];
+  // Elsewhere below agent/ lie the volumes of Pods, whose certificates are their own affair.
+  const places = [join(dataDir, "server"), join(dataDir, "agent", "pki")];
   const found = (await Promise.all(places.map((place) => inspectCertificates(place, now)))).flat();
   if (found.length === 0) {
     throw new UserError(`there are no certificates in ${dataDir}: is it the right data directory?`);
