@@ -191,4 +191,8 @@ async function main(seed: number): Promise<Outcome> {
 }
 
 installHttp2Guard();
-if (import.meta.main) console.log(JSON.stringify(await main(Number(Deno.args[0]))));
+if (import.meta.main) {
+  console.log(JSON.stringify(await main(Number(Deno.args[0]))));
+  // All stores are closed, but sockets whose connection was cut off live on until TCP gives them up, and the process with them.
+  Deno.exit();
+}
