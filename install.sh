@@ -230,7 +230,7 @@ install_files() {
   own_tree /run/containerd
   own_tree /var/lib/cni
   [ -e "$kubeconfig" ] || record file "$kubeconfig"
-  [ "$init" != plain ] || record file "$log"
+  [ "$init" = systemd ] || keep_log_small
   record cluster "$data_dir"
   mkdir -p "$bundle"
   for each in "$work"/bundle/*; do
@@ -247,6 +247,15 @@ install_files() {
     done >"$work/environment"
     put_file "$work/environment" "$environment" 600
   fi
+}
+
+# systemd's journal has limits of its own.
+keep_log_small() {
+  record file "$log"
+  [ -d /etc/logrotate.d ] || return 0
+  for each in 1 2 3; do record file "$log.$each"; done
+  printf '%s {\n  size 10M\n  rotate 3\n  missingok\n  notifempty\n  copytruncate\n}\n' "$log" >"$work/logrotate"
+  put_file "$work/logrotate" "/etc/logrotate.d/$name" 644
 }
 
 # --- the service -------------------------------------------------------------------------------------------------------
