@@ -199,8 +199,11 @@ put_file() {
   chmod "$3" "$2.new"
   mv -f "$2.new" "$2"
 }
-# What the service makes while it runs goes as a whole, unless it was there before us.
-own_tree() { [ -e "$1" ] || record tree "$1"; }
+# What the service makes while it runs goes as a whole, unless it was there before us. What the file unpacked when it was run before (`skiff check`)
+# is Skiff's as well.
+own_tree() {
+  case $(ls -A "$1" 2>/dev/null) in "" | bundle) record tree "$1" ;; esac
+}
 
 begin_journal() {
   missing=
@@ -225,7 +228,7 @@ install_files() {
   own_tree "$data_dir"
   mkdir -p "$data_dir"
   make_directory "$(dirname "$bundle")"
-  own_tree "$bundle"
+  record tree "$bundle"
   own_tree /run/skiff
   own_tree /run/containerd
   own_tree /var/lib/cni
