@@ -199,8 +199,11 @@ put_file() {
   chmod "$3" "$2.new"
   mv -f "$2.new" "$2"
 }
-# What the service makes while it runs goes as a whole, unless it was there before us.
-own_tree() { [ -e "$1" ] || record tree "$1"; }
+# What the service makes while it runs goes as a whole, unless it was there before us. What the file unpacked when it was run before (`skiff check`)
+# is Skiff's as well.
+own_tree() {
+  case $(ls -A "$1" 2>/dev/null) in "" | bundle) record tree "$1" ;; esac
+}
 
 begin_journal() {
   missing=
@@ -225,12 +228,12 @@ install_files() {
   own_tree "$data_dir"
   mkdir -p "$data_dir"
   make_directory "$(dirname "$bundle")"
-  own_tree "$bundle"
+  record tree "$bundle"
   own_tree /run/skiff
   own_tree /run/containerd
   own_tree /var/lib/cni
   [ -e "$kubeconfig" ] || record file "$kubeconfig"
-  [ "$init" != plain ] || record file "$log"
+  [ "$init" = systemd ] || keep_log_small
   record cluster "$data_dir"
   mkdir -p "$bundle"
   for each in "$work"/bundle/*; do
@@ -247,6 +250,15 @@ install_files() {
     done >"$work/environment"
     put_file "$work/environment" "$environment" 600
   fi
+}
+
+# systemd's journal has limits of its own.
+keep_log_small() {
+  record file "$log"
+  [ -d /etc/logrotate.d ] || return 0
+  for each in 1 2 3; do record file "$log.$each"; done
+  printf '%s {\n  size 10M\n  rotate 3\n  missingok\n  notifempty\n  copytruncate\n}\n' "$log" >"$work/logrotate"
+  put_file "$work/logrotate" "/etc/logrotate.d/$name" 644
 }
 
 # --- the service -------------------------------------------------------------------------------------------------------

@@ -51,10 +51,13 @@ export async function build(
   };
   const text = new TextEncoder().encode(JSON.stringify(manifest, undefined, 2) + "\n");
   const skiff = await segment([...own, { path: "manifest.json", content: text, mode: 0o644 }]);
-  const segments = [...made.map((each) => each.segment), skiff];
-  const payload = join([...segments.map(({ bytes }) => bytes), end()]);
-  const unpackedBytes = segments.reduce((sum, each) => sum + each.unpackedBytes, 0);
-  return { bytes: join([await header(inputs.version, architecture, payload, unpackedBytes), payload]), manifest };
+  // Two archives of about the same size are unpacked at the same time: Deno, and all the rest.
+  const [deno, ...rest] = made.map((each) => each.segment);
+  const firstHalf = join([deno!.bytes, end()]);
+  const payload = join([firstHalf, ...rest.map(({ bytes }) => bytes), skiff.bytes, end()]);
+  const unpackedBytes = [deno!, ...rest, skiff].reduce((sum, each) => sum + each.unpackedBytes, 0);
+  const halves = { payload, half: firstHalf.length, unpackedBytes };
+  return { bytes: join([await header(inputs.version, architecture, halves), payload]), manifest };
 }
 
 async function buildPart(
@@ -118,8 +121,7 @@ async function sumsOf(files: readonly BundledFile[]): Promise<Record<string, str
 async function header(
   version: string,
   architecture: Architecture,
-  payload: Uint8Array,
-  unpackedBytes: number,
+  { payload, half, unpackedBytes }: { payload: Uint8Array; half: number; unpackedBytes: number },
 ): Promise<Uint8Array> {
   const template = await Deno.readTextFile(new URL("./header.sh", import.meta.url));
   const sum = await sha256(payload);
@@ -132,6 +134,7 @@ async function header(
       ID: sum.slice(0, 16),
       SUM: sum,
       FROM: `${length + 1}`,
+      HALF: `${half}`,
       KIB: `${Math.ceil(unpackedBytes * 1.02 / 1024)}`,
     };
     bytes = new TextEncoder().encode(template.replace(/@([A-Z]+)@/g, (_, name: string) => values[name]!));

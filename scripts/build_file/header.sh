@@ -3,7 +3,7 @@
 #   SKIFF_BUNDLE_DIR   where it is unpacked: /var/lib/skiff/bundle for root, else ~/.cache/skiff/bundle
 set -eu
 umask 022
-id=@ID@ sum=@SUM@ from=@FROM@ need=@KIB@
+id=@ID@ sum=@SUM@ from=@FROM@ half=@HALF@ need=@KIB@
 
 fail() {
   printf 'error: %s\n' "$*" >&2
@@ -26,22 +26,37 @@ unpack() {
     # Whoever made these has ended: the lock is ours.
     rm -rf "$base"/.unpacking-*
   fi
-  [ "$(tail -c +"$from" "$0" | sha256sum | cut -d ' ' -f 1)" = "$sum" ] ||
-    fail "$0 is damaged: its checksum is not the one it was built with. Get it again; nothing was changed"
   free=$(df -Pk "$base" | awk 'NR == 2 { print $4 }')
   [ "${free:-0}" -gt "$need" ] || full
   new=$(mktemp -d "$base/.unpacking-XXXXXX")
   chmod 755 "$new"
   trap 'rm -rf "$new"' EXIT
   trap 'exit 1' HUP INT TERM
-  tail -c +"$from" "$0" | gzip -dc 2>/dev/null | tar -xmof - -C "$new" 2>"$new/.errors" || full "$(tail -n 1 "$new/.errors")"
-  rm -f "$new/.errors"
+  # All at once: two halves and the checksum take a core each. Nothing of it counts before the sum is right.
+  tail -c +"$from" "$0" | sha256sum >"$new/.sum" &
+  summing=$!
+  archive $((from + half)) >"$new/.errors-2" 2>&1 &
+  second=$!
+  unpacked=1
+  archive "$from" "$half" >"$new/.errors-1" 2>&1 || unpacked=
+  wait $second || unpacked=
+  wait $summing || true
+  [ -s "$new/.sum" ] || full
+  [ "$(cut -d ' ' -f 1 "$new/.sum")" = "$sum" ] ||
+    fail "$0 is damaged: its checksum is not the one it was built with. Get it again; nothing was changed"
+  [ -n "$unpacked" ] || full "$(cat "$new/.errors-1" "$new/.errors-2" | tail -n 1)"
+  rm -f "$new"/.errors-? "$new/.sum"
   "$new/runtime/deno" --version >/dev/null 2>&1 ||
-    fail "this file is for Linux on @ARCHITECTURE@ with glibc 2.31 or newer; the machine ($(uname -m)) cannot run it"
+    fail "this file is for Linux on @ARCHITECTURE@ with glibc 2.27 or newer (2.34 for containers); the machine ($(uname -m)) cannot run it"
   mv -T "$new" "$home" 2>/dev/null || [ -d "$home" ] || fail "cannot rename $new to $home"
   rm -rf "$new"
   trap - EXIT HUP INT TERM
   prune
+}
+
+# archive FROM [BYTES]: one of the two halves, each a compressed archive of its own.
+archive() {
+  tail -c +"$1" "$0" | if [ $# = 2 ]; then head -c "$2"; else cat; fi | gzip -dc | tar -xmof - -C "$new"
 }
 
 full() {

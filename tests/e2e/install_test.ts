@@ -22,7 +22,7 @@ describe("install.sh", () => {
 
     const first = await host.install(
       "file",
-      { SKIFF_TOKEN: "a token that $stays `secret`" },
+      { SKIFF_TOKEN: "a-token-that-$stays-`secret`" },
       "server",
       "--node-label",
       "site=harbour",
@@ -62,6 +62,10 @@ describe("install.sh", () => {
       await using host = await InstallMachine.start(init);
       await host.insert("file", file);
       const before = await host.state();
+      // Whoever asks first has it unpacked where it will be installed.
+      expect((await host.machine.try(`/mnt/file/${file.split("/").at(-1)}`, ["check"])).stdout).toMatch(
+        /^ok +control groups$/m,
+      );
       const installed = await host.install("file", {}, "--node-label=site=harbour");
       expect([installed.code, installed.stderr]).toEqual([0, expect.stringContaining("skiff is ready")]);
       expect(await host.enabled(init)).toBe(true);

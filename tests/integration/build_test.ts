@@ -27,12 +27,12 @@ async function names(path: string): Promise<string[]> {
   return all.map(({ name }) => name).sort();
 }
 
-/** What is behind the header, unpacked as a person would who does not trust it. */
+/** What is behind the header, unpacked as a person would who does not trust it: two archives, one behind the other. */
 async function unpack(file: string): Promise<string> {
   const target = fresh("unpacked");
   await Deno.mkdir(target);
   const script =
-    'from=$(sed -n "s/.* from=\\([0-9]*\\) .*/\\1/p" "$1" | head -1); tail -c +"$from" "$1" | tar -xzC "$2"';
+    'from=$(sed -n "s/.* from=\\([0-9]*\\) .*/\\1/p" "$1" | head -1); tail -c +"$from" "$1" | tar -xziC "$2"';
   const { code, stderr } = await run("sh", ["-euc", script, "sh", file, target]);
   if (code !== 0) throw new Error(stderr);
   return target;
