@@ -45,6 +45,9 @@ const defaultLimits: ListenerLimits = {
   idleMilliseconds: 180_000,
 };
 
+/** For connections that have been cut to be gone. */
+const CLOSE_MILLISECONDS = 2_000;
+
 export interface Listener {
   readonly port: number;
   /** Connections from now on are shown this one (PEM). */
@@ -139,7 +142,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       server.close(() => resolve());
       connections.close();
       for (const socket of open) socket.destroy();
-      return promise;
+      // A connection that broke at an unlucky moment may be counted for ever, though its socket is gone.
+      const timer = setTimeout(resolve, CLOSE_MILLISECONDS);
+      return promise.finally(() => clearTimeout(timer));
     },
   };
 }
