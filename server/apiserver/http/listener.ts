@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Buffer } from "node:buffer";
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
@@ -113,6 +114,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const connection = connectionOf(request);
     connection.begin();
     response.on("close", () => connection.end());
+    tellWhenDestroyed(response);
     options.onRequest({ request: request as HttpRequest, response: response as HttpResponse, peer: connection.peer });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -147,6 +149,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return promise.finally(() => clearTimeout(timer));
     },
   };
+}
+
+/**
+ * HTTP/2's response does not say that it is closed, and whoever asks too late for the event would wait for ever: a watch whose client has left while it was being
+ * set up.
+ */
+function tellWhenDestroyed(response: ServerResponse): void {
+  if ("destroyed" in response) return;
+  let destroyed = false;
+  (response as EventEmitter).once("close", () => destroyed = true);
+  Object.defineProperty(response, "destroyed", { get: () => destroyed });
 }
 
 interface WithSession {
