@@ -61,8 +61,12 @@ class HostileServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stdin.close().catch(() => {});
     await this.#lines.cancel().catch(() => {});
-    await this.#child.status;
+    // Whatever it was sent, nothing may keep it from ending: a request that is forgotten would.
+    const late = setTimeout(() => this.#child.kill("SIGKILL"), 60_000);
+    const { success } = await this.#child.status;
+    clearTimeout(late);
     await Deno.remove(this.directory, { recursive: true });
+    if (!success) throw new Error("the server did not end when it was asked to");
   }
 }
 

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { Buffer } from "node:buffer";
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
@@ -44,6 +45,9 @@ const defaultLimits: ListenerLimits = {
   firstRequestMilliseconds: 32_000,
   idleMilliseconds: 180_000,
 };
+
+/** For connections that have been cut to be gone. */
+const CLOSE_MILLISECONDS = 2_000;
 
 export interface Listener {
   readonly port: number;
@@ -110,6 +114,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const connection = connectionOf(request);
     connection.begin();
     response.on("close", () => connection.end());
+    tellWhenDestroyed(response);
     options.onRequest({ request: request as HttpRequest, response: response as HttpResponse, peer: connection.peer });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -139,9 +144,22 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       server.close(() => resolve());
       connections.close();
       for (const socket of open) socket.destroy();
-      return promise;
+      // A connection that broke at an unlucky moment may be counted for ever, though its socket is gone.
+      const timer = setTimeout(resolve, CLOSE_MILLISECONDS);
+      return promise.finally(() => clearTimeout(timer));
     },
   };
+}
+
+/**
+ * HTTP/2's response does not say that it is closed, and whoever asks too late for the event would wait for ever: a watch whose client has left while it was being
+ * set up.
+ */
+function tellWhenDestroyed(response: ServerResponse): void {
+  if ("destroyed" in response) return;
+  let destroyed = false;
+  (response as EventEmitter).once("close", () => destroyed = true);
+  Object.defineProperty(response, "destroyed", { get: () => destroyed });
 }
 
 interface WithSession {
