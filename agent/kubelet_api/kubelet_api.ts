@@ -13,6 +13,7 @@ import type { KubeletContext } from "./context.ts";
 import { HttpError, toHttpError } from "./http_error.ts";
 import { serveLogs } from "./serve_logs.ts";
 import { resourceMetrics, statsSummary } from "./stats_faces.ts";
+import { StartGate } from "./start_gate.ts";
 import { UseSampler } from "./stats.ts";
 import { route } from "./route.ts";
 import { upgradeStream } from "./upgrade.ts";
@@ -54,6 +55,7 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     pods: options.pods,
     runtime: options.runtime,
     clock,
+    starts: new StartGate(clock),
     idleTimeout: options.idleTimeout ?? IDLE_TIMEOUT,
     signal: closing.signal,
   };

@@ -69,6 +69,17 @@ describe("the node's API over containerd", () => {
     });
   });
 
+  // More than a shim's queue holds: see StartGate.
+  it("runs eighty commands that come at once", async () => {
+    const numbers = Array.from({ length: 80 }, (_, i) => String(i));
+    const outputs = await Promise.all(numbers.map(async (number) => {
+      const client = await exec(["echo", number], "output=1");
+      await client.closed;
+      return client.text(STDOUT).trim();
+    }));
+    expect(outputs).toEqual(numbers);
+  }, 60_000);
+
   it("ends a command's input when the client does, and tells success", async () => {
     const client = await exec(["cat"], "input=1&output=1&error=1");
     await client.send(STDIN, "x\n");

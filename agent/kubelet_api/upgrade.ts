@@ -25,6 +25,11 @@ export async function upgradeStream(
   if (!context.pods.pod(found.namespace, found.pod)) {
     throw new HttpError(404, `pod "${found.pod}" does not exist in namespace "${found.namespace}"`);
   }
+  if (found.kind === "exec") {
+    const leave = await context.starts.enter(`${found.namespace}/${found.pod}`);
+    if (socket.destroyed) return leave();
+    socket.once("close", leave);
+  }
   const forms = found.kind === "portForward"
     ? await portForward(found, url.searchParams, context)
     : await remoteCommand(found, url.searchParams, context);
