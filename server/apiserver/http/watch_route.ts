@@ -17,6 +17,9 @@ const STALLED_BYTES = 4 * 1024 * 1024;
 /** Without `timeoutSeconds`, upstream's span: watchers of a restarted server do not all come back at once. */
 const DEFAULT_TIMEOUT = { least: 1800, most: 3600 };
 
+/** Three weeks: timers count milliseconds in 31 bits. */
+const LONGEST = 21 * 86_400;
+
 /** Events as lines of JSON, until the client leaves, the time is over or it falls behind. */
 export async function watchRoute(of: ResourceCall): Promise<void> {
   const { call, store, target } = of;
@@ -24,7 +27,7 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
   const representation = negotiate(of);
   if (representation.format === "yaml") throw notAcceptable([mediaTypes.json, mediaTypes.protobuf]);
   const request = watchRequest(call.query, target);
-  const seconds = call.query.integer("timeoutSeconds", 0) || defaultTimeout();
+  const seconds = Math.min(call.query.integer("timeoutSeconds", 0) || defaultTimeout(), LONGEST);
   const { contentType, encode, encodeError } = await encoderOf(of, representation);
 
   // Headers wait for the registration, so that its failure has a status of its own; what comes before them is kept.
