@@ -228,7 +228,8 @@ install_files() {
   own_tree "$data_dir"
   mkdir -p "$data_dir"
   make_directory "$(dirname "$bundle")"
-  record tree "$bundle"
+  # Of several installations the first brought it, and goes last.
+  grep -qsxF "tree	$bundle" /etc/skiff/install/*/journal || record tree "$bundle"
   own_tree /run/skiff
   own_tree /run/containerd
   own_tree /var/lib/cni

@@ -166,4 +166,27 @@ describe("install.sh", () => {
     expect(await host.state()).toBe(before);
     await host.machine.run("rm", "-r", "/srv/skiff");
   }, 300_000);
+
+  it("makes an agent of who names a server; the first installation goes last", async () => {
+    await using host = await InstallMachine.start();
+    await host.insert("file", file);
+    const before = await host.state();
+    expect(await host.install("file", {}, "server", "--disable-agent")).toMatchObject({ code: 0 });
+    const token = (await host.machine.run("cat", "/var/lib/skiff/server/node-token")).trim();
+    const env = { SKIFF_URL: "https://192.0.2.10:6443", SKIFF_TOKEN: token };
+    const joined = await host.install("file", env, "--data-dir=/var/lib/skiff-edge", "--node-name=edge");
+    expect([joined.code, joined.stderr]).toEqual([0, expect.stringContaining("skiff-agent is ready")]);
+    expect(await host.kubectl("get", "nodes", "-o", "name")).toBe("node/edge\n");
+    expect(await host.skiff("uninstall", "--name=skiff")).toMatchObject({
+      code: 1,
+      stderr: "error: skiff-agent was installed after skiff and relies on it: uninstall --name skiff-agent first\n",
+    });
+    expect(await host.skiff("uninstall", "--name=skiff-agent", "--verify")).toMatchObject({ code: 0, stderr: "" });
+    expect(await host.kubectl("get", "--raw=/readyz")).toBe("ok");
+    expect(
+      await host.machine.run("sh", "-c", "ls -d /proc/[0-9]*/exe | xargs -n 1 readlink | grep -c '(deleted)' || true"),
+    ).toBe("0\n");
+    expect(await host.skiff("uninstall", "--verify")).toMatchObject({ code: 0, stderr: "" });
+    expect(await host.state()).toBe(before);
+  }, 300_000);
 });
