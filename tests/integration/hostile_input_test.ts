@@ -71,9 +71,10 @@ class HostileServer implements AsyncDisposable {
 }
 
 /** That a node or a Pod cannot be reached, or a revision is not there yet, is as it should be: there is none. */
-function isFault({ path }: HostileRequest, { code, text }: HostileAnswer): boolean {
+function isFault({ method, path }: HostileRequest, { code, text }: HostileAnswer): boolean {
   if (code >= 0 && code < 500) return false;
-  if (code === 504 && text.includes("Too large resource version")) return false;
+  // A HEAD's answer says no more than its code.
+  if (code === 504 && (method === "HEAD" || text.includes("Too large resource version"))) return false;
   return !(/\/(proxy|exec|attach|portforward|log)\b/.test(path) && /dialing|unreachable|address/.test(text));
 }
 

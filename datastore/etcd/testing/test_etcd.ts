@@ -1,3 +1,4 @@
+import "../../../tests/fixtures/http2_guard.ts";
 import { freePort } from "../../../tests/fixtures/free_port.ts";
 
 /** A real etcd (Debian's etcd-server) for tests, on free ports, with its data in a directory of its own. */

@@ -1,3 +1,4 @@
+import "../../fixtures/http2_guard.ts";
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
 import tls from "node:tls";
