@@ -7,6 +7,8 @@ import { retry } from "./retry.ts";
 
 const top = new URL("../../", import.meta.url).pathname;
 const OPENRC = ["openrc", "librc1", "libeinfo1", "insserv"];
+/** Ends when it is told to, unlike a bare `sleep` that is a container's first process. */
+const POD_PROGRAM = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done; : pod-of-web";
 export const KUBECONFIG = "/etc/skiff/skiff.yaml";
 
 /** A machine on which tests install built files. */
@@ -57,7 +59,7 @@ export class InstallMachine implements AsyncDisposable {
   /** Runs a Deployment `web` of one Pod and waits for it. Answers what an upgrade must not change. */
   async deploy(): Promise<string> {
     await Deno.writeFile(this.machine.path("/var/lib/skiff/agent/images/busybox.tar"), await busyboxImage(IMAGE));
-    await this.kubectl("create", "deployment", "web", `--image=${IMAGE}`, "--", "sleep", "5432");
+    await this.kubectl("create", "deployment", "web", `--image=${IMAGE}`, "--", "sh", "-c", POD_PROGRAM);
     await this.kubectl("rollout", "status", "deployment/web", "--timeout=60s");
     return await this.container();
   }

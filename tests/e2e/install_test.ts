@@ -73,7 +73,7 @@ describe("install.sh", () => {
       await host.deploy();
 
       expect(await host.skiff("stop", "--keep-pods")).toMatchObject({ code: 0, stdout: "skiff is stopped\n" });
-      expect(await host.processes("sleep 5432")).toBe(1);
+      expect(await host.processes("pod-of-web")).toBe(1);
       await host.control(init, "start");
       await host.nodeReady();
       const drained = await host.skiff("drain-stop");
