@@ -95,7 +95,8 @@ class Supervisor implements SupervisedEtcd {
   }
 
   async checkAlive(): Promise<void> {
-    if (await runningDaemon(this.#daemon) === undefined && !await isStillShell(this.#daemon)) throw await this.#ended();
+    // In this order: who was a shell a moment ago may be etcd by now.
+    if (!await isStillShell(this.#daemon) && await runningDaemon(this.#daemon) === undefined) throw await this.#ended();
   }
 
   async advice(): Promise<string | undefined> {

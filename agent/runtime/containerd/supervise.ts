@@ -178,7 +178,8 @@ async function untilReady(runtime: ContainerRuntime, paths: ContainerdPaths, sig
       if (signal?.aborted) throw error;
       // The shell writes the pid file a moment after its start; from then on a missing process is a dead one.
       const started = await Deno.stat(paths.pidFile).then(() => true, () => false);
-      const dead = started && await runningContainerd(paths) === undefined && !await isStillShell(paths);
+      // In this order: who was a shell a moment ago may be containerd by now.
+      const dead = started && !await isStillShell(paths) && await runningContainerd(paths) === undefined;
       if (!dead && Date.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         continue;
