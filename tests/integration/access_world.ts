@@ -7,6 +7,7 @@ import { podOfNode } from "../../server/apiserver/auth/testing/routes.ts";
 import { openPki, type Pki } from "../../server/pki/pki.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import { retry } from "../e2e/retry.ts";
+import { loopbackOptions } from "./server_options.ts";
 
 /** A whole server with users of all kinds, whose namespace `team` has what a node's Pod needs. */
 export class AccessWorld implements AsyncDisposable {
@@ -28,24 +29,13 @@ export class AccessWorld implements AsyncDisposable {
     more: { http1Only?: boolean } = {},
   ): Promise<AccessWorld> {
     const directory = await Deno.makeTempDir({ prefix: "skiff-access-" });
-    const server = await startServer({
-      dataDir: directory,
-      datastoreEndpoint: "memory://",
-      bindAddress: "127.0.0.1",
-      port: 0,
-      advertiseAddress: "127.0.0.1",
-      tlsSan: [],
-      clusterCidr: "10.42.0.0/16",
-      serviceCidr: "10.43.0.0/16",
-      nodePorts: { first: 30000, last: 32767 },
-      clusterDns: "10.43.0.10",
-      clusterDomain: "cluster.local",
-      kubeconfig: `${directory}/kubeconfig`,
-      kubeconfigMode: 0o600,
-      disable: [],
-      http1Only: more.http1Only ?? false,
-      authentication,
-    });
+    const server = await startServer(
+      loopbackOptions(directory, {
+        datastoreEndpoint: "memory://",
+        http1Only: more.http1Only ?? false,
+        authentication,
+      }),
+    );
     const pki = await openPki(`${directory}/server/tls`, { names: ["127.0.0.1"] });
     const admin = createHttpsClient(await readKubeconfig(server.kubeconfig));
     const world = new AccessWorld(server, pki, directory, admin);

@@ -7,6 +7,7 @@ import { certificatesigningrequests, endpointslices, nodes, secrets, services } 
 import { ClusterCaError } from "../../client/cluster_ca.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import { retry } from "../e2e/retry.ts";
+import { loopbackOptions } from "./server_options.ts";
 
 const DAY = 86_400_000;
 
@@ -62,23 +63,17 @@ describe("a machine that joins", () => {
   });
 
   function start(port = 0): Promise<RunningServer> {
-    return startServer({
-      dataDir: `${directory}/server`,
-      bindAddress: "127.0.0.1",
-      port,
-      advertiseAddress: "127.0.0.1",
-      tlsSan: ["home"],
-      clusterCidr: "10.142.0.0/16",
-      serviceCidr: "10.143.0.0/16",
-      nodePorts: { first: 30000, last: 32767 },
-      clusterDns: "10.143.0.10",
-      clusterDomain: "cluster.local",
-      datastoreEndpoint: "memory://",
-      kubeconfig: `${directory}/kubeconfig`,
-      kubeconfigMode: 0o600,
-      disable: [],
-      http1Only: false,
-    });
+    return startServer(
+      loopbackOptions(`${directory}/server`, {
+        port,
+        tlsSan: ["home"],
+        clusterCidr: "10.142.0.0/16",
+        serviceCidr: "10.143.0.0/16",
+        clusterDns: "10.143.0.10",
+        datastoreEndpoint: "memory://",
+        kubeconfig: `${directory}/kubeconfig`,
+      }),
+    );
   }
 
   const admin = () => server.clientOf({ name: "admin", groups: ["system:masters", "system:authenticated"] });

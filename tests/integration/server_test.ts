@@ -16,26 +16,12 @@ import { identities } from "../../server/identities.ts";
 import { openPki } from "../../server/pki/pki.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import { retry } from "../e2e/retry.ts";
+import { loopbackOptions } from "./server_options.ts";
 
 const ADMIN = { name: "admin", groups: ["system:masters", "system:authenticated"] };
 
 async function start(dataDir: string): Promise<RunningServer> {
-  return await startServer({
-    dataDir,
-    bindAddress: "127.0.0.1",
-    port: 0,
-    advertiseAddress: "127.0.0.1",
-    tlsSan: [],
-    clusterCidr: "10.42.0.0/16",
-    serviceCidr: "10.43.0.0/16",
-    nodePorts: { first: 30000, last: 32767 },
-    clusterDns: "10.43.0.10",
-    clusterDomain: "cluster.local",
-    kubeconfig: `${dataDir}/kubeconfig`,
-    kubeconfigMode: 0o600,
-    disable: [],
-    http1Only: false,
-  });
+  return await startServer(loopbackOptions(dataDir));
 }
 
 const web: Deployment = {

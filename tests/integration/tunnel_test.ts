@@ -13,6 +13,7 @@ import { guardTlsSocket } from "../../client/tls_guard.ts";
 import { WINDOW } from "../../client/tunnel/tunnel_stream.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import { retry } from "../e2e/retry.ts";
+import { loopbackOptions } from "./server_options.ts";
 
 /** Where nobody is: whoever reaches the node has come through its own connection. */
 const NOWHERE = "192.0.2.7";
@@ -63,23 +64,16 @@ describe("a node that no connection leads to", () => {
   });
 
   function start(port: number): Promise<RunningServer> {
-    return startServer({
-      dataDir: `${directory}/server`,
-      bindAddress: "127.0.0.1",
-      port,
-      advertiseAddress: "127.0.0.1",
-      tlsSan: [],
-      clusterCidr: "10.142.0.0/16",
-      serviceCidr: "10.143.0.0/16",
-      nodePorts: { first: 30000, last: 32767 },
-      clusterDns: "10.143.0.10",
-      clusterDomain: "cluster.local",
-      datastoreEndpoint: "memory://",
-      kubeconfig: `${directory}/kubeconfig`,
-      kubeconfigMode: 0o600,
-      disable: [],
-      http1Only: false,
-    });
+    return startServer(
+      loopbackOptions(`${directory}/server`, {
+        port,
+        clusterCidr: "10.142.0.0/16",
+        serviceCidr: "10.143.0.0/16",
+        clusterDns: "10.143.0.10",
+        datastoreEndpoint: "memory://",
+        kubeconfig: `${directory}/kubeconfig`,
+      }),
+    );
   }
 
   async function populate(port: number): Promise<void> {

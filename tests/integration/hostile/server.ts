@@ -3,25 +3,10 @@
  * it reads. Ends with its input.
  */
 import { startServer } from "../../../server/server.ts";
+import { loopbackOptions } from "../server_options.ts";
 
 const [dataDir = ""] = Deno.args;
-const server = await startServer({
-  dataDir,
-  datastoreEndpoint: "memory://",
-  bindAddress: "127.0.0.1",
-  port: 0,
-  advertiseAddress: "127.0.0.1",
-  tlsSan: [],
-  clusterCidr: "10.42.0.0/16",
-  serviceCidr: "10.43.0.0/16",
-  nodePorts: { first: 30000, last: 32767 },
-  clusterDns: "10.43.0.10",
-  clusterDomain: "cluster.local",
-  kubeconfig: `${dataDir}/kubeconfig`,
-  kubeconfigMode: 0o600,
-  disable: [],
-  http1Only: false,
-});
+const server = await startServer(loopbackOptions(dataDir, { datastoreEndpoint: "memory://" }));
 console.log(JSON.stringify({ port: server.port }));
 const { gc } = globalThis as { gc?: () => void };
 for await (const _ of Deno.stdin.readable) {
