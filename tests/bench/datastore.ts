@@ -47,11 +47,11 @@ async function measure(name: string, store: Datastore): Promise<Rates> {
   // Each key has one writer at a time, as objects mostly have.
   const known = items.map(({ key, modRevision }) => ({ key, modRevision }));
   for (const writers of WRITERS) {
-    const rate = await load(`${name} update, ${writers} writers`, writers, async (i) => {
-      const entry = known[i % known.length]!;
+    const rate = await load(`${name} update, ${writers} writers`, writers, async () => {
+      const entry = known.shift()!;
       const result = await store.commit([{ kind: "put", key: entry.key, value: VALUE, expect: entry.modRevision }]);
       if (!result.ok) throw new Error("an update met a conflict");
-      entry.modRevision = result.revision;
+      known.push({ ...entry, modRevision: result.revision });
     });
     rates.set(`update, ${writers} writers`, rate);
   }
