@@ -33,7 +33,10 @@ export interface ImageImporter {
 const ARCHIVE = /\.(tar|tar\.gz|tgz|tar\.zst)$/;
 const SETTLE = 1_000;
 
-/** Imports what lies in the directory, then what appears or changes there. Resolves when the former is done; broken files are told and left out. */
+/**
+ * Imports what lies in the directory, then what appears or changes there. Resolves when the former is done, but for files that
+ * are still being copied; broken files are told and left out.
+ */
 export async function startImageImporter(options: ImageImporterOptions): Promise<ImageImporter> {
   const { directory, recordFile, runtime, settle = SETTLE } = options;
   const clock = options.clock ?? systemClock({ background: true });
@@ -76,6 +79,10 @@ export async function startImageImporter(options: ImageImporterOptions): Promise
     return true;
   }
 
+  async function modifiedAt(name: string): Promise<number | undefined> {
+    return (await Deno.stat(`${directory}/${name}`).catch(() => undefined))?.mtime?.getTime();
+  }
+
   async function forget(name: string): Promise<void> {
     if (record.delete(name)) await writeImportRecord(recordFile, record);
   }
@@ -110,12 +117,18 @@ export async function startImageImporter(options: ImageImporterOptions): Promise
   })();
 
   await removeVanished(record, directory);
+  const fresh = new Map<string, number | undefined>();
   for await (const { name, isDirectory } of Deno.readDir(directory)) {
     if (isDirectory || !ARCHIVE.test(name)) continue;
-    // A file that is just being copied will tell of itself by its next change.
-    const age = clock.now() - ((await Deno.stat(`${directory}/${name}`).catch(() => undefined))?.mtime?.getTime() ?? 0);
-    if (age < settle) changed(name);
+    const changedAt = await modifiedAt(name);
+    if (clock.now() - (changedAt ?? 0) < settle) fresh.set(name, changedAt);
     else enqueue(name);
+  }
+  if (fresh.size > 0) await new Promise<void>((resolve) => clock.after(settle, resolve));
+  for (const [name, changedAt] of fresh) {
+    // A file that is still being copied tells of itself by its next change.
+    if (await modifiedAt(name) === changedAt) enqueue(name);
+    else changed(name);
   }
   await queue;
 

@@ -80,6 +80,14 @@ describe("startImageImporter over containerd", () => {
     expect(importer!.pinned().size).toBe(2);
   });
 
+  it("waits at its start for a file that was copied just before", async () => {
+    await Deno.writeFile(`${directory}/fresh.tar`, await busyboxImage("fresh:v1"));
+    await start({ settle: 300 });
+    expect([imported, problems]).toEqual([["docker.io/library/fresh:v1"], []]);
+    await importer!.stop();
+    await Deno.remove(`${directory}/fresh.tar`);
+  });
+
   it("imports again what was removed from the runtime", async () => {
     await node.supervised.runtime.images.remove("docker.io/library/one:v1");
     await start();

@@ -6,6 +6,7 @@ import { pods } from "../../api/resources.ts";
 import type { Pod } from "../../api/types/core_v1.ts";
 import { IMAGE, run as execute, TestCluster } from "../e2e/cluster.ts";
 import { retry } from "../e2e/retry.ts";
+import { placeImage } from "../fixtures/place_image.ts";
 import { median, percentile, usageOf } from "./_process.ts";
 
 const STARTS = 5;
@@ -58,10 +59,9 @@ async function measureStarts(cluster: TestCluster, what: string, prepare: () => 
 /** Everything but the image goes: keys, certificates and the network are made anew. */
 async function emptyDirectory(cluster: TestCluster): Promise<void> {
   await cluster.down();
-  const image = await Deno.readFile(`${cluster.dataDir}/agent/images/busybox.tar`);
   await Deno.remove(cluster.dataDir, { recursive: true });
   await Deno.mkdir(`${cluster.dataDir}/agent/images`, { recursive: true });
-  await Deno.writeFile(`${cluster.dataDir}/agent/images/busybox.tar`, image);
+  await placeImage(`${cluster.dataDir}/agent/images/busybox.tar`, IMAGE);
 }
 
 /** Milliseconds from the request to the watch event that says Running. */

@@ -1,7 +1,7 @@
 import { retry } from "./retry.ts";
 import { hostNames, podInterfaces, traces } from "./host_state.ts";
-import { busyboxImage } from "../fixtures/busybox_image.ts";
 import { freePort } from "../fixtures/free_port.ts";
+import { placeImage } from "../fixtures/place_image.ts";
 
 /** The image that all e2e tests run; made by the tests from Debian's busybox-static. */
 export const IMAGE = "skiff.test/busybox:1";
@@ -41,7 +41,7 @@ export class TestCluster implements AsyncDisposable {
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
     const directory = await Deno.makeTempDir({ prefix: "skiff-e2e-" });
     await Deno.mkdir(`${directory}/data/agent/images`, { recursive: true });
-    await Deno.writeFile(`${directory}/data/agent/images/busybox.tar`, await busyboxImage(IMAGE));
+    await placeImage(`${directory}/data/agent/images/busybox.tar`, IMAGE);
     const cluster = new TestCluster(directory, freePort(), options);
     try {
       await cluster.up();

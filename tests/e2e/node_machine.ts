@@ -1,5 +1,5 @@
 import type { NamespacedHost } from "../fixtures/namespaced_hosts.ts";
-import { busyboxImage } from "../fixtures/busybox_image.ts";
+import { placeImage } from "../fixtures/place_image.ts";
 import { IMAGE, type Output } from "./cluster.ts";
 import { retry } from "./retry.ts";
 
@@ -34,7 +34,7 @@ export class NodeMachine {
     const images = `${this.dataDir}/agent/images`;
     await Deno.mkdir(images, { recursive: true });
     const image = `${images}/busybox.tar`;
-    if (!await Deno.stat(image).then(() => true, () => false)) await Deno.writeFile(image, await busyboxImage(IMAGE));
+    if (!await Deno.stat(image).then(() => true, () => false)) await placeImage(image, IMAGE);
     const ready = `${this.directory}/ready.json`;
     await Deno.remove(ready).catch(() => {});
     const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
