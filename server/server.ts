@@ -23,6 +23,7 @@ import type { ServerOptions } from "./options.ts";
 import { joinRoutes } from "./join/join_routes.ts";
 import { serverRoutes } from "./join/server_routes.ts";
 import { type LocalNode, LocalNodes, type NodeIdentity } from "./join/local_node.ts";
+import { keepServerRoles } from "./join/server_roles.ts";
 import { NodeTunnels } from "./join/node_tunnels.ts";
 import { adminKubeconfig, writeKubeconfig } from "./pki/kubeconfig.ts";
 import { keepRenewed } from "./pki/keep_renewed.ts";
@@ -229,7 +230,11 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       port: api.port,
       kubeconfig: options.kubeconfig,
       clientOf,
-      nodeIdentity: (node) => localNodes.identify(node),
+      nodeIdentity(node) {
+        const roles = ["control-plane", ...foundation.member ? ["etcd"] : []];
+        keepServerRoles({ client: apiserver, clock, signal, node: node.name, roles });
+        return localNodes.identify(node);
+      },
       close,
     };
   } catch (error) {
