@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { configmaps, endpoints, leases, serviceaccounts } from "../../api/resources.ts";
+import { configmaps, endpoints, leases, serviceaccounts, services } from "../../api/resources.ts";
 import type { TokenRequest } from "../../api/types/authentication_v1.ts";
 import { createHttpsClient, type HttpsClient } from "../../client/https.ts";
 import { readKubeconfig } from "../../client/kubeconfig.ts";
@@ -96,14 +96,15 @@ describe("two servers on one datastore", () => {
     it(`are one cluster on ${kind}`, async () => {
       await using store = await open();
       await using servers = new Servers();
-      const one = await servers.start(store.flags);
+      const flags = [...store.flags, "--service-node-port-range=30000-30039"];
+      const one = await servers.start(flags);
       const token = await one.server.token();
       const stranger = new TestServer(loopback("127.0.0.9"), `${servers.directory}/stranger`, freePort());
       expect((await stranger.run(...store.flags)).said).toContain("the datastore belongs to a cluster: give its token");
       expect((await stranger.run(...store.flags, "--token=guess")).said).toContain(
         "the token is not that of the cluster",
       );
-      const two = await servers.start(store.flags, token);
+      const two = await servers.start(flags, token);
 
       const authority = (server: TestServer<Machine>) =>
         Deno.readTextFile(`${server.dataDir}/server/tls/server-ca.crt`);
@@ -123,6 +124,16 @@ describe("two servers on one datastore", () => {
       expect((await one.client.get(configmaps, { namespace: "default", name: "news" })).data).toEqual({ by: "two" });
       expect(await seen).toBe(true);
       stop.abort();
+
+      // As many as there are ports: none goes twice, whoever gives it out.
+      const made = await Promise.all(
+        Array.from({ length: 40 }, (_, i) =>
+          (i % 2 ? one : two).client.create(services, {
+            metadata: { namespace: "default", name: `service-${i}` },
+            spec: { type: "NodePort", ports: [{ port: 80 }] },
+          })),
+      );
+      expect(new Set(made.map(({ spec }) => spec.ports![0]!.nodePort)).size).toBe(40);
 
       const account = { namespace: "default", name: "default" };
       const request = { metadata: account, spec: { audiences: [] } } as unknown as TokenRequest;

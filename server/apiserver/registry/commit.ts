@@ -1,16 +1,17 @@
 import { type ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import type { Datastore } from "../../../datastore/contract.ts";
+import type { Datastore, Operation } from "../../../datastore/contract.ts";
 import { type Content, encode, keyIn, storedText } from "../cache/layout.ts";
 import { PackedManagers } from "../cache/packed_managers.ts";
 import type { ResourceCache } from "../cache/resource_cache.ts";
 import { StoredEntry } from "../cache/stored_entry.ts";
+import { TurnLost } from "./allocation_turns.ts";
 import { throughStore } from "./datastore_errors.ts";
 import type { Shelf } from "./system.ts";
 
 /**
  * Stores `object` if the key still has revision `expect` (0: is not there). Undefined when it has not. The object, which must be the caller's
- * own down to its metadata, is frozen by it; `records` are its managedFields.
+ * own down to its metadata, is frozen by it; `records` are its managedFields. Throws {@linkcode TurnLost} when it is the expectation of `turn` that fails.
  */
 export async function commitPut(
   shelf: Shelf,
@@ -18,14 +19,19 @@ export async function commitPut(
   object: KubeObject,
   records: ManagedRecords,
   expect: number,
+  turn?: Operation,
 ): Promise<StoredEntry | undefined> {
   const { system, storage } = shelf;
   const content: Content = { text: encode(storage, object), managers: PackedManagers.of(records) };
   const stored = storedText(storage, content);
   const forget = system.cache.expect(key, { stored, content, object });
   try {
-    const result = await throughStore(system.datastore.commit([{ kind: "put", key, value: stored, expect }]));
-    if (!result.ok) return undefined;
+    const put: Operation = { kind: "put", key, value: stored, expect };
+    const result = await throughStore(system.datastore.commit(turn ? [put, turn] : [put]));
+    if (!result.ok) {
+      if (result.conflicts.some(({ index }) => index === 1)) throw new TurnLost();
+      return undefined;
+    }
     const entry = shelf.cache.byKey(key);
     return entry?.revision === result.revision ? entry : new StoredEntry(storage, key, content, result.revision);
   } finally {

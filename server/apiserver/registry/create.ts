@@ -6,6 +6,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { CreateRequest, Entry, RequestContext } from "../contract.ts";
+import { allocatedWrite } from "./allocated_write.ts";
 import { cloneJson } from "./clone.ts";
 import { commitPut } from "./commit.ts";
 import type { Facet } from "./facet.ts";
@@ -88,16 +89,17 @@ async function store(
 ): Promise<Entry | undefined> {
   const { namespace = "", name = "" } = object.metadata;
   if (shelf.cache.get(namespace, name) !== undefined) return undefined;
-  const reservation = shelf.system.services.reserve(shelf.storage, object, undefined);
-  try {
-    if (dryRun) return new ObjectEntry(object, 0, records);
-    const entry = await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, records, 0);
-    const late = entry && await takeBackIfLate(shelf, entry);
-    if (late !== undefined) throw late;
-    return entry;
-  } finally {
-    reservation?.release();
-  }
+  return await allocatedWrite(shelf, {
+    object,
+    dryRun,
+    async commit(object, turn) {
+      if (dryRun) return new ObjectEntry(object, 0, records);
+      const entry = await commitPut(shelf, keyIn(shelf.storage, namespace, name), object, records, 0, turn);
+      const late = entry && await takeBackIfLate(shelf, entry);
+      if (late !== undefined) throw late;
+      return entry;
+    },
+  });
 }
 
 function requireValid(shelf: Shelf, object: KubeObject, errors: readonly FieldError[]): void {

@@ -19,6 +19,7 @@ import type { Registry, ResourceStore, TokenIssuer } from "../contract.ts";
 import { strategies } from "../kinds/all.ts";
 import { conversions } from "../kinds/conversions.ts";
 import type { Strategy } from "../kinds/strategy.ts";
+import { AllocationTurns } from "./allocation_turns.ts";
 import { commitSwap } from "./commit.ts";
 import { ConvertedResource } from "./converted_resource.ts";
 import { startEventSweeper } from "./event_sweeper.ts";
@@ -70,6 +71,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     indexes: indexesOf(stored),
   });
   const lookup = lookupIn(cache);
+  const freshness = options.shared ? new Freshness(datastore, cache) : undefined;
   const system: System = {
     datastore,
     cache,
@@ -92,9 +94,10 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
       nodePorts: options.nodePorts ?? defaultNodePorts,
       random,
     }),
+    ...freshness && { turns: new AllocationTurns(datastore, freshness) },
   };
   const all = storesOf(system, rows, options.reviews);
-  const stores = options.shared ? freshly(all, system) : all;
+  const stores = freshness ? freshly(all, freshness, cache) : all;
   const stopSweeper = startEventSweeper(system, options.eventTtlMilliseconds ?? hour);
   let open = true;
   return {
@@ -162,9 +165,9 @@ function storesOf(
 /** What is stored; reviews and the like are of this server alone. */
 function freshly(
   stores: ReadonlyMap<string, ResourceStore>,
-  { datastore, cache }: System,
+  freshness: Freshness,
+  cache: Cache,
 ): ReadonlyMap<string, ResourceStore> {
-  const freshness = new Freshness(datastore, cache);
   return new Map(Array.from(stores, ([name, store]) => [
     name,
     store instanceof VirtualResource ? store : new FreshResource(store, freshness, () => cache.revision),

@@ -1,3 +1,4 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { ipaddresses, services } from "../../../api/resources.ts";
@@ -77,6 +78,12 @@ export class ServiceAllocation {
       throw error;
     }
     return { release: () => this.#release(taken) };
+  }
+
+  /** Whether storing the object may take a number that nobody has. */
+  mayTake(of: Pick<Storage, "prefix">, object: KubeObject, old: KubeObject | undefined): boolean {
+    if (of.prefix !== storage.prefix) return false;
+    return old === undefined || !deepEqual((object as Service).spec, (old as Service).spec);
   }
 
   #takeAddress({ spec }: Service, before: Held, taken: number[], errors: FieldError[]): void {

@@ -8,6 +8,7 @@ import type { Cache } from "../cache/cache.ts";
 import type { Storage } from "../cache/layout.ts";
 import type { ResourceCache } from "../cache/resource_cache.ts";
 import type { Strategy } from "../kinds/strategy.ts";
+import type { AllocationTurns } from "./allocation_turns.ts";
 import type { Lookup } from "./lookup.ts";
 import type { ServiceAllocation } from "./service_allocation.ts";
 import type { ZeroValues } from "./zero_values.ts";
@@ -27,6 +28,8 @@ export interface System {
   readonly lookup: Lookup;
   readonly tokenIssuer: TokenIssuer;
   readonly services: ServiceAllocation;
+  /** Where other servers give out numbers of the same ranges. */
+  readonly turns?: AllocationTurns;
 }
 
 /** One stored resource and all that its verbs work with. */

@@ -5,6 +5,7 @@ import { badRequest, conflict, notFound } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, RequestContext, UpdateRequest, WriteOptions } from "../contract.ts";
+import { allocatedWrite } from "./allocated_write.ts";
 import { cloneJson } from "./clone.ts";
 import { commitDelete, commitPut } from "./commit.ts";
 import { create } from "./create.ts";
@@ -139,14 +140,16 @@ async function store(
   }
   // A write that changes nothing wakes nobody and wears no disk.
   if (deepEqual(object, current.object) && areSameButForTimes(records, current.records)) return current;
-  const reservation = shelf.system.services.reserve(shelf.storage, object, current.object);
-  try {
-    if (dryRun) return new ObjectEntry(object, current.revision, records);
-    const key = keyIn(shelf.storage, current.namespace, current.name);
-    return await commitPut(shelf, key, object, records, current.revision);
-  } finally {
-    reservation?.release();
-  }
+  return await allocatedWrite(shelf, {
+    object,
+    old: current.object,
+    dryRun,
+    async commit(object, turn) {
+      if (dryRun) return new ObjectEntry(object, current.revision, records);
+      const key = keyIn(shelf.storage, current.namespace, current.name);
+      return await commitPut(shelf, key, object, records, current.revision, turn);
+    },
+  });
 }
 
 /** Whether the client demands this very version. Throws when it demands another one. */
