@@ -1,6 +1,7 @@
 import type { ResourceRow } from "../../api/schema/contract.ts";
 import type { SecretTokenIssuer } from "../apiserver/contract.ts";
 import type { ControllerFactory } from "./contract.ts";
+import { bootstrapSigner } from "./bootstrap_tokens/signer.ts";
 import { bootstrapTokenCleaner } from "./bootstrap_tokens/token_cleaner.ts";
 import { certificateApprover, type ReservedNamesSource } from "./certificates/approver.ts";
 import { certificateCleaner } from "./certificates/cleaner.ts";
@@ -27,6 +28,8 @@ import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationControllerController } from "./replicaset/replicationcontroller.ts";
 import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
+import { legacyTokenCleaner } from "./serviceaccount/legacy_token_cleaner.ts";
+import { legacyTokenTracking } from "./serviceaccount/legacy_token_tracking.ts";
 import { rootCaController } from "./serviceaccount/root_ca.ts";
 import { tokenSecretController } from "./serviceaccount/token_secret.ts";
 import { ipAddressController } from "./servicecidrs/ip_addresses.ts";
@@ -109,5 +112,8 @@ export function allControllers(
     ],
     ["certificatesigningrequest-cleaner-controller", certificateCleaner, certificateAccount],
     ["token-cleaner-controller", bootstrapTokenCleaner],
+    ["bootstrap-signer-controller", bootstrapSigner],
+    ["legacy-token-tracking-controller", legacyTokenTracking],
+    ["legacy-serviceaccount-token-cleaner-controller", legacyTokenCleaner],
   ];
 }

@@ -70,7 +70,7 @@ export class AccessControl implements Access {
 
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision> {
     if (attributes.user.groups.includes(MASTERS_GROUP)) return allowed;
-    return this.#ask(attributes, 0, "");
+    return this.#ask(attributes, 0, refused);
   }
 
   rulesOf(user: UserInfo, namespace: string): UserRules {
@@ -91,21 +91,27 @@ export class AccessControl implements Access {
   }
 
   /** Those from `index` on; `before` is why the ones before them had no opinion. */
-  #ask(attributes: AuthorizationAttributes, index: number, before: string): Decision | Promise<Decision> {
+  #ask(attributes: AuthorizationAttributes, index: number, before: Decision): Decision | Promise<Decision> {
     const authorizer = this.#authorizers[index];
-    if (authorizer === undefined) return before === "" ? refused : { allowed: false, reason: before };
+    if (authorizer === undefined) return before;
     const settle = (decision: Decision) => {
       if (decision.allowed || decision.denied) return decision;
-      const { reason = "" } = decision;
-      return this.#ask(
-        attributes,
-        index + 1,
-        before === "" || reason === "" ? before + reason : `${before}\n${reason}`,
-      );
+      return this.#ask(attributes, index + 1, bothRefused(before, decision));
     };
     const answer = authorizer.authorize(attributes);
     return answer instanceof Promise ? answer.then(settle) : settle(answer);
   }
+}
+
+function bothRefused(one: Decision, other: Decision): Decision {
+  const reason = joined("\n", one.reason, other.reason);
+  const error = joined(", ", one.error, other.error);
+  if (reason === undefined && error === undefined) return refused;
+  return { allowed: false, ...(reason ? { reason } : {}), ...(error ? { error } : {}) };
+}
+
+function joined(separator: string, one = "", other = ""): string | undefined {
+  return one === "" || other === "" ? one || other || undefined : `${one}${separator}${other}`;
 }
 
 function closeWebhooks(setup: readonly AuthorizerSetup[]): void {

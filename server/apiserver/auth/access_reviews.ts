@@ -1,17 +1,34 @@
-import type { SubjectRulesReviewStatus } from "../../../api/types/authorization_v1.ts";
+import type {
+  SelfSubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
+  SubjectRulesReviewStatus,
+} from "../../../api/types/authorization_v1.ts";
 import type { UserInfo } from "../contract.ts";
 import type { ReviewAnswers } from "../registry/reviews.ts";
 import type { Access } from "./access.ts";
-import type { AuthorizationAttributes } from "./authorizer.ts";
+import { reviewAttributes } from "./review_attributes.ts";
 
 /** What access reviews answer: just what would decide on a request. */
 export function accessReviews(access: Access): Pick<ReviewAnswers, "authorize" | "rules"> {
   return {
-    async authorize(user, attributes) {
-      const { allowed, denied, reason = "" } = await access.authorize(attributesOf(user, attributes));
-      return { allowed, ...(denied ? { denied } : {}), reason };
-    },
+    authorize: (user, spec) => accessReview(access, user, spec),
     rules: async (user, namespace) => rulesReview(access, user, namespace),
+  };
+}
+
+async function accessReview(
+  access: Access,
+  user: UserInfo,
+  spec: SelfSubjectAccessReviewSpec,
+): Promise<SubjectAccessReviewStatus> {
+  const { attributes, problems } = reviewAttributes(user, spec);
+  const { allowed, denied, reason, error } = await access.authorize(attributes);
+  const evaluationError = [...(error ? [error] : []), ...problems].join("; ");
+  return {
+    allowed,
+    ...(denied ? { denied } : {}),
+    ...(reason ? { reason } : {}),
+    ...(evaluationError ? { evaluationError } : {}),
   };
 }
 
@@ -29,12 +46,4 @@ function rulesReview(access: Access, user: UserInfo, namespace: string): Subject
     incomplete: errors.length > 0,
     ...(errors.length > 0 ? { evaluationError: errors.join(", ") } : {}),
   };
-}
-
-function attributesOf(
-  user: AuthorizationAttributes["user"],
-  from: Parameters<ReviewAnswers["authorize"]>[1],
-): AuthorizationAttributes {
-  const { verb, path, ...resource } = from;
-  return path === undefined ? { user, verb, path: "", resource } : { user, verb, path };
 }

@@ -6,7 +6,7 @@ import {
   subjectaccessreviews,
 } from "../../../api/resources.ts";
 import type { StatusError } from "../../../api/status.ts";
-import type { SubjectAccessReviewSpec } from "../../../api/types/authorization_v1.ts";
+import type { ResourceAttributes, SubjectAccessReviewSpec } from "../../../api/types/authorization_v1.ts";
 import { nodeNamed, SecuredRegistry, userNamed } from "./testing/secured_registry.ts";
 
 async function failure(promise: Promise<unknown>): Promise<string> {
@@ -53,7 +53,44 @@ describe("access reviews", () => {
       .toEqual({
         allowed: false,
         reason: "can only list/watch pods with spec.nodeName field selector",
+        evaluationError: "spec.resourceAttributes.fieldSelector ignored due to parse error",
       });
+  });
+
+  it("tell which selectors they have not, or only partly, understood", async () => {
+    const review = async (resourceAttributes: ResourceAttributes) => {
+      const spec = { user: "jane", resourceAttributes: { ...readPods, ...resourceAttributes } };
+      return (await secured.admin.create(subjectaccessreviews, { metadata: {}, spec })).status;
+    };
+    const label = { key: "k", operator: "In", values: ["v"] };
+    expect(await review({ labelSelector: { requirements: [label] } })).toEqual(await review({}));
+    const like = { key: "k", operator: "Like", values: ["v"] };
+    expect(await review({ labelSelector: { requirements: [label, like] }, fieldSelector: { rawSelector: "x" } }))
+      .toMatchObject({
+        allowed: true,
+        evaluationError: "spec.resourceAttributes.fieldSelector ignored due to parse error; " +
+          "spec.resourceAttributes.labelSelector partially ignored due to parse error",
+      });
+    const wrong: [ResourceAttributes, string][] = [
+      [
+        { fieldSelector: { requirements: [{ key: "", operator: "In" }] } },
+        "[spec.resourceAttributes.fieldSelector.requirements[0].key: Required value: must be specified, " +
+        "spec.resourceAttributes.fieldSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn']",
+      ],
+      [
+        { fieldSelector: { requirements: [{ key: "a", operator: "Exists", values: ["b"] }] } },
+        "spec.resourceAttributes.fieldSelector.requirements[0].values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+      ],
+      [
+        { labelSelector: { requirements: [{ key: "-", operator: "In", values: ["/"] }] } },
+        'spec.resourceAttributes.labelSelector.requirements[0].values[0]: Invalid value: "/"',
+      ],
+      [
+        { labelSelector: { rawSelector: "a", requirements: [label] } },
+        'spec.resourceAttributes.labelSelector.rawSelector: Invalid value: "a": may not specified at the same time as requirements',
+      ],
+    ];
+    for (const [attributes, message] of wrong) expect(await failure(review(attributes))).toContain(message);
   });
 
   it("are about oneself, or one namespace", async () => {

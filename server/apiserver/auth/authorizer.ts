@@ -1,3 +1,5 @@
+import type { FieldTerm } from "../../../api/meta/field_selector.ts";
+import type { Requirement } from "../../../api/meta/label_selector.ts";
 import type { GroupResource } from "../../../api/status.ts";
 import type { UserInfo } from "../contract.ts";
 
@@ -14,8 +16,9 @@ export interface AuthorizationAttributes {
     readonly subresource: string;
     readonly namespace: string;
     readonly name: string;
-    /** Of lists and watches, as the client wrote it. */
-    readonly fieldSelector?: string;
+    /** What all objects have that a list, watch or deletecollection is about, as far as that is understood; never empty. */
+    readonly fieldSelector?: readonly FieldTerm[];
+    readonly labelSelector?: readonly Requirement[];
   };
   readonly path: string;
 }
@@ -25,6 +28,8 @@ export interface Decision {
   /** Nobody else is asked. A refusal without it is only that of the one who was asked: the next authorizer may allow it. */
   readonly denied?: true;
   readonly reason?: string;
+  /** What kept somebody who was asked from deciding. */
+  readonly error?: string;
 }
 
 /** Answers without a promise when it can. */

@@ -18,7 +18,7 @@ export interface LegacyTokensOptions {
 }
 
 export const lastUsedLabel = "kubernetes.io/legacy-token-last-used";
-const invalidSinceLabel = "kubernetes.io/legacy-token-invalid-since";
+export const invalidSinceLabel = "kubernetes.io/legacy-token-invalid-since";
 const ISSUER = "kubernetes/serviceaccount";
 const CLAIM = "kubernetes.io/serviceaccount/";
 const DAY = 86_400_000;

@@ -5,6 +5,7 @@ import type { UserInfo } from "../contract.ts";
 import { parseRequestInfo } from "../http/request_info.ts";
 import { MASTERS_GROUP } from "./access.ts";
 import { anonymous } from "./authenticator.ts";
+import { requestAttributes } from "./request_attributes.ts";
 import { serviceAccountUser } from "./service_account_user.ts";
 import { goldenRoutes, paths, podOfNode, type Route, routeLines, whoOf } from "./testing/routes.ts";
 import { nodeNamed, SecuredRegistry, userNamed } from "./testing/secured_registry.ts";
@@ -25,10 +26,10 @@ it("every route is open to exactly whom it should be open to", async () => {
     root: userNamed("root", MASTERS_GROUP),
   };
   const whoMay = async (method: string, url: string): Promise<string> => {
-    const { verb, path, resource } = parseRequestInfo(method, url);
+    const info = parseRequestInfo(method, url);
     const allowed = new Set<string>();
     for (const [name, user] of Object.entries(users)) {
-      const decision = await secured.access.authorize({ user, verb, path, ...(resource ? { resource } : {}) });
+      const decision = await secured.access.authorize(requestAttributes(user, info));
       if (decision.allowed) allowed.add(name);
     }
     return whoOf(Object.keys(users), (name) => allowed.has(name));

@@ -1,8 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../../api/clock.ts";
-import { parseFieldSelector } from "../../../api/meta/field_selector.ts";
+import type { SelectorOperator } from "../../../api/meta/label_selector.ts";
 import type {
-  FieldSelectorAttributes,
+  ResourceAttributes,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
   SubjectAccessReviewStatus,
@@ -39,9 +39,10 @@ const maxKeyLength = 10_000;
 export function webhookAuthorizer(options: WebhookOptions): Authorizer {
   const { name, ask, clock, onFailure, authorizedTtl, unauthorizedTtl } = options;
   const kept = new LruMap<string, Kept>(maxKept);
-  const fail = (error: unknown): Decision => {
-    logger.error("the authorisation webhook {name} failed: {message}", { name, message: (error as Error).message });
-    return onFailure === "Deny" ? { allowed: false, denied: true } : { allowed: false };
+  const fail = (cause: unknown): Decision => {
+    const error = (cause as Error).message;
+    logger.error("the authorisation webhook {name} failed: {message}", { name, message: error });
+    return onFailure === "Deny" ? { allowed: false, denied: true, error } : { allowed: false, error };
   };
   return {
     async authorize(attributes) {
@@ -93,7 +94,7 @@ function specOf({ user, verb, resource, path }: AuthorizationAttributes): Subjec
       : { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])) }),
   };
   if (resource === undefined) return { ...who, nonResourceAttributes: { path, verb } };
-  const { namespace, group, version, resource: kind, subresource, name: object, fieldSelector = "" } = resource;
+  const { namespace, group, version, resource: kind, subresource, name: object } = resource;
   return {
     ...who,
     resourceAttributes: {
@@ -104,22 +105,40 @@ function specOf({ user, verb, resource, path }: AuthorizationAttributes): Subjec
       resource: kind,
       subresource,
       name: object,
-      ...requirementsOf(fieldSelector),
+      ...selectorsOf(resource),
     },
   };
 }
 
-/** A selector only narrows: one that cannot be read is left out. */
-function requirementsOf(text: string): { fieldSelector?: FieldSelectorAttributes } {
-  if (text === "") return {};
-  try {
-    const requirements = parseFieldSelector(text).terms.map(({ field, value, negated }) => ({
-      key: field,
-      operator: negated ? "NotIn" : "In",
-      values: [value],
-    }));
-    return requirements.length > 0 ? { fieldSelector: { requirements } } : {};
-  } catch {
-    return {};
-  }
+function selectorsOf(
+  { fieldSelector = [], labelSelector = [] }: NonNullable<AuthorizationAttributes["resource"]>,
+): Pick<ResourceAttributes, "fieldSelector" | "labelSelector"> {
+  const labels = labelSelector.flatMap(({ key, operator, values }) => {
+    const meaning = labelOperators[operator];
+    return meaning === undefined
+      ? []
+      : [{ key, operator: meaning, ...(values.length > 0 ? { values: [...values] } : {}) }];
+  });
+  const fields = fieldSelector.map(({ field, value, negated }) => ({
+    key: field,
+    operator: negated ? "NotIn" : "In",
+    values: [value],
+  }));
+  return {
+    ...(fields.length > 0 ? { fieldSelector: { requirements: fields } } : {}),
+    ...(labels.length > 0 ? { labelSelector: { requirements: labels } } : {}),
+  };
 }
+
+/** Reviews have no comparisons: they are left out, which asks for more than the request does. */
+const labelOperators: Readonly<Record<SelectorOperator, string | undefined>> = {
+  "=": "In",
+  "==": "In",
+  in: "In",
+  "!=": "NotIn",
+  notin: "NotIn",
+  exists: "Exists",
+  "!": "DoesNotExist",
+  ">": undefined,
+  "<": undefined,
+};

@@ -12,6 +12,7 @@ import {
 import type { Registry, UserInfo } from "../contract.ts";
 import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
 import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
+import { requestAttributes } from "../auth/request_attributes.ts";
 import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
 import { sendStatus } from "./answer.ts";
 import { discardBody } from "./body.ts";
@@ -96,7 +97,7 @@ async function admit(options: HandlerOptions, exchange: Exchange, info: RequestI
   });
   const known = answer instanceof Promise ? await answer : answer;
   const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
-  const attributes = { user, verb: info.verb, path: info.path, ...(info.resource ? { resource: info.resource } : {}) };
+  const attributes = requestAttributes(user, info);
   const authorized = authorize(options.authorizer, attributes);
   if (authorized instanceof Promise) await authorized;
   const call = new Call(exchange, info, user);

@@ -1,3 +1,5 @@
+import { parseFieldSelector } from "../../../api/meta/field_selector.ts";
+
 /** What a request is about, told from its method and URL alone: the subject of authorisation, routing and metrics. */
 export interface RequestInfo {
   /** Of the API for a resource (`list`, `deletecollection`), else the HTTP method in lower case. */
@@ -19,8 +21,9 @@ export interface ResourceInfo {
   /** `""` for lists and creation. A list or watch whose field selector asks for one name has it too. */
   readonly name: string;
   readonly subresource: string;
-  /** As the client wrote it. */
+  /** Of a list, watch or deletecollection, as the client wrote them. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
   /** What follows the subresource in the path, with its leading slash; only proxies allow any. */
   readonly rest: string;
 }
@@ -33,6 +36,9 @@ const verbs: Readonly<Record<string, string>> = {
   PATCH: "patch",
   DELETE: "delete",
 };
+
+/** The verbs whose requests selectors narrow. */
+const ofMany = new Set(["list", "watch", "deletecollection"]);
 
 /** The only ones below a Namespace that are its own; everything else there is a resource inside it. */
 const namespaceSubresources = new Set(["status", "finalize"]);
@@ -73,10 +79,11 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   if (name === "" || legacyWatch) {
     if (verb === "get") verb = isWatch(query) ? "watch" : "list";
     else if (verb === "delete") verb = "deletecollection";
-    if (query.includes("fieldSelector=")) {
-      const fieldSelector = new URLSearchParams(query).get("fieldSelector") ?? "";
-      if (name === "") name = selectedName(fieldSelector);
-      const selected = { group, version, namespace, resource, name, subresource, fieldSelector, rest };
+    // Upstream's authorisers do not look at the selectors of the old form.
+    if (!legacyWatch && ofMany.has(verb) && query.includes("Selector=")) {
+      const selectors = selectorsOf(query);
+      if (verb !== "deletecollection") name = selectedName(selectors.fieldSelector ?? "");
+      const selected = { group, version, namespace, resource, name, subresource, ...selectors, rest };
       return { verb, path, query, resource: selected };
     }
   }
@@ -97,6 +104,19 @@ function isWatch(query: string): boolean {
   return query.includes("watch") && isTrue(new URLSearchParams(query).get("watch"));
 }
 
+function selectorsOf(query: string): Pick<ResourceInfo, "fieldSelector" | "labelSelector"> {
+  const parameters = new URLSearchParams(query);
+  const [fieldSelector, labelSelector] = [parameters.get("fieldSelector"), parameters.get("labelSelector")];
+  return { ...(fieldSelector ? { fieldSelector } : {}), ...(labelSelector ? { labelSelector } : {}) };
+}
+
+/** The name that all objects have which the selector leaves, if it can be one's. */
 function selectedName(selector: string): string {
-  return /^metadata\.name==?([^,=!\\]+)$/.exec(selector)?.[1] ?? "";
+  if (!selector.includes("metadata.name")) return "";
+  try {
+    const name = parseFieldSelector(selector).exactValue("metadata.name") ?? "";
+    return name === "." || name === ".." || /[/%]/.test(name) ? "" : name;
+  } catch {
+    return "";
+  }
 }

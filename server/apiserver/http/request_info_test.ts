@@ -10,6 +10,7 @@ interface Expected {
   subresource?: string;
   rest?: string;
   fieldSelector?: string;
+  labelSelector?: string;
 }
 
 const cases: [method: string, url: string, expected: Expected][] = [
@@ -73,6 +74,30 @@ const cases: [method: string, url: string, expected: Expected][] = [
     resource: "pods",
     fieldSelector: "spec.nodeName=a",
   }],
+  ["GET", "/api/v1/pods?fieldSelector=a%3Db%2Cmetadata.name%3Dx&labelSelector=k+in+%28v%29", {
+    verb: "list",
+    resource: "pods",
+    name: "x",
+    fieldSelector: "a=b,metadata.name=x",
+    labelSelector: "k in (v)",
+  }],
+  ["GET", "/api/v1/pods?fieldSelector=metadata.name%3D..", {
+    verb: "list",
+    resource: "pods",
+    fieldSelector: "metadata.name=..",
+  }],
+  ["DELETE", "/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3Dx", {
+    verb: "deletecollection",
+    resource: "pods",
+    namespace: "a",
+    fieldSelector: "metadata.name=x",
+  }],
+  ["POST", "/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3Dx", {
+    verb: "create",
+    resource: "pods",
+    namespace: "a",
+  }],
+  ["GET", "/api/v1/watch/pods?fieldSelector=metadata.name%3Dx", { verb: "watch", resource: "pods" }],
   ["GET", "/api/v1/namespaces/a/configmaps/a%3Ab", {
     verb: "get",
     resource: "configmaps",

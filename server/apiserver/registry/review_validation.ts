@@ -1,12 +1,17 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
+import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import { checkText } from "../kinds/checks.ts";
+import type { FieldSelectorRequirement, LabelSelectorRequirement } from "../../../api/types/meta_v1.ts";
 import { invalid } from "../../../api/status.ts";
 import type {
   LocalSubjectAccessReview,
-  ResourceAttributes,
   SelfSubjectAccessReview,
   SubjectAccessReview,
 } from "../../../api/types/authorization_v1.ts";
+
+/** Of either selector. */
+type Requirement = FieldSelectorRequirement | LabelSelectorRequirement;
 
 const spec = root("spec");
 const attributes = spec.child("resourceAttributes");
@@ -51,24 +56,55 @@ function questionErrors({ spec: asked }: Pick<SelfSubjectAccessReview, "spec">):
     return [FieldError.invalid(attributes, null, detail)];
   }
   return [
-    ...selectorErrors(resourceAttributes?.fieldSelector, attributes.child("fieldSelector")),
-    ...selectorErrors(resourceAttributes?.labelSelector, attributes.child("labelSelector")),
+    ...selectorErrors(resourceAttributes?.fieldSelector, attributes.child("fieldSelector"), fieldErrors),
+    ...selectorErrors(resourceAttributes?.labelSelector, attributes.child("labelSelector"), labelErrors),
   ];
 }
 
 function selectorErrors(
-  selector: ResourceAttributes["fieldSelector"] | ResourceAttributes["labelSelector"],
+  selector: { readonly rawSelector?: string; readonly requirements?: readonly Requirement[] } | undefined,
   path: Path,
+  ownErrors: (requirement: Requirement, path: Path) => FieldError[],
 ): FieldError[] {
   if (selector === undefined) return [];
   const { rawSelector = "", requirements = [] } = selector;
-  if (rawSelector !== "" && requirements.length > 0) {
-    const detail = "may not specified at the same time as requirements";
-    return [FieldError.invalid(path.child("rawSelector"), rawSelector, detail)];
+  if (rawSelector === "" && requirements.length === 0) {
+    const detail = `when ${path} is specified, requirements or rawSelector is required`;
+    return [FieldError.required(path.child("requirements"), detail)];
   }
-  if (rawSelector !== "" || requirements.length > 0) return [];
-  const detail = `when ${path} is specified, requirements or rawSelector is required`;
-  return [FieldError.required(path.child("requirements"), detail)];
+  const detail = "may not specified at the same time as requirements";
+  const both = rawSelector !== "" && requirements.length > 0
+    ? [FieldError.invalid(path.child("rawSelector"), rawSelector, detail)]
+    : [];
+  const each = requirements.flatMap((requirement, index) =>
+    ownErrors(requirement, path.child("requirements").index(index))
+  );
+  return [...both, ...each];
+}
+
+function fieldErrors(requirement: Requirement, path: Path): FieldError[] {
+  const noKey = requirement.key ? [] : [FieldError.required(path.child("key"), "must be specified")];
+  return [...noKey, ...valuesErrors(requirement, path)];
+}
+
+function labelErrors(requirement: Requirement, path: Path): FieldError[] {
+  const { key = "", values = [] } = requirement;
+  const errors = valuesErrors(requirement, path);
+  checkText(key, path.child("key"), checkQualifiedName, errors);
+  values.forEach((value, index) => checkText(value, path.child("values").index(index), checkLabelValue, errors));
+  return errors;
+}
+
+/** Operators that are not known may be a newer client's. */
+function valuesErrors({ operator, values = [] }: Requirement, path: Path): FieldError[] {
+  const at = path.child("values");
+  if ((operator === "In" || operator === "NotIn") && values.length === 0) {
+    return [FieldError.required(at, "must be specified when `operator` is 'In' or 'NotIn'")];
+  }
+  if ((operator === "Exists" || operator === "DoesNotExist") && values.length > 0) {
+    return [FieldError.forbidden(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+  }
+  return [];
 }
 
 function subjectErrors({ spec: { user, groups } = {} }: SubjectAccessReview): FieldError[] {

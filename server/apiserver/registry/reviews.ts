@@ -1,14 +1,14 @@
 import type { KubeObject } from "../../../api/resource.ts";
 import type {
   LocalSubjectAccessReview,
-  ResourceAttributes,
   SelfSubjectAccessReview,
+  SelfSubjectAccessReviewSpec,
   SubjectAccessReview,
   SubjectAccessReviewSpec,
+  SubjectAccessReviewStatus,
   SubjectRulesReviewStatus,
 } from "../../../api/types/authorization_v1.ts";
 import type { SelfSubjectReview, TokenReview } from "../../../api/types/authentication_v1.ts";
-import { FieldSelector } from "../../../api/meta/field_selector.ts";
 import { badRequest } from "../../../api/status.ts";
 import type { CreateRequest, RequestContext, UserInfo } from "../contract.ts";
 import { requireValidLocalReview, requireValidReview, requireValidSubjectReview } from "./review_validation.ts";
@@ -20,29 +20,10 @@ export interface ReviewAnswers {
     token: string,
     audiences: readonly string[],
   ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined>;
-  authorize(user: UserInfo, attributes: AccessAttributes): Promise<AccessDecision>;
+  /** What would decide on a request of the user. */
+  authorize(user: UserInfo, asked: SelfSubjectAccessReviewSpec): Promise<SubjectAccessReviewStatus>;
   /** What a user may do in a namespace. */
   rules(user: UserInfo, namespace: string): Promise<SubjectRulesReviewStatus>;
-}
-
-export interface AccessAttributes {
-  readonly verb: string;
-  readonly namespace: string;
-  readonly group: string;
-  readonly version: string;
-  readonly resource: string;
-  readonly subresource: string;
-  readonly name: string;
-  readonly fieldSelector?: string;
-  /** For URLs outside the resources; the other fields are then empty. */
-  readonly path?: string;
-}
-
-export interface AccessDecision {
-  readonly allowed: boolean;
-  /** Nobody else may allow it. */
-  readonly denied?: true;
-  readonly reason: string;
 }
 
 type Review = (answers: ReviewAnswers, context: RequestContext, request: CreateRequest) => Promise<KubeObject>;
@@ -104,42 +85,9 @@ async function decided(
   object: KubeObject,
   answers: ReviewAnswers,
   user: UserInfo,
-  spec: Pick<SubjectAccessReviewSpec, "resourceAttributes" | "nonResourceAttributes">,
+  spec: SelfSubjectAccessReviewSpec,
 ): Promise<KubeObject> {
-  const { allowed, denied, reason } = await answers.authorize(user, attributesOf(spec));
-  const status = { allowed, ...(denied ? { denied } : {}), ...(reason === "" ? {} : { reason }) };
-  return { ...object, status } as KubeObject;
-}
-
-function attributesOf(
-  { resourceAttributes, nonResourceAttributes }: Pick<
-    SubjectAccessReviewSpec,
-    "resourceAttributes" | "nonResourceAttributes"
-  > = {},
-): AccessAttributes {
-  const { verb, namespace, group, version, resource, subresource, name } = resourceAttributes ?? {};
-  const fieldSelector = fieldSelectorOf(resourceAttributes);
-  return {
-    verb: verb ?? nonResourceAttributes?.verb ?? "",
-    namespace: namespace ?? "",
-    group: group ?? "",
-    version: version ?? "",
-    resource: resource ?? "",
-    subresource: subresource ?? "",
-    name: name ?? "",
-    ...(fieldSelector === "" ? {} : { fieldSelector }),
-    ...(nonResourceAttributes === undefined ? {} : { path: nonResourceAttributes.path ?? "" }),
-  };
-}
-
-function fieldSelectorOf({ fieldSelector }: ResourceAttributes = {}): string {
-  const { rawSelector = "", requirements = [] } = fieldSelector ?? {};
-  if (rawSelector !== "" || requirements.length === 0) return rawSelector;
-  // Requirements of a kind that no field selector can express say nothing here, which is the careful reading.
-  const terms = requirements.flatMap(({ key, operator, values: [value, ...more] = [] }) =>
-    operator === "In" && value !== undefined && more.length === 0 ? [{ field: key, value, negated: false }] : []
-  );
-  return new FieldSelector(terms).toString();
+  return { ...object, status: await answers.authorize(user, spec) } as KubeObject;
 }
 
 function subjectOf({ user = "", groups = [], uid, extra }: SubjectAccessReviewSpec): UserInfo {

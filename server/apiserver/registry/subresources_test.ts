@@ -172,7 +172,10 @@ describe("reviews", () => {
     await using test = await TestRegistry.open({
       reviews: {
         authenticate: async (token) => token === "good" ? { user: admin, audiences: ["x"] } : undefined,
-        authorize: async (user, { verb }) => ({ allowed: user.name === "ann" && verb === "get", reason: "because" }),
+        authorize: async (user, { resourceAttributes }) => ({
+          allowed: user.name === "ann" && resourceAttributes?.verb === "get",
+          reason: "because",
+        }),
         rules: async () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
       },
     });

@@ -1,7 +1,7 @@
 import { parseTime } from "../../../api/meta/time.ts";
 import { keyOf } from "../../../api/resource.ts";
 import { secrets } from "../../../api/resources.ts";
-import { isNotFound } from "../../../api/status.ts";
+import { isConflict, isNotFound } from "../../../api/status.ts";
 import { bootstrapTokenType, fieldsOf, hasExpired } from "../../apiserver/auth/bootstrap_tokens.ts";
 import { type Controller, type ControllerContext, DONE } from "../contract.ts";
 
@@ -26,7 +26,8 @@ export function bootstrapTokenCleaner({ client, informers, clock }: ControllerCo
       try {
         await client.delete(secrets, { namespace, name }, { preconditions: { uid }, signal });
       } catch (error) {
-        if (!isNotFound(error)) throw error;
+        // One of the same name may have come after it.
+        if (!isNotFound(error) && !isConflict(error)) throw error;
       }
       return DONE;
     },

@@ -5,9 +5,9 @@ import type { Secret } from "../../../api/types/core_v1.ts";
 import type { SecretTokenIssuer } from "../../apiserver/contract.ts";
 import { type Controller, type ControllerContext, DONE } from "../contract.ts";
 
-const type = "kubernetes.io/service-account-token";
-const nameAnnotation = "kubernetes.io/service-account.name";
-const uidAnnotation = "kubernetes.io/service-account.uid";
+export const tokenSecretType = "kubernetes.io/service-account-token";
+export const accountNameAnnotation = "kubernetes.io/service-account.name";
+export const accountUidAnnotation = "kubernetes.io/service-account.uid";
 const byAccount = "service account";
 
 export interface TokenSecretOptions {
@@ -17,7 +17,7 @@ export interface TokenSecretOptions {
 }
 
 function accountKeys({ metadata }: Secret): readonly string[] {
-  const name = metadata.annotations?.[nameAnnotation];
+  const name = metadata.annotations?.[accountNameAnnotation];
   return name === undefined ? [] : [`${metadata.namespace}/${name}`];
 }
 
@@ -27,7 +27,7 @@ export function tokenSecretController(
   { tokenIssuer, caBundle }: TokenSecretOptions,
 ): Controller {
   const accounts = context.informers.informer(serviceaccounts);
-  const tokens = context.informers.informer(secrets, { fieldSelector: `type=${type}` });
+  const tokens = context.informers.informer(secrets, { fieldSelector: `type=${tokenSecretType}` });
   return {
     name: "token-secret",
     concurrency: 1,
@@ -47,10 +47,13 @@ export function tokenSecretController(
       }
       const { namespace = "", name = "", uid = "", annotations = {} } = secret.metadata;
       const account = accounts.get(accountKey)?.metadata;
-      const given = annotations[uidAnnotation];
+      const given = annotations[accountUidAnnotation];
       if (account === undefined || (given !== undefined && given !== account.uid)) {
         // The informer may be behind: a Secret with its ServiceAccount in one manifest can be seen first.
-        const live = await context.client.get(serviceaccounts, { namespace, name: annotations[nameAnnotation] ?? "" }, {
+        const live = await context.client.get(serviceaccounts, {
+          namespace,
+          name: annotations[accountNameAnnotation] ?? "",
+        }, {
           signal,
         })
           .catch((error: unknown) => {
@@ -72,7 +75,10 @@ export function tokenSecretController(
       };
       const filled = Object.entries(data).every(([field, value]) => secret.data?.[field] === value);
       if (filled && given === serviceAccount.uid) return DONE;
-      const metadata = { ...secret.metadata, annotations: { ...annotations, [uidAnnotation]: serviceAccount.uid } };
+      const metadata = {
+        ...secret.metadata,
+        annotations: { ...annotations, [accountUidAnnotation]: serviceAccount.uid },
+      };
       await context.client.update(secrets, { ...secret, metadata, data: { ...secret.data, ...data } }, { signal });
       return DONE;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../../api/clock.ts";
+import { parseLabelSelector } from "../../../../api/meta/label_selector_parser.ts";
 import type { SubjectAccessReview } from "../../../../api/types/authorization_v1.ts";
 import { SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 import { AccessControl } from "../access.ts";
@@ -73,7 +74,8 @@ describe("an authorisation webhook", () => {
     subresource: "",
     namespace: "team",
     name: "",
-    fieldSelector: "a=b",
+    fieldSelector: [{ field: "a", value: "b", negated: false }],
+    labelSelector: parseLabelSelector("k in (v,w),!gone,tier!=x,size>5").requirements,
   };
   const question = { user: jane, verb: "list", path: "", resource: pods };
 
@@ -96,6 +98,13 @@ describe("an authorisation webhook", () => {
         subresource: "",
         name: "",
         fieldSelector: { requirements: [{ key: "a", operator: "In", values: ["b"] }] },
+        labelSelector: {
+          requirements: [
+            { key: "gone", operator: "DoesNotExist" },
+            { key: "k", operator: "In", values: ["v", "w"] },
+            { key: "tier", operator: "NotIn", values: ["x"] },
+          ],
+        },
       },
     }]);
     await hook.clock.advance(90_000);
@@ -112,7 +121,7 @@ describe("an authorisation webhook", () => {
     expect(hook.asked).toHaveLength(3);
     // Reviews tell what a request would be told.
     const reviews = accessReviews(access);
-    const asked = { ...pods, verb: "list" };
+    const asked = { resourceAttributes: { verb: "list", resource: "pods", namespace: "team" } };
     expect(await reviews.authorize(jane, asked)).toEqual({ allowed: false, denied: true, reason: "never" });
     expect(await reviews.rules(jane, "team")).toMatchObject({
       incomplete: true,
@@ -130,6 +139,11 @@ describe("an authorisation webhook", () => {
         { expression: "has(request.resourceAttributes)" },
         { expression: "request.resourceAttributes.namespace != 'kube-system'" },
         { expression: "!('system:nodes' in request.groups)" },
+        { expression: "request.resourceAttributes.fieldSelector.requirements.all(r, r.operator == 'In')" },
+        {
+          expression:
+            "request.resourceAttributes.?labelSelector.requirements.orValue([]).exists(r, 'w' in r.?values.orValue([]))",
+        },
         { expression: "request.extra['example.org/tier'][0] == 'x' || request.user == 'jane'" },
       ],
     });
@@ -141,11 +155,17 @@ describe("an authorisation webhook", () => {
     const notAsked = [
       { user: jane, verb: "get", path: "/metrics" },
       { ...question, resource: { ...pods, namespace: "kube-system" } },
+      { ...question, resource: { ...pods, labelSelector: parseLabelSelector("w").requirements } },
+      { ...question, resource: { ...pods, fieldSelector: [{ field: "a", value: "b", negated: true }] } },
       { ...question, user: userNamed("jane", "system:nodes") },
     ];
     for (const one of notAsked) expect(await access.authorize(one)).toEqual({ allowed: false });
     // Whose expression fails: the map has no such key.
-    expect(await access.authorize({ ...question, user: userNamed("joe") })).toEqual({ allowed: false, denied: true });
+    expect(await access.authorize({ ...question, user: userNamed("joe") })).toMatchObject({
+      allowed: false,
+      denied: true,
+      error: expect.stringContaining("No such key"),
+    });
     expect(hook.asked).toHaveLength(1);
     access.close();
     for (const expression of ["request.user", "request.name == ''", "true &&"]) {
@@ -168,7 +188,10 @@ describe("an authorisation webhook", () => {
     for (const answer of answers) {
       hook.answer = answer;
       expect(await open.authorize(question)).toMatchObject({ allowed: true });
-      expect(await closed.authorize(question)).toEqual({ allowed: false, denied: true });
+      const { error, ...decision } = await closed.authorize(question);
+      expect([decision, typeof error]).toEqual([{ allowed: false, denied: true }, "string"]);
+      const review = await accessReviews(closed).authorize(jane, { resourceAttributes: { verb: "get" } });
+      expect(review).toMatchObject({ allowed: false, denied: true, evaluationError: error });
     }
     open.close();
     closed.close();

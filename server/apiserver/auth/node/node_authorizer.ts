@@ -1,4 +1,3 @@
-import { parseFieldSelector } from "../../../../api/meta/field_selector.ts";
 import { clusterRoleRules } from "../../rbac/bootstrap/cluster_roles.ts";
 import { policyRule } from "../../rbac/bootstrap/rule_row.ts";
 import { ruleAllows } from "../../rbac/rules.ts";
@@ -132,6 +131,9 @@ function csiNodes({ verb, node, resource: { name, subresource } }: Asked): Decis
   return allowed;
 }
 
+const sliceVerbs =
+  "only the following verbs are allowed for a ResourceSlice: get, watch, list, create, update, patch, delete, deletecollection";
+
 function resourceSlices(asked: Asked): Decision | Promise<Decision> {
   const { verb, node, graph, resource: { subresource, name } } = asked;
   if (subresource !== "") return refuse("cannot authorize ResourceSlice subresources");
@@ -139,6 +141,7 @@ function resourceSlices(asked: Asked): Decision | Promise<Decision> {
   if (verb === "get" || verb === "update" || verb === "patch" || verb === "delete") {
     return related(asked, () => graph.ownsSlice(node, name));
   }
+  if (!reads.has(verb) && verb !== "deletecollection") return refuse(sliceVerbs);
   return selects(asked, "spec.nodeName")
     ? allowed
     : refuse("can only list/watch/deletecollection resourceslices with nodeName field selector");
@@ -171,11 +174,6 @@ function pods(asked: Asked): Decision | Promise<Decision> {
 }
 
 /** Whether the request is about the objects alone whose field is the node's name. */
-function selects({ node, resource: { fieldSelector } }: Asked, field: string): boolean {
-  if (!fieldSelector) return false;
-  try {
-    return parseFieldSelector(fieldSelector).exactValue(field) === node;
-  } catch {
-    return false;
-  }
+function selects({ node, resource: { fieldSelector = [] } }: Asked, field: string): boolean {
+  return fieldSelector.some((term) => term.field === field && term.value === node && !term.negated);
 }

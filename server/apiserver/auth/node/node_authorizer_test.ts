@@ -9,6 +9,7 @@ import {
 import type { Pod } from "../../../../api/types/core_v1.ts";
 import type { UserInfo } from "../../contract.ts";
 import { parseRequestInfo } from "../../http/request_info.ts";
+import { requestAttributes } from "../request_attributes.ts";
 import { nodeNamed, SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 
 const pod = (name: string, nodeName: string, spec: Partial<Pod["spec"]> = {}, metadata: Pod["metadata"] = {}): Pod => ({
@@ -22,8 +23,7 @@ describe("nodeAuthorizer", () => {
   afterEach(async () => await secured[Symbol.asyncDispose]());
 
   async function ask(user: string, method: string, url: string): Promise<{ allowed: boolean; reason?: string }> {
-    const { verb, path, resource } = parseRequestInfo(method, url);
-    return await secured.access.authorize({ user: nodeNamed(user), verb, path, ...(resource ? { resource } : {}) });
+    return await secured.access.authorize(requestAttributes(nodeNamed(user), parseRequestInfo(method, url)));
   }
   const may = async (user: string, method: string, url: string) => (await ask(user, method, url)).allowed;
   const inTeam = (rest: string) => `/api/v1/namespaces/team/${rest}`;
