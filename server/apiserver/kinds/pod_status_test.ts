@@ -43,7 +43,11 @@ describe("the status of a Pod", () => {
       "status.conditions[0].observedGeneration: Invalid value: -1: must be a non-negative integer",
       'status.conditions[0].Type: Invalid value: "not a name": name part must consist of alphanumeric characters',
     ],
-    ["another QoS class", [{ qosClass: "Guaranteed" }], 'status.qosClass: Invalid value: "Guaranteed": field is immutable'],
+    [
+      "another QoS class",
+      [{ qosClass: "Guaranteed" }],
+      'status.qosClass: Invalid value: "Guaranteed": field is immutable',
+    ],
     [
       "a nomination of what is no node",
       [{ nominatedNodeName: "A b" }],
@@ -82,7 +86,7 @@ describe("the status of a Pod", () => {
     [
       "two addresses of one family",
       [{ podIP: "10.0.0.1", podIPs: [{ ip: "10.0.0.1" }, { ip: "10.0.0.2" }] }],
-      'may specify no more than one IP for each IP family',
+      "may specify no more than one IP for each IP family",
     ],
     [
       "another first address of the host than its address",
