@@ -61,6 +61,11 @@ export function isAddress(text: string): boolean {
   return parse(text) !== undefined;
 }
 
+/** Whether there are addresses of both families. Those that are none are of no family. */
+export function isDualStack(texts: readonly string[]): boolean {
+  return new Set(texts.map((text) => parse(text)?.kind()).filter((kind) => kind !== undefined)).size === 2;
+}
+
 /** Takes zeros before the numbers of IPv4, so that they can be told of; nothing else that only old readers take for an address. */
 function parse(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (text.includes(":")) {

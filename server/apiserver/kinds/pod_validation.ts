@@ -4,6 +4,8 @@ import type { Container, Pod, PodSpec, PodTemplateSpec } from "../../../api/type
 import { validateLabels } from "../registry/metadata.ts";
 import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";
+import { validatePodAnnotations } from "./pod_annotations.ts";
+import { validateProfileAnnotations } from "./pod_profile_annotations.ts";
 import { specPath, validateScheduling } from "./scheduling_validation.ts";
 import { validatePodSecurityContext } from "./security_context_validation.ts";
 import { validateVolumes } from "./volume_validation.ts";
@@ -17,6 +19,20 @@ export function validatePod(pod: Pod): FieldError[] {
   validatePodSpec(pod.spec, specPath, errors);
   validateEphemeral(pod.spec, specPath.child("ephemeralContainers"), errors);
   return errors;
+}
+
+/** What only a running Pod may have, and a Pod that must not run yet may not. */
+export function validateNewPod(pod: Pod): FieldError[] {
+  const errors = validatePodAnnotations(pod);
+  const { ephemeralContainers = [], schedulingGates = [], nodeName } = pod.spec;
+  if (ephemeralContainers.length > 0) {
+    errors.push(FieldError.forbidden(specPath.child("ephemeralContainers"), "cannot be set on create"));
+  }
+  if (nodeName && schedulingGates.length > 0) {
+    const detail = "cannot be set until all schedulingGates have been cleared";
+    errors.push(FieldError.forbidden(specPath.child("nodeName"), detail));
+  }
+  return [...errors, ...validateProfileAnnotations(pod)];
 }
 
 /** The template of a workload. Ephemeral containers are for running Pods alone. */
