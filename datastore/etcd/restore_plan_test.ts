@@ -19,7 +19,7 @@ async function carriedOut(items: readonly KeyValue[], newest: number) {
 
 describe("planRestore", () => {
   it("gives keys of any history their revisions and versions again", async () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomSource(seed);
     for (let round = 0; round < 30; round++) {
       const store = openMemory();
@@ -36,7 +36,7 @@ describe("planRestore", () => {
       try {
         expect(await carriedOut(items, revision)).toEqual({ found: items, revision });
       } catch (error) {
-        throw new Error(`round ${round} with SKIFF_SEED=${seed} failed`, { cause: error });
+        throw new Error(`round ${round} with SKIFF_TEST_SEED=${seed} failed`, { cause: error });
       }
       await store.close();
     }

@@ -34,7 +34,7 @@ describe("keys of bytes as text", () => {
   });
 
   it("keeps every key and their order", () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomSource(seed);
     // Bytes at which something changes, so that half characters, surrogates and overlong forms are frequent.
     const interesting = [
@@ -69,7 +69,7 @@ describe("keys of bytes as text", () => {
       const [textA, textB] = [sortKey(keyText(a)), sortKey(keyText(b))];
       const order = textA < textB ? -1 : textA > textB ? 1 : 0;
       if (order !== Buffer.compare(a, b) || Buffer.compare(keyBytes(keyText(a)), a) !== 0) {
-        throw new Error(`[${a}] and [${b}] with SKIFF_SEED=${seed}: ${JSON.stringify([textA, textB])}`);
+        throw new Error(`[${a}] and [${b}] with SKIFF_TEST_SEED=${seed}: ${JSON.stringify([textA, textB])}`);
       }
     }
   });

@@ -89,8 +89,8 @@ describe("a compaction of a SQLite store", () => {
     timeout: 900_000,
   }, async () => {
     const updates = Number(Deno.env.get("SKIFF_UPDATES") ?? 1_000_000);
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-    console.log(`kills at the steps of SKIFF_SEED=${seed}`);
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`kills at the steps of SKIFF_TEST_SEED=${seed}`);
     const random = randomSource(seed);
     const directory = await Deno.makeTempDir({ prefix: "skiff-datastore-" });
     const path = `${directory}/state.db`;
@@ -108,7 +108,7 @@ describe("a compaction of a SQLite store", () => {
       try {
         done = verify(path, ran.updated);
       } catch (error) {
-        throw new Error(`a kill while ${ran.step} with SKIFF_SEED=${seed} failed; the store is at ${path}`, {
+        throw new Error(`a kill while ${ran.step} with SKIFF_TEST_SEED=${seed} failed; the store is at ${path}`, {
           cause: error,
         });
       }

@@ -111,8 +111,8 @@ describe("sqlite, killed", () => {
     { timeout: 900_000 },
     async () => {
       const crashes = Number(Deno.env.get("SKIFF_CRASHES") ?? 1000);
-      const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-      console.log(`${crashes} kills at the moments of SKIFF_SEED=${seed}`);
+      const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+      console.log(`${crashes} kills at the moments of SKIFF_TEST_SEED=${seed}`);
       const directory = await Deno.makeTempDir({ prefix: "skiff-crash-" });
       let left = crashes;
       let acknowledged = 0;
@@ -130,9 +130,12 @@ describe("sqlite, killed", () => {
           try {
             next = verify(path, lines);
           } catch (error) {
-            throw new Error(`kill ${round} of lane ${lane} with SKIFF_SEED=${seed} failed; the store is at ${path}`, {
-              cause: error,
-            });
+            throw new Error(
+              `kill ${round} of lane ${lane} with SKIFF_TEST_SEED=${seed} failed; the store is at ${path}`,
+              {
+                cause: error,
+              },
+            );
           }
         }
         await victim.end();

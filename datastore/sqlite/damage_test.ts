@@ -71,8 +71,8 @@ describe("sqlite, its files cut off", () => {
     timeout: 900_000,
   }, () => {
     const cuts = Number(Deno.env.get("SKIFF_CUTS") ?? 1000);
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-    console.log(`${cuts} cuts at the bytes of SKIFF_SEED=${seed}`);
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`${cuts} cuts at the bytes of SKIFF_TEST_SEED=${seed}`);
     const random = randomSource(seed);
     // The tables are made in the log, too: before that, there is an empty store.
     const first = moments[0]!.walBytes;
@@ -85,7 +85,7 @@ describe("sqlite, its files cut off", () => {
       try {
         expect(reopened(log)).toBe(expected.content);
       } catch (error) {
-        throw new Error(`cut ${cut} at byte ${end} with SKIFF_SEED=${seed} failed`, { cause: error });
+        throw new Error(`cut ${cut} at byte ${end} with SKIFF_TEST_SEED=${seed} failed`, { cause: error });
       }
     }
   });

@@ -110,6 +110,11 @@ export class SqliteEngine {
     this.#transactions.recover();
   }
 
+  /** After every call, once it was answered: what nobody should wait for. */
+  tidy(): void {
+    this.#db.shortenLog();
+  }
+
   /** Slow queries since the last call. */
   takeSlow(): readonly SlowQuery[] {
     return this.#db.takeSlow();

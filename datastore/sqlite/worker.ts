@@ -34,4 +34,5 @@ function outcome(request: WorkerRequest) {
 
 self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
   self.postMessage({ id: data.id, ...outcome(data), slow: engine?.takeSlow() ?? [] } satisfies WorkerReply);
+  engine?.tidy();
 };

@@ -148,10 +148,10 @@ class Comparison {
   }
 }
 
-/** SKIFF_SEED replays one run; SKIFF_RANDOM_STEPS makes it longer. */
+/** SKIFF_TEST_SEED replays one run; SKIFF_RANDOM_STEPS makes it longer. */
 export function randomCases(engine: Engine): void {
   it("does what the memory engine does, whatever comes", { timeout: 120_000 }, async () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const steps = Number(Deno.env.get("SKIFF_RANDOM_STEPS") ?? 1500);
     const home = await engine.create();
     try {
@@ -160,7 +160,7 @@ export function randomCases(engine: Engine): void {
         try {
           await comparison.step();
         } catch (error) {
-          throw new Error(`step ${step} of the random run with SKIFF_SEED=${seed} failed`, { cause: error });
+          throw new Error(`step ${step} of the random run with SKIFF_TEST_SEED=${seed} failed`, { cause: error });
         }
       }
       await comparison.finish();

@@ -25,7 +25,7 @@ describe("skiff datastore migrate", () => {
     timeout: 120_000,
   }, async () => {
     installHttp2Guard();
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const directory = await Deno.makeTempDir({ prefix: "skiff-migrate-" });
     await using etcd = disposable(await startEtcd());
     // A restore needs an etcd that nobody has written to.

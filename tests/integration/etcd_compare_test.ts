@@ -146,7 +146,7 @@ async function compare(face: EtcdClient, etcd: EtcdClient, seed: number): Promis
   let newest = 1;
   for (let step = 0; step < STEPS; step++) {
     const request = requests.next(newest);
-    const where = `step ${step} of SKIFF_SEED=${seed}: ${request[0]} ${JSON.stringify(shown(request[2]))}`;
+    const where = `step ${step} of SKIFF_TEST_SEED=${seed}: ${request[0]} ${JSON.stringify(shown(request[2]))}`;
     const [actual, expected] = [await outcome(face, request), await outcome(etcd, request)];
     if (JSON.stringify(actual) !== JSON.stringify(expected)) {
       throw new Error(`${where}\nis\n${JSON.stringify(actual)}\nnot\n${JSON.stringify(expected)}`);
@@ -175,7 +175,7 @@ async function compare(face: EtcdClient, etcd: EtcdClient, seed: number): Promis
   );
   for (const [actual, expected] of watches) {
     await until(
-      `the watches of SKIFF_SEED=${seed} have seen as much`,
+      `the watches of SKIFF_TEST_SEED=${seed} have seen as much`,
       () => events(actual!).length >= events(expected!).length,
     );
     expect(events(actual!)).toEqual(events(expected!));
@@ -192,7 +192,7 @@ describe("the etcd face, compared with etcd", () => {
     ] as const
   ) {
     it(`answers over ${name} as etcd does`, { timeout: 180_000 }, async () => {
-      const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+      const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
       const etcd = await startEtcd();
       const directory = await Deno.makeTempDir();
       const store = await open(directory);

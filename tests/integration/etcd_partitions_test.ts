@@ -37,7 +37,7 @@ async function run(seed: number): Promise<Outcome> {
   const { success, stdout, stderr } = await child.output();
   clearTimeout(timer);
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`with SKIFF_SEED=${seed}: ${decoder.decode(stderr)}`);
+  if (!success) throw new Error(`with SKIFF_TEST_SEED=${seed}: ${decoder.decode(stderr)}`);
   return JSON.parse(decoder.decode(stdout));
 }
 
@@ -45,7 +45,7 @@ describe("etcd of three members in network namespaces", () => {
   it("is linearizable while members are killed, cut off and replaced, and takes writes again soon", {
     timeout: 320_000,
   }, async () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const outcome = await run(seed);
     const history = new Map(outcome.history.map(calls));
     const all = [...history.values()].flat();

@@ -77,8 +77,8 @@ describe("checkRegister", () => {
     expect(shownViolation(violation)).toContain('client 2 [5, 6] read "a"');
   });
 
-  it("agrees with trying every order (SKIFF_SEED replays a run)", () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+  it("agrees with trying every order (SKIFF_TEST_SEED replays a run)", () => {
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomSource(seed);
     const below = (limit: number) => Math.floor(random() * limit);
     const value = () => [undefined, "a", "b", "c"][below(4)];
@@ -94,7 +94,7 @@ describe("checkRegister", () => {
       const expected = bruteForce(calls);
       verdicts.set(expected, (verdicts.get(expected) ?? 0) + 1);
       if ((checkRegister(calls) === undefined) !== expected) {
-        throw new Error(`round ${round} with SKIFF_SEED=${seed}: ${JSON.stringify(calls)} is ${expected}`);
+        throw new Error(`round ${round} with SKIFF_TEST_SEED=${seed}: ${JSON.stringify(calls)} is ${expected}`);
       }
     }
     // Both verdicts were put to the test.
@@ -102,7 +102,7 @@ describe("checkRegister", () => {
   });
 
   it("finds a stale read among thousands of calls, and accepts them without it", () => {
-    const seed = Number(Deno.env.get("SKIFF_SEED") ?? Math.floor(Math.random() * 2 ** 31));
+    const seed = Number(Deno.env.get("SKIFF_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 31));
     const random = randomSource(seed);
     // A register as it should be, in the hands of eight clients: each call takes effect somewhere within its time.
     const calls: Call[] = [];
