@@ -2,6 +2,7 @@ import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../../../api/clock.ts";
 import { pause } from "../../../client/pause.ts";
 import type { ContainerRuntime } from "../../runtime/contract.ts";
+import { PACKED, rotatedLogs, UNFINISHED, unfinishedLogs } from "./rotated_logs.ts";
 
 const log = getLogger(["skiff", "kubelet", "logs"]);
 
@@ -84,10 +85,11 @@ export async function rotateIfLarge(
   const info = await Deno.stat(path).catch(() => undefined);
   if (!info || info.size < maxBytes) return false;
   const rotated = await rotatedLogs(path);
+  for (const half of await unfinishedLogs(path)) await Deno.remove(half);
   // The one written now and the one about to be moved away count, too.
   const surplus = rotated.splice(0, Math.max(0, rotated.length - Math.max(0, maxFiles - 2)));
   for (const old of surplus) await Deno.remove(old);
-  for (const old of rotated) if (!old.endsWith(".gz")) await pack(old);
+  for (const old of rotated) if (!old.endsWith(PACKED)) await pack(old);
   const moved = `${path}.${stamp(clock.now())}`;
   await Deno.rename(path, moved);
   try {
@@ -100,23 +102,10 @@ export async function rotateIfLarge(
   return true;
 }
 
-/** The oldest first. Leftovers of a packing that was interrupted are removed. */
-async function rotatedLogs(path: string): Promise<string[]> {
-  const slash = path.lastIndexOf("/");
-  const [directory, prefix] = [path.slice(0, slash), `${path.slice(slash + 1)}.`];
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir(directory)) {
-    if (!name.startsWith(prefix)) continue;
-    if (name.endsWith(".tmp")) await Deno.remove(`${directory}/${name}`);
-    else found.push(`${directory}/${name}`);
-  }
-  return found.sort();
-}
-
 async function pack(path: string): Promise<void> {
-  const [from, to] = [await Deno.open(path), await Deno.create(`${path}.tmp`)];
+  const [from, to] = [await Deno.open(path), await Deno.create(path + UNFINISHED)];
   await from.readable.pipeThrough(new CompressionStream("gzip")).pipeTo(to.writable);
-  await Deno.rename(`${path}.tmp`, `${path}.gz`);
+  await Deno.rename(path + UNFINISHED, path + PACKED);
   await Deno.remove(path);
 }
 

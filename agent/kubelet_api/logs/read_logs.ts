@@ -1,5 +1,7 @@
 import type { Clock } from "../../../api/clock.ts";
+import { pause } from "../../../client/pause.ts";
 import { LogFilter, type LogFilterOptions } from "./log_filter.ts";
+import { rotatedLogs } from "./rotated_logs.ts";
 import { tailOffset } from "./tail.ts";
 
 export interface ReadLogsOptions extends LogFilterOptions {
@@ -17,6 +19,8 @@ export interface ReadLogsOptions extends LogFilterOptions {
 const CHUNK = 64 * 1024;
 /** Where inotify cannot watch (its instances are used up), the file is looked at so often, in milliseconds. */
 const POLL = 250;
+/** So long after the first line in a new file the runtime is done with the old one, in milliseconds. */
+const HANDOVER = 100;
 
 /** A container's log as its reader asked for it. Rejects with `Deno.errors.NotFound` when there is no file and it is not followed. */
 export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Uint8Array> {
@@ -54,8 +58,13 @@ export async function* readLogs(options: ReadLogsOptions): AsyncGenerator<Uint8A
         if (last) return;
         await changes!.next();
       } else if (next) {
-        // The old file is read to its end: the runtime writes into the new one since it was there.
         yield* drain(file, filter, buffer);
+        if (follow) {
+          // The new file is made before the runtime turns to it, and what was on its way then still goes into the old one.
+          while (!ended && !signal.aborted && (await next.stat()).size === 0) await changes!.next();
+          await pause(follow.clock, HANDOVER, signal).catch(() => {});
+          yield* drain(file, filter, buffer);
+        }
         file.close();
         file = next;
       } else if (last) return;
@@ -89,13 +98,22 @@ async function openFirst(
   }
 }
 
-/** The file that now has the path, `same` when it is still this one, undefined between its removal and the new one's making. */
+/** The file that follows this one, `same` when there is none, undefined between this one's renaming and the new one's making. */
 async function openRotated(path: string, file: Deno.FsFile): Promise<Deno.FsFile | "same" | undefined> {
-  const now = await Deno.stat(path).catch(() => undefined);
-  if (!now) return undefined;
-  const open = await file.stat();
-  if (now.ino === open.ino && now.dev === open.dev) return "same";
-  return await Deno.open(path).catch(() => undefined);
+  const { ino, dev } = await file.stat();
+  const isThis = async (other: string): Promise<boolean | undefined> => {
+    const found = await Deno.stat(other).catch(() => undefined);
+    return found && found.ino === ino && found.dev === dev;
+  };
+  const isCurrent = await isThis(path);
+  if (isCurrent) return "same";
+  // Whoever reads slowly may be more than one file behind.
+  const rotated = await rotatedLogs(path);
+  for (const [index, name] of rotated.entries()) {
+    const following = rotated[index + 1];
+    if (following !== undefined && await isThis(name)) return await Deno.open(following).catch(() => undefined);
+  }
+  return isCurrent === undefined ? undefined : await Deno.open(path).catch(() => undefined);
 }
 
 interface Changes extends Disposable {

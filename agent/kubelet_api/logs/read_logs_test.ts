@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../../api/clock.ts";
+import { ManualClock, systemClock } from "../../../api/clock.ts";
 import { readLogs, type ReadLogsOptions } from "./read_logs.ts";
 
 const LOG = [
@@ -119,6 +119,49 @@ describe("readLogs", () => {
     end();
     await following;
     expect(text).toBe("a\nb\nc\nd\ne\n");
+  });
+
+  it("reads on in the old file until the runtime is done with it", async () => {
+    const handover = new ManualClock();
+    const line = (text: string) => `2026-01-02T03:04:05Z stdout F ${text}\n`;
+    const never = new Promise<void>(() => {});
+    const stop = new AbortController();
+    const chunks = readLogs({
+      ...{ path, timestamps: false, signal: stop.signal },
+      follow: { ended: never, clock: handover },
+    });
+    const next = async () => new TextDecoder().decode((await chunks.next()).value);
+    await Deno.writeTextFile(path, line("a"));
+    expect(await next()).toBe("a\n");
+    const late = next();
+    await Deno.rename(path, `${path}.1`);
+    await Deno.writeTextFile(path, "");
+    await Deno.writeTextFile(`${path}.1`, line("b"), { append: true });
+    await Deno.writeTextFile(path, line("d"));
+    expect(await late).toBe("b\n");
+    const last = next();
+    while (handover.pending === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await Deno.writeTextFile(`${path}.1`, line("c"), { append: true });
+    await handover.advance(1_000);
+    expect([await last, await next()]).toEqual(["c\n", "d\n"]);
+    stop.abort();
+    expect((await chunks.next()).done).toBe(true);
+  });
+
+  it("skips no file when it is more than one behind", async () => {
+    const line = (text: string) => `2026-01-02T03:04:05Z stdout F ${text}\n`;
+    await Deno.writeTextFile(path, line("a"));
+    const chunks = readLogs({
+      ...{ path, timestamps: false, signal: new AbortController().signal },
+      follow: { ended: Promise.resolve(), clock },
+    });
+    let text = new TextDecoder().decode((await chunks.next()).value);
+    for (const [stamp, next] of [["1", "b"], ["2", "c"]] as const) {
+      await Deno.rename(path, `${path}.${stamp}`);
+      await Deno.writeTextFile(path, line(next));
+    }
+    for await (const chunk of chunks) text += new TextDecoder().decode(chunk);
+    expect(text).toBe("a\nb\nc\n");
   });
 
   it("stops following when its reader goes", async () => {

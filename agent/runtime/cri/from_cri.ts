@@ -53,11 +53,14 @@ export function toContainerSummary(from: Fields): ContainerSummary {
 
 /** From a `ContainerStatus`, which does not say its sandbox: containerd's `info` does, or a list. */
 export function toContainer(from: Fields, sandboxId: string): Container {
+  const startedAt = milliseconds(from.startedAt);
+  const finishedAt = milliseconds(from.finishedAt);
   return {
     ...common(from),
     sandboxId,
-    startedAt: milliseconds(from.startedAt),
-    finishedAt: milliseconds(from.finishedAt),
+    startedAt,
+    // The start is noted when the runtime has heard of it: a short container's end may be older.
+    finishedAt: finishedAt > 0 ? Math.max(startedAt, finishedAt) : finishedAt,
     exitCode: from.exitCode as number,
     reason: from.reason as string,
     message: from.message as string,
