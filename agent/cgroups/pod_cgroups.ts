@@ -22,12 +22,16 @@ const parents: Readonly<Record<QosClass, string>> = {
 /** The groups of the kubelet's layout, `/NAME/kubepods/burstable/podUID`: each Pod's with the sums of what its containers ask for. */
 export function createPodCgroups(options: PodCgroupsOptions): PodCgroups {
   const { hierarchy, name, podPidsLimit } = options;
+  const path = (pod: Pod) => `/${name}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
   return {
-    async ensure(pod) {
-      const path = `/${name}${parents[qosClass(pod)]}/pod${pod.metadata.uid}`;
-      const limits = { ...limitsOf(pod), ...(podPidsLimit === undefined ? {} : { pids: podPidsLimit }) };
-      await makeCgroup(hierarchy, path, limits);
-      return path;
+    path,
+    async ensure(pod, before) {
+      const own = limitsOf(pod);
+      const limits = {
+        ...(before ? larger(own, limitsOf(before)) : own),
+        ...(podPidsLimit === undefined ? {} : { pids: podPidsLimit }),
+      };
+      await makeCgroup(hierarchy, path(pod), limits);
     },
     async remove(uid) {
       for (const parent of Object.values(parents)) {
@@ -56,6 +60,15 @@ export async function sweepCgroups(options: PodCgroupsOptions, known: ReadonlySe
 /** Removes the node's group with everything in it, processes included. */
 export async function cleanUpCgroups(hierarchy: Hierarchy, name: string): Promise<void> {
   await removeCgroup(hierarchy, `/${name}`, { kill: true });
+}
+
+/** What one of the two has no limit of is left as it is. */
+function larger(a: Limits, b: Limits): Limits {
+  const limits: Record<string, number> = {};
+  for (const key of ["cpuShares", "cpuQuota", "memoryBytes"] as const) {
+    if (a[key] !== undefined && b[key] !== undefined) limits[key] = Math.max(a[key], b[key]);
+  }
+  return limits;
 }
 
 function limitsOf(pod: Pod): Limits {

@@ -18,7 +18,8 @@ describe("createPodCgroups", () => {
     };
     const process = new Deno.Command("sleep", { args: ["1000"] }).spawn();
     try {
-      const path = await cgroups.ensure(pod);
+      await cgroups.ensure(pod);
+      const path = cgroups.path(pod);
       expect(path).toBe(`/${name}/kubepods/burstable/podu1`);
       const base = hierarchy.version === 2 ? hierarchy.root : `${hierarchy.root}/memory`;
       const limit = hierarchy.version === 2 ? "memory.max" : "memory.limit_in_bytes";

@@ -63,7 +63,12 @@ export async function startHollowNode(options: HollowNodeOptions): Promise<Hollo
     informers,
     events: createEventRecorder(client, { clock, signal, component: "kubelet", host: name }),
     facts: () => facts,
-    cgroups: { ensure: async ({ metadata }) => `/${metadata.uid}`, remove: async () => {}, list: async () => [] },
+    cgroups: {
+      path: ({ metadata }) => `/${metadata.uid}`,
+      ensure: async () => {},
+      remove: async () => {},
+      list: async () => [],
+    },
     volumes: hollowVolumes(`${directory}/volumes`),
     probe: async () => ({ success: true, output: "" }),
     clock,

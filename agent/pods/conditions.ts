@@ -1,6 +1,7 @@
 import { isConditionTrue } from "../../api/meta/conditions.ts";
 import { formatTime } from "../../api/meta/time.ts";
 import type { ContainerStatus, PodCondition } from "../../api/types/core_v1.ts";
+import { isResizing } from "./resize.ts";
 import { currentSandbox, isSidecar, type PodState } from "./state.ts";
 
 /** The conditions that a node writes; every other one belongs to somebody else. */
@@ -10,6 +11,8 @@ export const ownConditions: ReadonlySet<string> = new Set([
   "Ready",
   "ContainersReady",
   "PodScheduled",
+  "PodResizePending",
+  "PodResizeInProgress",
 ]);
 
 type Verdict = { readonly status: "True" | "False"; readonly reason?: string; readonly message?: string };
@@ -32,7 +35,7 @@ export function podConditions(
     ["PodScheduled", yes],
   ];
   const { generation } = state.pod.metadata;
-  return verdicts.map(([type, verdict]) => {
+  const lasting = verdicts.map(([type, verdict]) => {
     const before = state.pod.status?.conditions?.find((condition) => condition.type === type);
     const lastTransitionTime = before?.status === verdict.status && before.lastTransitionTime
       ? before.lastTransitionTime
@@ -44,6 +47,32 @@ export function podConditions(
       lastTransitionTime,
     };
   });
+  return [...lasting, ...resizeConditions(state, phase, now)];
+}
+
+/** Only there while there is something to say: a resize that waits, one that is being carried out, or both, one after the other. */
+function resizeConditions(state: PodState, phase: string, now: number): PodCondition[] {
+  if (phase === "Succeeded" || phase === "Failed" || state.stage.at !== "active") return [];
+  const condition = (type: string, generation: number, reason?: string, message?: string): PodCondition => {
+    const before = state.pod.status?.conditions?.find((other) => other.type === type);
+    const isOld = before?.lastTransitionTime !== undefined && (before.reason || undefined) === reason;
+    return {
+      type,
+      status: "True",
+      ...(generation > 0 ? { observedGeneration: generation } : {}),
+      ...(reason ? { reason } : {}),
+      ...(message ? { message } : {}),
+      lastTransitionTime: isOld ? before.lastTransitionTime! : formatTime(now),
+    };
+  };
+  const { pendingResize: pending, resize } = state;
+  const { generation = 0 } = state.pod.metadata;
+  return [
+    ...(pending ? [condition("PodResizePending", pending.generation, pending.reason, pending.message)] : []),
+    ...(isResizing(state)
+      ? [condition("PodResizeInProgress", resize?.generation ?? generation, resize?.error && "Error", resize?.error)]
+      : []),
+  ];
 }
 
 function hasSandbox(state: PodState, phase: string): boolean {

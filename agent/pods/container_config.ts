@@ -2,9 +2,10 @@ import type { Container, EphemeralContainer, Pod } from "../../api/types/core_v1
 import type { ContainerConfig, Image, Mount } from "../runtime/contract.ts";
 import type { Volumes } from "../volumes/contract.ts";
 import { expand } from "./expand.ts";
-import { containerAnnotations, containerLabels } from "./labels.ts";
+import { annotationKeys, containerAnnotations, containerLabels } from "./labels.ts";
 import { type NodeFacts, podDirectoryPath } from "./node_facts.ts";
 import { PodError } from "./pod_error.ts";
+import { resourcesAnnotation } from "./pod_resources.ts";
 import { containerResources } from "./resources.ts";
 import { containerSecurity } from "./security_context.ts";
 
@@ -39,7 +40,10 @@ export async function containerConfig(inputs: ContainerInputs): Promise<Containe
     mounts: await mountsOf(inputs),
     devices: [],
     labels: containerLabels(pod, container),
-    annotations: containerAnnotations(pod, container, attempt),
+    annotations: {
+      ...containerAnnotations(pod, container, attempt),
+      [annotationKeys.resources]: resourcesAnnotation(pod, container),
+    },
     logPath: `${container.name}/${attempt}.log`,
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

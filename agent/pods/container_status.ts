@@ -7,6 +7,7 @@ import type {
 } from "../../api/types/core_v1.ts";
 import type { Container } from "../runtime/contract.ts";
 import { waitsUntil } from "./back_off.ts";
+import { appliedTo } from "./pod_resources.ts";
 import { shouldRestart } from "./restart.ts";
 import { isReady, isSidecar, isStarted, latest, type PodState, type Reason } from "./state.ts";
 
@@ -35,6 +36,31 @@ export function containerStatus(
     imageID: newest.imageId,
     containerID: containerId(newest),
     started: isInit ? current.running !== undefined : started,
+    ...resourcesOf(state, spec, newest),
+  };
+}
+
+/** What was granted, and what the container has of it so far. Ephemeral containers have nothing of their own. */
+function resourcesOf(
+  state: PodState,
+  spec: SpecContainer,
+  container: Container | undefined,
+): Pick<ContainerStatus, "resources" | "allocatedResources"> {
+  if (state.pod.spec.ephemeralContainers?.some(({ name }) => name === spec.name)) return { resources: {} };
+  const granted = spec.resources ?? {};
+  const applied = container?.state === "running" ? appliedTo(state.applied, container) : undefined;
+  const amounts = (part: "requests" | "limits") => {
+    if (!granted[part]) return {};
+    const kept = { ...granted[part] };
+    for (const name of ["cpu", "memory"]) {
+      const amount = applied?.[part]?.[name];
+      if (amount !== undefined) kept[name] = amount;
+    }
+    return { [part]: kept };
+  };
+  return {
+    ...(granted.requests ? { allocatedResources: granted.requests } : {}),
+    resources: { ...granted, ...amounts("requests"), ...amounts("limits") },
   };
 }
 

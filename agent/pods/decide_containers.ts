@@ -3,6 +3,8 @@ import type { Container, Sandbox } from "../runtime/contract.ts";
 import { nextBackOff, waitsUntil } from "./back_off.ts";
 import { isAlive } from "./decide_end.ts";
 import type { Plan } from "./plan.ts";
+import { madeForOtherResources } from "./pod_resources.ts";
+import { isCgroupOutdated, outdatedContainers } from "./resize.ts";
 import { hashChanged, restartPolicyOf, shouldRestart } from "./restart.ts";
 import { currentSandbox, isSidecar, isStarted, latest } from "./state.ts";
 
@@ -19,6 +21,9 @@ export function decideContainers(plan: Plan): void {
   }
   // A start that was under way while its sandbox died.
   if (killOutside(plan, sandbox)) return;
+  if (isCgroupOutdated(plan.state) || outdatedContainers(plan.state).some(({ restarts }) => !restarts)) {
+    plan.do({ type: "resize" });
+  }
   const stage = decideInit(plan, sandbox);
   if (stage === "initialized") decideMain(plan, sandbox);
   for (const spec of plan.state.pod.spec.ephemeralContainers ?? []) {
@@ -124,6 +129,8 @@ function killIfWrong(plan: Plan, spec: SpecContainer, container: Container): boo
   const results = plan.state.probes[container.id];
   if (hashChanged(spec, container)) {
     kill(plan, spec, container, `Container ${spec.name} definition changed, will be restarted`);
+  } else if (madeForOtherResources(spec, container)) {
+    kill(plan, spec, container, `Container ${spec.name} resize requires restart`);
   } else if (results?.startup === false) {
     kill(plan, spec, container, failedProbe(plan, spec, "startup"), spec.startupProbe?.terminationGracePeriodSeconds);
   } else if (results?.liveness === false) {
@@ -176,7 +183,8 @@ function start(plan: Plan, spec: SpecContainer, sandbox: Sandbox, before = lates
   }
   const image = wantImage(plan, spec);
   if (image === undefined) return plan.inFlight(`image:${spec.name}`);
-  if (state.volumes !== "mounted") return true;
+  // The Pod's cgroup has to be wide enough before.
+  if (state.volumes !== "mounted" || plan.inFlight("resize")) return true;
   plan.do({ type: "startContainer", container: spec.name, attempt: nextAttempt(plan, spec, before), image, sandbox });
   return true;
 }

@@ -12,6 +12,8 @@ export const labelKeys = {
 export const annotationKeys = {
   hash: "io.kubernetes.container.hash",
   restartCount: "io.kubernetes.container.restartCount",
+  /** What a container was made with, for the next resize to tell the difference. */
+  resources: "skiff.io/container.resources",
   terminationMessagePath: "io.kubernetes.container.terminationMessagePath",
   terminationMessagePolicy: "io.kubernetes.container.terminationMessagePolicy",
   terminationGracePeriod: "io.kubernetes.pod.terminationGracePeriod",

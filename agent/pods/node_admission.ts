@@ -134,8 +134,9 @@ function isAny(ip: string): boolean {
   return ip === "" || ip === "0.0.0.0" || ip === "::";
 }
 
-function tooBig(pod: Pod, others: readonly Pod[], node: Node): Reason | undefined {
-  const allocatable = node.status?.allocatable ?? {};
+/** What the node lacks for the Pod beside the others. */
+export function tooBig(pod: Pod, others: readonly Pod[], node: Node | undefined): Reason | undefined {
+  const allocatable = node?.status?.allocatable ?? {};
   const limit = Number(allocatable.pods ?? Infinity);
   if (others.length + 1 > limit) {
     return outOf("pods", 1, others.length, limit);

@@ -4,14 +4,18 @@ import type { Node, Pod } from "../../api/types/core_v1.ts";
 import type { Container, RuntimeEvent } from "../runtime/contract.ts";
 import type { PodDirectory } from "./directory.ts";
 import { isMirrorPod, isStaticPod } from "./labels.ts";
-import { refusal } from "./node_admission.ts";
+import { refusal, tooBig } from "./node_admission.ts";
 import { logDirectoryPath } from "./node_facts.ts";
 import { messageOf } from "./pod_error.ts";
 import { PodProbes, rememberedProbes } from "./pod_probes.ts";
 import { PodWorker } from "./pod_worker.ts";
+import { foundResources, type PodResources, resourcesOf, sameResources, withResources } from "./pod_resources.ts";
 import { podDirectories, removeOrphan } from "./remove_orphan.ts";
+import { resizeSummary } from "./resize.ts";
+import { readResizeNotes } from "./resize_notes.ts";
 import type { PodRuntime } from "./runtime_watch.ts";
 import type { Shared } from "./shared.ts";
+import { newestFirst, type PendingResize } from "./state.ts";
 import { withTerminationMessage } from "./termination_message.ts";
 
 export interface PodManagerOptions {
@@ -29,10 +33,21 @@ const deathLooks = [0, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
 /** containerd learns of an OOM kill by another way than of the death, and for a moment calls it an error like any other. */
 const oomNews = 200;
 
+interface Entry {
+  readonly worker: PodWorker;
+  readonly probes: PodProbes;
+  /** As its source has it. */
+  wanted: Pod;
+  /** Resources that it was granted; undefined until the runtime has been asked what there is of it. */
+  granted: PodResources | undefined;
+  /** A resize that cannot be granted for now. */
+  pending: PendingResize | undefined;
+}
+
 /** All Pods of the node: one worker each, fed from the sources of Pods and from the runtime. */
 export class Pods implements PodDirectory {
   readonly #options: PodManagerOptions;
-  readonly #workers = new Map<string, { worker: PodWorker; probes: PodProbes }>();
+  readonly #workers = new Map<string, Entry>();
   /** Runtime ids of sandboxes and containers, and the Pods they belong to. */
   readonly #owners = new Map<string, string>();
   /** What waits for a Pod of the same name to leave: a static Pod whose file has changed. */
@@ -55,7 +70,8 @@ export class Pods implements PodDirectory {
     const known = this.#workers.get(uid);
     if (known) {
       const before = known.worker.state.pod.metadata;
-      known.worker.send({ type: "desired", pod: withKnownStatus(pod, known.worker) });
+      known.wanted = pod;
+      this.#grant(known);
       const { labels, annotations } = pod.metadata;
       // Volumes may show them.
       if (!deepEqual(before.labels, labels) || !deepEqual(before.annotations, annotations)) this.refreshVolumes(uid);
@@ -103,9 +119,10 @@ export class Pods implements PodDirectory {
     for (const [uid, { sandboxes, containers }] of all) {
       for (const { id } of [...sandboxes, ...containers]) this.#owners.set(id, uid);
     }
-    for (const [uid, { worker }] of this.#workers) {
+    for (const [uid, entry] of this.#workers) {
+      const { worker } = entry;
       const found = all.get(uid) ?? nothing;
-      if (isFirst) this.#observe(worker, found);
+      if (isFirst) this.#observe(entry, found);
       else if (worker.state.inFlight.size === 0) {
         // What is being made or ended just now answers for itself; a list may be older than that answer.
         const containers = await Promise.all(found.containers.map((one) => withTerminationMessage(one, facts, uid)));
@@ -228,19 +245,24 @@ export class Pods implements PodDirectory {
       send: (input) => worker.send(input),
     });
     const worker: PodWorker = new PodWorker(pod, shared, {
-      changed: (state) => probes.changed(state),
+      changed: (state) => {
+        probes.changed(state);
+        if (state.stage.at === "ended") this.retryResizes();
+      },
       gone: () => {
         probes.close();
         this.#gone(uid, worker);
       },
     });
-    this.#workers.set(uid, { worker, probes });
-    if (this.#runtime) this.#observe(worker, this.#runtime.get(uid) ?? nothing);
+    const entry: Entry = { worker, probes, wanted: pod, granted: undefined, pending: undefined };
+    this.#workers.set(uid, entry);
+    if (this.#runtime) this.#observe(entry, this.#runtime.get(uid) ?? nothing);
   }
 
   /** The first that a worker learns of the runtime; a Pod of which there is nothing yet has to pass admission before. */
-  async #observe(worker: PodWorker, found: PodRuntime): Promise<void> {
+  async #observe(entry: Entry, found: PodRuntime): Promise<void> {
     const { shared, node } = this.#options;
+    const { worker } = entry;
     const { pod } = worker.state;
     const isNew = found.sandboxes.length + found.containers.length === 0 && !pod.status?.startTime &&
       pod.metadata.deletionTimestamp === undefined;
@@ -252,6 +274,7 @@ export class Pods implements PodDirectory {
       worker.send({ type: "end", why: { type: "failed", ...refused } });
     }
     for (const input of rememberedProbes(pod, found.containers)) worker.send(input);
+    await this.#recallResources(entry, found);
     const exited = found.containers.some((container) => container.state === "exited");
     const uid = pod.metadata.uid ?? "";
     const containers = exited
@@ -262,6 +285,65 @@ export class Pods implements PodDirectory {
       )
       : found.containers;
     worker.send({ type: "observed", at: shared.clock.now(), sandboxes: found.sandboxes, containers });
+  }
+
+  /** What a Pod of which there is something already was granted before this agent came. */
+  async #recallResources(entry: Entry, { sandboxes, containers }: PodRuntime): Promise<void> {
+    const { worker, wanted } = entry;
+    const { shared } = this.#options;
+    if (sandboxes.length === 0) {
+      entry.granted = resourcesOf(wanted);
+      return;
+    }
+    const notes = await readResizeNotes(shared.facts(), wanted.metadata.uid ?? "");
+    const applied = foundResources(wanted, newestFirst(containers), notes);
+    worker.send({ type: "applied", applied });
+    entry.granted = applied.pod;
+    this.#grant(entry);
+  }
+
+  // Resizes.
+
+  /** Gives the worker its Pod with the resources that the node has for it: those that the spec asks for now, if they fit. */
+  #grant(entry: Entry): void {
+    const { worker, wanted } = entry;
+    const { shared, node } = this.#options;
+    const before = entry.granted;
+    const generation = wanted.metadata.generation ?? 0;
+    if (before && !sameResources(before, resourcesOf(wanted)) && worker.state.stage.at === "active") {
+      const reason = tooBig(wanted, this.#running(worker), node());
+      if (reason) this.#defer(entry, reason.message, generation);
+      else {
+        entry.granted = resourcesOf(wanted);
+        entry.pending = undefined;
+        const message = `Pod resize started: ${resizeSummary(wanted)}`;
+        shared.event(wanted, undefined, "Normal", "ResizeStarted", message);
+      }
+    } else entry.pending = undefined;
+    const pod = entry.granted ? withResources(wanted, entry.granted) : wanted;
+    const { pending } = entry;
+    worker.send({
+      type: "desired",
+      pod: withKnownStatus(pod, worker),
+      ...(pending ? { pendingResize: pending } : {}),
+    });
+    // Where one has shrunk another may grow.
+    if (before && entry.granted !== before) this.retryResizes(entry);
+  }
+
+  #defer(entry: Entry, message: string, generation: number): void {
+    const { wanted, pending } = entry;
+    entry.pending = { reason: "Deferred", message, generation };
+    if (pending?.generation === generation) return;
+    const text = `Pod resize Deferred: ${resizeSummary(wanted, message)}`;
+    this.#options.shared.event(wanted, undefined, "Warning", "ResizeDeferred", text);
+  }
+
+  /** There may be room now: a Pod has ended or shrunk, or the node has changed. */
+  retryResizes(except?: unknown): void {
+    for (const entry of [...this.#workers.values()].sort(byPriority)) {
+      if (entry !== except && entry.pending) this.#grant(entry);
+    }
   }
 
   #running(except: PodWorker): Pod[] {
@@ -280,6 +362,7 @@ export class Pods implements PodDirectory {
     this.#options.shared.status.forget(uid);
     worker.close();
     this.#options.gone(pod);
+    this.retryResizes();
     const successor = this.#successors.get(fullName(pod));
     if (!successor) return;
     this.#successors.delete(fullName(pod));
@@ -316,6 +399,11 @@ export class Pods implements PodDirectory {
     if (milliseconds === 0) return undefined;
     return new Promise((resolve) => void this.#options.shared.clock.after(milliseconds, resolve));
   }
+}
+
+/** The more important one is asked first. */
+function byPriority(a: Entry, b: Entry): number {
+  return (b.wanted.spec.priority ?? 0) - (a.wanted.spec.priority ?? 0);
 }
 
 function fullName(pod: Pod): string {

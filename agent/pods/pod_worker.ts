@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from "../../api/types/core_v1.ts";
 import { abortable, actions } from "./actions/all.ts";
 import type { Run } from "./actions/run.ts";
 import { messageOf, PodError } from "./pod_error.ts";
+import { resizeSummary } from "./resize.ts";
 import type { Shared } from "./shared.ts";
 import {
   type Action,
@@ -128,8 +129,23 @@ export class PodWorker {
     const status = podStatus({ ...this.#state, pod: this.pod }, this.#shared.facts(), this.#shared.clock.now());
     if (this.#status && deepEqual(this.#status, status)) return;
     this.#reportWaits(this.#status, status);
+    this.#reportResize(this.#status, status);
     this.#status = status;
     this.#shared.status.publish(pod, status);
+  }
+
+  /** That a resize began is told where it is granted. */
+  #reportResize(before: PodStatus | undefined, after: PodStatus): void {
+    const of = (status: PodStatus | undefined) =>
+      status?.conditions?.find(({ type }) => type === "PodResizeInProgress");
+    const [old, now] = [of(before), of(after)];
+    const { pod } = this.#state;
+    if (now?.message && now.message !== old?.message) {
+      const message = `Pod resize error: ${resizeSummary(pod, now.message)}`;
+      this.#shared.event(pod, undefined, "Warning", "ResizeError", message);
+    } else if (old && !now && this.#state.stage.at === "active") {
+      this.#shared.event(pod, undefined, "Normal", "ResizeCompleted", `Pod resize completed: ${resizeSummary(pod)}`);
+    }
   }
 
   /** Each wait that begins is told once; the recorder counts those that come again. */

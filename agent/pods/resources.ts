@@ -21,8 +21,10 @@ export function cpuQuota(milli: number): number {
 
 export function containerResources(pod: Pod, container: Container, memoryBytes: number): LinuxResources {
   const { limits, requests } = container.resources ?? {};
-  const cpuLimit = milli(limits?.cpu);
-  const memoryLimit = amount(limits?.memory);
+  // What the whole Pod may use is the limit of a container without one.
+  const whole = pod.spec.resources?.limits;
+  const cpuLimit = milli(limits?.cpu ?? whole?.cpu);
+  const memoryLimit = amount(limits?.memory ?? whole?.memory);
   return {
     cpuPeriod,
     cpuShares: cpuShares(milli(requests?.cpu) ?? cpuLimit ?? 0),

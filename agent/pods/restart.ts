@@ -1,6 +1,7 @@
 import type { Container as SpecContainer, Pod } from "../../api/types/core_v1.ts";
 import type { Container } from "../runtime/contract.ts";
 import { annotationKeys, containerHash } from "./labels.ts";
+import { madeForOtherResources } from "./pod_resources.ts";
 
 /** `Always`, `OnFailure` or `Never`: a container's own policy goes before its Pod's; init containers never run again after success. */
 export function restartPolicyOf(pod: Pod, spec: SpecContainer): string {
@@ -13,7 +14,7 @@ export function restartPolicyOf(pod: Pod, spec: SpecContainer): string {
 /** Whether a container that ended so is started again. */
 export function shouldRestart(pod: Pod, spec: SpecContainer, ended: Container): boolean {
   // Killed because its definition changed: the new definition has not run yet.
-  if (hashChanged(spec, ended)) return true;
+  if (hashChanged(spec, ended) || madeForOtherResources(spec, ended)) return true;
   for (const rule of spec.restartPolicyRules ?? []) {
     const { operator, values = [] } = rule.exitCodes ?? { operator: "" };
     const listed = values.includes(ended.exitCode);

@@ -43,8 +43,10 @@ export type PodEvent = (
 ) => void;
 
 export interface PodCgroups {
-  /** Makes the Pod's cgroup with its limits; answers what the sandbox is to be given as parent. */
-  ensure(pod: Pod): Promise<string>;
+  /** The Pod's cgroup: the parent of its sandbox's and its containers' own ones. */
+  path(pod: Pod): string;
+  /** Makes it with its limits. With `before`, the Pod as it was before a resize, these are the larger ones of the two. */
+  ensure(pod: Pod, before?: Pod): Promise<void>;
   remove(uid: string): Promise<void>;
   /** The uids of all Pods that have one. */
   list(): Promise<string[]>;

@@ -144,6 +144,7 @@ export async function startPods(options: PodsOptions): Promise<PodManager> {
     return ofNode.synced ? undefined : "pending";
   }
 
+  node.onChange(() => manager.retryResizes());
   const mirrorHandlers: (() => void)[] = [];
   const current = new Map<string, Pod>();
   const keep = () => saved?.changed(() => [...current.values()]);

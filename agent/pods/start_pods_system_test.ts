@@ -196,6 +196,84 @@ describe("Pods in containerd", () => {
     await remove("greedy");
   });
 
+  it("resizes one in place, and goes on with that after a restart", async () => {
+    const hierarchy = await detectHierarchy();
+    const resources = (cpu: string, memory: string) => ({
+      requests: { cpu: "100m", memory: "16Mi" },
+      limits: { cpu, memory },
+    });
+    const main = {
+      name: "main",
+      image: BUSYBOX,
+      imagePullPolicy: "IfNotPresent",
+      command: ["sleep", "1000"],
+    };
+    const other = { ...main, name: "other", resources: resources("100m", "20Mi") };
+    const policy = [{ resourceName: "memory", restartPolicy: "RestartContainer" }];
+    const spec = (cpu: string, memory: string) => ({
+      containers: [{ ...main, resources: resources(cpu, memory) }, { ...other, resizePolicy: policy }],
+    });
+    const resize = async (patch: Partial<Pod["spec"]>, generation: number) => {
+      await client.patch(pods, { namespace: "default", name: "elastic" }, {
+        type: "merge",
+        patch: { metadata: { generation }, spec: patch } as Record<string, unknown>,
+      });
+    };
+    const { uid } = (await create("elastic", spec("200m", "32Mi"))).metadata;
+    const before = await untilPhase("elastic", "Running");
+    const statusOf = async (name: string) =>
+      (await get("elastic")).status!.containerStatuses!.find((status) => status.name === name)!;
+    expect(before.status!.containerStatuses![0]).toMatchObject({
+      allocatedResources: { cpu: "100m", memory: "16Mi" },
+      resources: resources("200m", "32Mi"),
+    });
+    const containerId = before.status!.containerStatuses![0]!.containerID!;
+    const podGroup = `/${cgroup}/kubepods/burstable/pod${uid}`;
+    const limits = async (group: string) => {
+      const read = async (controller: string, file: string) => {
+        const base = hierarchy.version === 2 ? hierarchy.root : `${hierarchy.root}/${controller}`;
+        return (await Deno.readTextFile(`${base}${group}/${file}`)).trim().split(" ")[0];
+      };
+      const [cpu, memory] = hierarchy.version === 2
+        ? ["cpu.max", "memory.max"]
+        : ["cpu.cfs_quota_us", "memory.limit_in_bytes"];
+      return [await read("cpu", cpu), await read("memory", memory)];
+    };
+    const groupOf = (id: string) => `${podGroup}/${id.replace("containerd://", "")}`;
+    const mebi = (count: number) => String(count * 2 ** 20);
+    expect(await limits(groupOf(containerId))).toEqual(["20000", mebi(32)]);
+    expect(await limits(podGroup)).toEqual(["30000", mebi(52)]);
+
+    await resize(spec("400m", "48Mi"), 2);
+    await until("the larger limits", async () => (await statusOf("main")).resources?.limits?.memory === "48Mi");
+    expect(await limits(groupOf(containerId))).toEqual(["40000", mebi(48)]);
+    expect(await limits(podGroup)).toEqual(["50000", mebi(68)]);
+    expect(await statusOf("main")).toMatchObject({ containerID: containerId, restartCount: 0 });
+    const conditions = async () => (await get("elastic")).status!.conditions!.map(({ type }) => type);
+    await until("the resize is over", async () => !(await conditions()).includes("PodResizeInProgress"));
+
+    // While nobody looks: what containers carry, and what was noted of the resize, tell the difference.
+    await close();
+    await resize(spec("100m", "24Mi"), 3);
+    await open();
+    await until("the smaller limits", async () => (await statusOf("main")).resources?.limits?.memory === "24Mi");
+    expect(await limits(groupOf(containerId))).toEqual(["10000", mebi(24)]);
+    await until("the smaller Pod", async () => (await limits(podGroup))[1] === mebi(44));
+
+    const larger = { ...other, resizePolicy: policy, resources: resources("100m", "40Mi") };
+    await resize({ containers: [spec("100m", "24Mi").containers[0]!, larger] }, 4);
+    await until("the new container", async () => {
+      const { restartCount, state } = await statusOf("other");
+      return restartCount === 1 && state?.running !== undefined;
+    });
+    expect(await limits(groupOf((await statusOf("other")).containerID!))).toEqual(["10000", mebi(40)]);
+    expect(await limits(podGroup)).toEqual(["20000", mebi(64)]);
+    expect((await statusOf("main")).containerID).toBe(containerId);
+    expect(events).toContainEqual(expect.stringContaining("Container other resize requires restart"));
+
+    await remove("elastic");
+  });
+
   it("goes on after a restart with the same containers", async () => {
     await create("steady", {});
     const before = await untilPhase("steady", "Running");

@@ -1,6 +1,7 @@
 import type { Container as SpecContainer, EphemeralContainer, Pod } from "../../api/types/core_v1.ts";
 import type { Container, Sandbox } from "../runtime/contract.ts";
 import type { BackOff } from "./back_off.ts";
+import type { AppliedResources } from "./pod_resources.ts";
 
 /** A text that says why something does not run; the status shows both halves. */
 export interface Reason {
@@ -35,6 +36,7 @@ export type Stage =
 
 /** One Pod as this node sees it: what is wanted, what the runtime shows, and what is remembered between the two. */
 export interface PodState {
+  /** With the resources that this node has granted: while a resize is pending the API's object has others. */
   readonly pod: Pod;
   /** The object is no longer in its source. */
   readonly absent: boolean;
@@ -58,8 +60,19 @@ export interface PodState {
   readonly probes: Readonly<Record<string, ProbeResults>>;
   /** By the id of a sandbox or container: when it was last told of by itself, not in a list of all. Only the latest are kept. */
   readonly heard: ReadonlyMap<string, number>;
+  /** Resources that the runtime and the kernel know of. */
+  readonly applied: AppliedResources;
+  /** Of the last resize that was granted. */
+  readonly resize: { readonly generation: number; readonly error?: string } | undefined;
+  /** A resize that the node cannot grant, or not now. */
+  readonly pendingResize: PendingResize | undefined;
   /** Keys of the actions that have not answered, with the time by which a kill will be over. */
   readonly inFlight: ReadonlyMap<string, number>;
+}
+
+/** Why the spec asks for other resources than `pod` shows. */
+export interface PendingResize extends Reason {
+  readonly generation: number;
 }
 
 export type ImageState =
@@ -95,6 +108,8 @@ export type Action =
     readonly message: string;
   }
   | { readonly type: "removeContainer"; readonly id: string }
+  /** Gives the running containers and the Pod's cgroup what was granted. */
+  | { readonly type: "resize" }
   /** Unmounts volumes; the Pod's directory stays. */
   | { readonly type: "unmountVolumes" }
   /** Takes all that is left off the node: containers, sandboxes, cgroup, directory. */
@@ -104,7 +119,9 @@ export type Action =
 
 /** What is told to {@linkcode step}. */
 export type Input =
-  | { readonly type: "desired"; readonly pod: Pod }
+  | { readonly type: "desired"; readonly pod: Pod; readonly pendingResize?: PendingResize }
+  /** Resources have reached the runtime or the kernel. */
+  | { readonly type: "applied"; readonly applied: AppliedResources }
   /** The object left its source without waiting for us. */
   | { readonly type: "absent" }
   /** All that the runtime had of this Pod when it was asked: `at`, in milliseconds since the epoch. */
@@ -142,6 +159,7 @@ export function actionKey(action: Action): string {
       return `remove:${action.id}`;
     case "mountVolumes":
     case "runSandbox":
+    case "resize":
     case "unmountVolumes":
     case "clear":
     case "deleteObject":
@@ -166,6 +184,9 @@ export function newPodState(pod: Pod): PodState {
     backOffs: {},
     probes: {},
     heard: new Map(),
+    applied: { containers: {} },
+    resize: undefined,
+    pendingResize: undefined,
     inFlight: new Map(),
   };
 }
@@ -209,4 +230,9 @@ export function isStarted(state: PodState, spec: SpecContainer, container: Conta
 export function isReady(state: PodState, spec: SpecContainer, container: Container | undefined): boolean {
   return isStarted(state, spec, container) &&
     (spec.readinessProbe === undefined || state.probes[container!.id]?.readiness === true);
+}
+
+/** By attempt before time: a node's clock may be set back between two attempts. */
+export function newestFirst<T extends Sandbox | Container>(all: readonly T[]): readonly T[] {
+  return [...all].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
 }

@@ -3,6 +3,9 @@ import type { Container as SpecContainer, ContainerStatus, PodStatus } from "../
 import { ownConditions, podConditions } from "./conditions.ts";
 import { containerStatus } from "./container_status.ts";
 import { qosClass } from "../../api/meta/qos_class.ts";
+import { podLimits, podRequests, type ResourceTotals } from "../../api/meta/resources.ts";
+import { resourcesOf, withResources } from "./pod_resources.ts";
+import { podLimit } from "./resources.ts";
 import { shouldRestart } from "./restart.ts";
 import { currentSandbox, isSidecar, latest, type PodState } from "./state.ts";
 
@@ -42,6 +45,24 @@ export function podStatus(state: PodState, host: HostAddresses, now: number): Po
     ...(isRefused ? {} : { containerStatuses }),
     ...(ephemeral?.length ? { ephemeralContainerStatuses: ephemeral } : {}),
     qosClass: qosClass(pod),
+    ...wholeResources(state),
+  };
+}
+
+/** What the Pod as a whole was granted, and has so far. */
+function wholeResources({ pod, applied }: PodState): Pick<PodStatus, "resources" | "allocatedResources"> {
+  const actual = withResources(pod, applied.pod ?? resourcesOf(pod));
+  const texts = (totals: ResourceTotals) =>
+    Object.fromEntries([...totals].map(([name, quantity]) => [name, quantity.toString()]));
+  const granted = podRequests(pod);
+  const requests = podRequests(actual);
+  const limits = new Map([...podLimits(actual)].filter(([name]) => podLimit(actual, name) !== undefined));
+  return {
+    ...(granted.size > 0 ? { allocatedResources: texts(granted) } : {}),
+    resources: {
+      ...(requests.size > 0 ? { requests: texts(requests) } : {}),
+      ...(limits.size > 0 ? { limits: texts(limits) } : {}),
+    },
   };
 }
 

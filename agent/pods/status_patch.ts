@@ -31,6 +31,9 @@ export function statusPatch(before: PodStatus, after: PodStatus): Record<string,
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** Conditions of this node that end with what they tell of. */
+const passing: ReadonlySet<string> = new Set(["PodResizePending", "PodResizeInProgress"]);
+
 function changedConditions(before: readonly PodCondition[], after: readonly PodCondition[]): Record<string, unknown>[] {
   const changed: Record<string, unknown>[] = [];
   for (const condition of after) {
@@ -39,6 +42,9 @@ function changedConditions(before: readonly PodCondition[], after: readonly PodC
     // Conditions are merged field by field: what the new one lacks has to be taken out of the old one.
     const gone = (["reason", "message"] as const).filter((key) => old?.[key] && condition[key] === undefined);
     changed.push({ ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) });
+  }
+  for (const { type } of before) {
+    if (passing.has(type) && !after.some((other) => other.type === type)) changed.push({ type, $patch: "delete" });
   }
   return changed;
 }

@@ -1,7 +1,8 @@
 import { decide } from "./decide.ts";
 import { nextBackOff } from "./back_off.ts";
-import { type Action, actionKey, type Input, type PodState, type Reason } from "./state.ts";
-import type { Container, Sandbox } from "../runtime/contract.ts";
+import { type AppliedResources, resourcesOf, sameResources } from "./pod_resources.ts";
+import { type Action, actionKey, type Input, newestFirst, type PodState, type Reason } from "./state.ts";
+import type { Container } from "../runtime/contract.ts";
 
 export interface Step {
   readonly state: PodState;
@@ -31,7 +32,9 @@ export function step(before: PodState, input: Input, now: number): Step {
 function take(state: PodState, input: Input, now: number): PodState {
   switch (input.type) {
     case "desired":
-      return { ...state, pod: input.pod, absent: false };
+      return takeDesired(state, input);
+    case "applied":
+      return takeApplied(state, input.applied);
     case "absent":
       return { ...state, absent: true };
     case "observed":
@@ -74,6 +77,24 @@ function take(state: PodState, input: Input, now: number): PodState {
     default:
       return input satisfies never;
   }
+}
+
+function takeDesired(state: PodState, { pod, pendingResize }: Input & { type: "desired" }): PodState {
+  const isGranted = state.applied.pod !== undefined && !sameResources(resourcesOf(state.pod), resourcesOf(pod));
+  const { resize: _, ...backOffs } = state.backOffs;
+  return {
+    ...state,
+    pod,
+    absent: false,
+    pendingResize,
+    // What kept the last one from being carried out may not keep this one.
+    ...(isGranted ? { resize: { generation: pod.metadata.generation ?? 0 }, backOffs } : {}),
+  };
+}
+
+function takeApplied(state: PodState, applied: AppliedResources): PodState {
+  const containers = { ...state.applied.containers, ...applied.containers };
+  return { ...state, applied: { ...state.applied, ...(applied.pod ? { pod: applied.pod } : {}), containers } };
 }
 
 function hear(state: PodState, id: string, now: number): ReadonlyMap<string, number> {
@@ -140,6 +161,8 @@ function takeSettled(
 ): PodState {
   const settled = settle(state, action, failure?.reason, now);
   switch (action.type) {
+    case "resize":
+      return takeResized(settled, failure);
     case "mountVolumes":
       return failure ? settled : { ...settled, volumes: "mounted" };
     case "unmountVolumes":
@@ -168,6 +191,11 @@ function takeSettled(
   }
 }
 
+function takeResized(state: PodState, failure: Reason | undefined): PodState {
+  const generation = state.resize?.generation ?? state.pod.metadata.generation ?? 0;
+  return { ...state, resize: failure ? { generation, error: failure.message } : { generation } };
+}
+
 /** Pulls wait as upstream's do, for the registry's sake; what is only this node's own work is tried again sooner. */
 function settle(state: PodState, action: Action, failure: string | undefined, now: number): PodState {
   const key = actionKey(action);
@@ -189,9 +217,4 @@ function replaced<T extends { readonly id: string }>(all: readonly T[], one: T):
 
 function without<T extends { readonly id: string }>(all: readonly T[], id: string): readonly T[] {
   return all.filter((other) => other.id !== id);
-}
-
-/** By attempt before time: a node's clock may be set back between two attempts. */
-function newestFirst<T extends Sandbox | Container>(all: readonly T[]): readonly T[] {
-  return [...all].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
 }

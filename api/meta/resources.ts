@@ -24,8 +24,8 @@ export interface PodResourceOptions {
  * of that; and the overhead on top. (KEP-753, KEP-2837, KEP-1287.)
  */
 export function podRequests(pod: Pod, options: PodResourceOptions = {}): ResourceTotals {
-  const totals = options.useStatus ? requestsWithStatus(pod, options) : aggregate(pod, options, requested);
-  setPodLevel(totals, pod.spec.resources?.requests);
+  const totals = aggregate(pod, options, options.useStatus ? held : requested);
+  setPodLevel(totals, options.useStatus ? heldByPod(pod) : pod.spec.resources?.requests);
   if (!options.withoutOverhead) addAll(totals, parsed(pod.spec.overhead));
   return totals;
 }
@@ -48,25 +48,49 @@ export function isSidecar(container: Container): boolean {
   return container.restartPolicy === "Always";
 }
 
-type Amounts = (container: Container, status: ContainerStatus | undefined) => ResourceTexts | undefined;
+type Amounts = (
+  container: Container,
+  status: ContainerStatus | undefined,
+  isInfeasible: boolean,
+) => ResourceTexts | undefined;
 
 const requested: Amounts = (container) => container.resources?.requests;
 
-function requestsWithStatus(pod: Pod, options: PodResourceOptions): Map<string, Quantity> {
-  const resize = pod.status?.conditions?.find((condition) => condition.type === "PodResizePending");
-  const infeasible = resize?.reason === "Infeasible";
-  const fallback: Amounts = infeasible ? () => undefined : requested;
-  const granted: Amounts = (container, status) => status?.allocatedResources ?? fallback(container, status);
-  const running: Amounts = (container, status) => status?.resources?.requests ?? granted(container, status);
-  const totals = infeasible ? new Map<string, Quantity>() : aggregate(pod, options, requested);
-  raiseAll(totals, aggregate(pod, options, granted));
-  raiseAll(totals, aggregate(pod, options, running));
-  return totals;
+/** Of a container that the node has told the resources of, what it was granted and runs with counts as well. */
+const held: Amounts = (container, status, isInfeasible) =>
+  status?.resources
+    ? largest([
+      isInfeasible ? undefined : container.resources?.requests,
+      status.resources.requests,
+      status.allocatedResources,
+    ])
+    : container.resources?.requests;
+
+function largest(lists: readonly (ResourceTexts | undefined)[]): ResourceTexts {
+  const texts: Record<string, string> = {};
+  for (const list of lists) {
+    for (const [name, text] of Object.entries(list ?? {})) {
+      const known = texts[name];
+      if (known === undefined || Quantity.parse(known).compare(Quantity.parse(text)) < 0) texts[name] = text;
+    }
+  }
+  return texts;
+}
+
+function isInfeasible(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, reason }) => type === "PodResizePending" && reason === "Infeasible") ??
+    false;
 }
 
 function aggregate(pod: Pod, { missing, useStatus }: PodResourceOptions, amounts: Amounts): Map<string, Quantity> {
+  const infeasible = useStatus === true && isInfeasible(pod);
+  const inits = pod.spec.initContainers ?? [];
   const amountsOf = (container: Container) => {
-    const found = parsed(amounts(container, useStatus ? statusOf(pod, container.name) : undefined));
+    // An init container that ends is counted by its spec alone.
+    const lasts = isSidecar(container) || !inits.includes(container);
+    const found = parsed(
+      amounts(container, useStatus && lasts ? statusOf(pod, container.name) : undefined, infeasible),
+    );
     for (const [name, amount] of missing ?? []) if (!found.has(name)) found.set(name, amount);
     return found;
   };
@@ -74,7 +98,7 @@ function aggregate(pod: Pod, { missing, useStatus }: PodResourceOptions, amounts
   for (const container of pod.spec.containers) addAll(totals, amountsOf(container));
   const sidecars = new Map<string, Quantity>();
   const initPeak = new Map<string, Quantity>();
-  for (const container of pod.spec.initContainers ?? []) {
+  for (const container of inits) {
     const own = amountsOf(container);
     if (isSidecar(container)) {
       addAll(totals, own);
@@ -110,6 +134,14 @@ function raiseAll(totals: Map<string, Quantity>, amounts: ResourceTotals): void 
     const total = totals.get(name);
     if (!total || total.compare(amount) < 0) totals.set(name, amount);
   }
+}
+
+function heldByPod(pod: Pod): ResourceTexts | undefined {
+  const stated = pod.spec.resources?.requests;
+  const { resources, allocatedResources } = pod.status ?? {};
+  if (!stated || !resources) return stated;
+  const most = largest([isInfeasible(pod) ? undefined : stated, resources.requests, allocatedResources]);
+  return Object.fromEntries(Object.keys(stated).map((name) => [name, most[name] ?? stated[name]!]));
 }
 
 /** The resources that can be stated for a whole Pod. */

@@ -3,6 +3,7 @@ import { clear, deleteObject, removeContainer } from "./clean_up.ts";
 import { ensureImage } from "./image.ts";
 import { killContainer } from "./kill_container.ts";
 import type { Run } from "./run.ts";
+import { resize } from "./resize.ts";
 import { removeSandbox, runSandbox, stopSandbox } from "./sandbox.ts";
 import { startContainer } from "./start_container.ts";
 import { mountVolumes, unmountVolumes } from "./volumes.ts";
@@ -20,6 +21,7 @@ export const actions: {
   startContainer,
   killContainer,
   removeContainer,
+  resize,
   clear,
   deleteObject,
 };
@@ -29,4 +31,5 @@ export const abortable: ReadonlySet<Action["type"]> = new Set([
   "mountVolumes",
   "ensureImage",
   "startContainer",
+  "resize",
 ]);

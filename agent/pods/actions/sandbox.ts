@@ -2,6 +2,7 @@ import { dnsConfig } from "../dns_config.ts";
 import { logDirectoryPath, podDirectoryPath } from "../node_facts.ts";
 import { messageOf, PodError } from "../pod_error.ts";
 import { sandboxConfig } from "../sandbox_config.ts";
+import { resourcesOf } from "../pod_resources.ts";
 import type { Action } from "../state.ts";
 import { lookAgain } from "./look_again.ts";
 import type { Run } from "./run.ts";
@@ -21,15 +22,17 @@ export async function runSandbox(action: Action & { type: "runSandbox" }, run: R
         "Pod sandbox changed, it will be killed and re-created.",
       );
     }
-    const [cgroupParent, resolvConf] = await Promise.all([
-      shared.cgroups.ensure(pod),
+    const [resolvConf] = await Promise.all([
       Deno.readTextFile(facts.resolvConf).catch(() => ""),
+      shared.cgroups.ensure(pod),
       Deno.mkdir(podDirectoryPath(facts, uid), { recursive: true, mode: 0o750 }),
       Deno.mkdir(logDirectoryPath(facts, pod), { recursive: true }),
     ]);
-    const config = sandboxConfig(pod, action.attempt, facts, dnsConfig(pod, facts, resolvConf), cgroupParent);
+    const dns = dnsConfig(pod, facts, resolvConf);
+    const config = sandboxConfig(pod, action.attempt, facts, dns, shared.cgroups.path(pod));
     const id = await shared.runtime.runSandbox(config, signal);
     shared.claim(id, uid);
+    run.send({ type: "applied", applied: { pod: resourcesOf(pod), containers: {} } });
     const sandbox = await shared.runtime.sandbox(id);
     if (sandbox) run.send({ type: "sandbox", sandbox });
   } catch (error) {

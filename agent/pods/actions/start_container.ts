@@ -144,7 +144,7 @@ async function writeHosts(pod: Pod, podIPs: readonly string[], run: Run): Promis
 function sandboxOf(action: Start, run: Run): SandboxConfig {
   const { pod } = run.state();
   const facts = run.shared.facts();
-  return sandboxConfig(pod, action.sandbox.attempt, facts, dnsConfig(pod, facts, ""), "");
+  return sandboxConfig(pod, action.sandbox.attempt, facts, dnsConfig(pod, facts, ""), run.shared.cgroups.path(pod));
 }
 
 async function report(id: string, run: Run): Promise<void> {

@@ -155,7 +155,9 @@ export class FakeRuntime implements ContainerRuntime {
   async containers(sandboxId?: string) {
     return [...this.#containers.values()].filter((one) => sandboxId === undefined || one.sandboxId === sandboxId);
   }
-  async updateContainerResources() {}
+  async updateContainerResources(id: string) {
+    this.#call(`updateContainerResources ${this.#containers.get(id)?.name}`);
+  }
   async reopenContainerLog() {}
   async execSync(_: string, command: readonly string[]) {
     const words = command.join(" ");

@@ -48,10 +48,8 @@ export class PodsHarness {
       signal,
       events: { event: (_, type, reason, message) => void this.events.push(`${type} ${reason} ${message}`) },
       cgroups: {
-        ensure: async (pod) => {
-          this.cgroups.add(pod.metadata.uid ?? "");
-          return `/test/pod${pod.metadata.uid}`;
-        },
+        path: (pod) => `/test/pod${pod.metadata.uid}`,
+        ensure: async (pod) => void this.cgroups.add(pod.metadata.uid ?? ""),
         remove: async (uid) => void this.cgroups.delete(uid),
         list: async () => [...this.cgroups],
       },
