@@ -202,7 +202,7 @@ describe("a machine that joins", () => {
     shift = 350 * DAY;
     const member = await join({ time: new Shifted(() => Date.now()) });
     const renewed: string[] = [];
-    member.onRenewed(({ certificate }) => renewed.push(certificate));
+    member.onRenewed(({ serving }) => renewed.push(serving.certificate));
     await retry("a new serving certificate", async () => expect(renewed.length).toBe(1));
     expect(renewed[0]).not.toBe(before);
     expect(member.serving.certificate).toBe(renewed[0]);
