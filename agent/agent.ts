@@ -12,7 +12,7 @@ import { openRegistries } from "./images/registries/open_registries.ts";
 import { followServers } from "./join/follow_servers.ts";
 import type { Membership } from "./join/membership.ts";
 import { rotateLogs } from "./kubelet_api/logs/log_rotation.ts";
-import { startKubeletApi } from "./kubelet_api/kubelet_api.ts";
+import { type KubeletTls, startKubeletApi } from "./kubelet_api/kubelet_api.ts";
 import { startNetwork } from "./network/network.ts";
 import { readFilesystem, readMachine } from "./node/machine.ts";
 import { nodeResources } from "./node/node_object.ts";
@@ -45,8 +45,8 @@ export interface AgentInputs extends AgentOptions {
 export interface AgentIdentity {
   readonly clusterCa: string;
   readonly serving: ServingPair;
-  /** Calls back with each later serving certificate. */
-  onRenewed?(use: (serving: ServingPair) => void): void;
+  /** Calls back with what is new of it later. */
+  onRenewed?(use: (identity: Pick<AgentIdentity, "clusterCa" | "serving">) => void): void;
 }
 
 interface ServingPair {
@@ -63,6 +63,10 @@ export interface RunningAgent {
 }
 
 const logger = getLogger(["skiff", "agent"]);
+
+function tlsOf({ clusterCa, serving }: Pick<AgentIdentity, "clusterCa" | "serving">): KubeletTls {
+  return { cert: serving.certificate, key: serving.key, clientCa: clusterCa };
+}
 
 /**
  * Makes this machine a node: containerd, Pod network, Services, DNS, Pods. Resolves when all of it runs; the Node becomes Ready soon after. Rejects, having
@@ -153,7 +157,7 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       nodeName,
       address: "0.0.0.0",
       port: options.kubeletPort,
-      tls: { cert: identity.serving.certificate, key: identity.serving.key, clientCa: identity.clusterCa },
+      tls: tlsOf(identity),
       pods: manager.directory,
       runtime: runtime.runtime,
       clock,
@@ -171,7 +175,7 @@ export async function startAgent(options: AgentInputs): Promise<RunningAgent> {
       });
       closers.push(() => tunnels);
     }
-    identity.onRenewed?.((serving) => kubelet.setCertificate(serving));
+    identity.onRenewed?.((renewed) => kubelet.setTls(tlsOf(renewed)));
 
     const registered: { node?: NodeAgent } = {};
     const staticPods = await startStaticPods({

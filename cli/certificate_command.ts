@@ -31,7 +31,7 @@ export function certificateCommand(finish: (exitCode: number) => void): Command 
       .action((flags: DataDirFlags & OutputFlags) => forUser(async () => finish(await check(flags)))),
   );
   command.addCommand(
-    common("rotate", "make the server's own certificates and keys anew; used from its next start")
+    common("rotate", "make the server's own certificates and keys anew; a running one takes them within the hour")
       .option("-s, --service <name>", "only those of admin or api-server (repeatable)", collect, [])
       .action((flags: RotateFlags) => forUser(() => rotate(flags))),
   );
@@ -90,7 +90,9 @@ async function rotate({ dataDir, service }: RotateFlags): Promise<void> {
   }
   const names = services.flatMap((name) => serviceCertificates[name]!);
   for (const path of await rotateLeaves(tlsOf(dataDir), names, Date.now())) console.log(`made ${path} anew`);
-  console.log("The server uses them from its next start. Kubeconfigs with the old ones are valid to their end.");
+  console.log(
+    "The server uses them within the hour, or from its next start. Kubeconfigs with the old ones are valid to their end.",
+  );
 }
 
 async function rotateCa({ dataDir, path, force, forgetOld }: RotateCaFlags): Promise<void> {

@@ -1,5 +1,5 @@
 import { request } from "node:https";
-import { caHashOf } from "./cluster_token.ts";
+import { caHashOf, certificatesIn } from "./cluster_token.ts";
 
 const LIMIT = 64 * 1024;
 
@@ -9,8 +9,8 @@ export class ClusterCaError extends Error {
 }
 
 /**
- * Asks a server (`https://HOST:6443`) that nobody vouches for yet for its cluster's authority, PEM. With `caHash` only that authority is taken: nothing secret may be
- * sent before. Rejects with a {@linkcode ClusterCaError}, or with the connection's own error.
+ * Asks a server (`https://HOST:6443`) that nobody vouches for yet for its cluster's authority, PEM. With `caHash` that one alone is answered, be it the present one or one
+ * before it: nothing secret may be sent before, and nothing that came along with it is believed: the bundle was anybody's until a server has shown what that authority vouches for. Rejects with a {@linkcode ClusterCaError}, or with the connection's own error.
  */
 export async function fetchClusterCa(
   server: string,
@@ -27,19 +27,21 @@ export async function fetchClusterCa(
       ...signal ? [signal] : [],
     ]),
   );
-  let found: string;
+  const certificates = certificatesIn(pem);
+  let hashes: readonly string[];
   try {
-    found = caHashOf(pem);
+    hashes = (certificates.length > 0 ? certificates : [pem]).map(caHashOf);
   } catch (cause) {
     throw new ClusterCaError(`${server}/cacerts answers no certificate: is it a Skiff server?`, { cause });
   }
-  if (caHash !== undefined && found !== caHash) {
-    throw new ClusterCaError(
-      `the server at ${server} belongs to another cluster than the token: its authority's hash is ${found}, the token's ${caHash}; ` +
-        "copy the token anew from the server's file server/node-token, and check the address",
-    );
-  }
-  return pem;
+  if (caHash === undefined) return pem;
+  const pinned = certificates[hashes.indexOf(caHash)];
+  if (pinned !== undefined) return pinned;
+  throw new ClusterCaError(
+    `the server at ${server} belongs to another cluster than the token: its authority's hash is ${
+      hashes[0]
+    }, the token's ${caHash}; copy the token anew from the server's file server/node-token, and check the address`,
+  );
 }
 
 function getUnverified(url: URL, signal: AbortSignal): Promise<string> {
@@ -53,7 +55,9 @@ function getUnverified(url: URL, signal: AbortSignal): Promise<string> {
     answer.setEncoding("utf8");
     answer.on("data", (chunk: string) => {
       text += chunk;
-      if (text.length > LIMIT) call.destroy(new ClusterCaError(`${url} answers more than ${LIMIT} bytes`));
+      if (text.length <= LIMIT) return;
+      reject(new ClusterCaError(`${url} answers more than ${LIMIT} bytes`));
+      call.destroy();
     });
     answer.on("end", () => resolve(text));
     answer.on("error", reject);

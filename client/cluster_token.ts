@@ -57,6 +57,11 @@ export function checkSecret(text: string): void {
   );
 }
 
+/** The certificates of a PEM text, each with its line ends. */
+export function certificatesIn(text: string): readonly string[] {
+  return text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\r?\n?/g) ?? [];
+}
+
 /** Of a cluster's authority, PEM. When servers follow each other's roots, the first certificate counts. */
 export function caHashOf(pem: string): string {
   return createHash("sha256").update(new X509Certificate(pem).raw).digest("hex");

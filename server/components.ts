@@ -15,6 +15,7 @@ import { reservedNames } from "./join/reserved_names.ts";
 import { keepDefragmented } from "./etcd/defragment.ts";
 import type { RunningMember } from "./etcd/member.ts";
 import type { ServerOptions } from "./options.ts";
+import type { CaBundle } from "./controllers/serviceaccount/ca_bundle.ts";
 import type { Pki } from "./pki/pki.ts";
 import { SCHEDULER_NAME, startScheduler } from "./scheduler/scheduler.ts";
 
@@ -23,6 +24,7 @@ export interface ComponentOptions {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly pki: Pki;
+  readonly caBundle: CaBundle;
   readonly tokenIssuer: SecretTokenIssuer;
   readonly basics: BootstrapOptions;
   readonly server: ServerOptions;
@@ -66,7 +68,7 @@ export function components(options: ComponentOptions): readonly Component[] {
           informers,
           clock,
           signal,
-          clusterCa: pki.clusterCa,
+          caBundle: options.caBundle,
           tokenIssuer: options.tokenIssuer,
           signRequest: pki.signRequest,
           clusterCidr: options.server.clusterCidr,

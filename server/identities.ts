@@ -91,7 +91,7 @@ export async function identities(options: IdentityOptions): Promise<Identities> 
   return {
     tokens: { ...bound, issueForSecret: legacy.issueForSecret },
     authenticator: unionAuthenticator([
-      clientCertificateAuthenticator(pki.clusterCa, clock),
+      clientCertificateAuthenticator(() => pki.clusterCa, clock),
       bearerTokenAuthenticator(tokens, audiences),
     ], withClusterCa(external.anonymous)),
     reviews: {

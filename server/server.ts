@@ -14,6 +14,7 @@ import { makeBasics, putEndpoints } from "./apiserver/registry/bootstrap.ts";
 import { openRegistry } from "./apiserver/registry/open.ts";
 import { components } from "./components.ts";
 import type { ControllerMetrics } from "./controllers/metrics.ts";
+import { CaBundle } from "./controllers/serviceaccount/ca_bundle.ts";
 import { openFoundation } from "./cluster/foundation.ts";
 import { type Leadership, startLeadership } from "./cluster/leadership.ts";
 import { type Presence, startPresence } from "./cluster/presence.ts";
@@ -135,7 +136,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       readyz: [datastoreCheck(datastore)],
       paths: new Map([
         ...store.paths,
-        ...joinRoutes({ clusterCa: pki.clusterCa, settings: options, client: apiserver, tunnels }),
+        ...joinRoutes({ clusterCa: () => pki.clusterCa, settings: options, client: apiserver, tunnels }),
         ...serverRoutes({
           serverDir: `${options.dataDir}/server`,
           settings: sharedSettings(options),
@@ -189,6 +190,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
     };
     await writeKubeconfigs();
     const localNodes = new LocalNodes(pki, apiserver);
+    const caBundle = new CaBundle(pki.clusterCa);
     const renewing = keepRenewed({
       pki: {
         async renew() {
@@ -200,6 +202,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       signal,
       async renewed() {
         api.useRenewed();
+        caBundle.replace(pki.clusterCa);
         await localNodes.renew();
         await writeKubeconfigs();
       },
@@ -216,6 +219,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
         clock,
         registry,
         pki,
+        caBundle,
         tokenIssuer: identity.tokens,
         basics,
         server: options,

@@ -6,7 +6,7 @@ import { type ClusterToken, ClusterTokenError, parseClusterToken } from "../../c
 import { createHttpsClient } from "../../client/https.ts";
 import { HttpsTransport } from "../../client/https_transport.ts";
 import { pause } from "../../client/pause.ts";
-import { askConfig } from "./ask_server.ts";
+import { askClusterCa, askConfig } from "./ask_server.ts";
 import { clockAdvice } from "./clock_advice.ts";
 import { JoinError } from "./error.ts";
 import type { MemberFiles, SavedMember } from "./member_files.ts";
@@ -63,10 +63,11 @@ export async function joinCluster(options: JoinOptions): Promise<SavedMember> {
 
 async function tryToJoin(options: JoinOptions, { caHash, credential }: ClusterToken): Promise<SavedMember> {
   const { server, nodeName, nodeIP, files, time, signal } = options;
-  const clusterCa = await fetchClusterCa(server, { caHash, signal });
-  const byToken = { server, ca: clusterCa, token: credential, userAgent: "agent" };
+  const known = await fetchClusterCa(server, { caHash, signal });
+  const byToken = { server, ca: known, token: credential, userAgent: "agent" };
   const transport = new HttpsTransport(byToken);
-  const answer = await askConfig(transport, signal).finally(() => transport.close());
+  const [answer, clusterCa] = await Promise.all([askConfig(transport, signal), askClusterCa(transport, signal)])
+    .finally(() => transport.close());
   time.told(answer.date);
   const { config } = answer;
   // The token is good: from here on something may stay.

@@ -106,7 +106,7 @@ export class Membership implements ConnectionSource {
   readonly #client: HttpsClient;
   readonly #transport: HttpsTransport;
   readonly #spread: number;
-  readonly #listeners: ((serving: Pair) => void)[] = [];
+  readonly #listeners: ((identity: Pick<Membership, "clusterCa" | "serving">) => void)[] = [];
   #member: SavedMember;
   #connection: Connection;
   /** Whether the node's address was refused as a name to serve under. */
@@ -139,8 +139,8 @@ export class Membership implements ConnectionSource {
     return { certificate: this.#member.serving, key: this.#member.key.pem };
   }
 
-  /** Calls back with each later serving certificate. */
-  onRenewed(use: (serving: Pair) => void): void {
+  /** Calls back with later serving certificates and authorities. */
+  onRenewed(use: (identity: Pick<Membership, "clusterCa" | "serving">) => void): void {
     this.#listeners.push(use);
   }
 
@@ -277,7 +277,7 @@ export class Membership implements ConnectionSource {
     }
     this.servers.replace(this.#serverList());
     if (part.client !== undefined || part.clusterCa !== undefined) this.#connection = this.#connect();
-    if (this.#member.serving !== before.serving) { for (const use of this.#listeners) use(this.serving); }
+    if (part.serving !== undefined || part.clusterCa !== undefined) { for (const use of this.#listeners) use(this); }
     const names = changed.map(([name]) => name).join(", ");
     logger.info("new of this node's membership: {names}", { names });
   }

@@ -14,9 +14,12 @@ export interface TlsPeer {
 /** Throws an {@linkcode HttpError}, 401 or 403, unless the peer is the API server or one of the cluster's masters. */
 export type Authenticate = (peer: TlsPeer) => void;
 
-export function authenticator(clientCa: string, clock: Pick<Clock, "now">): Authenticate {
-  const verify = createClientCertificateVerifier(clientCa, clock);
+/** `clientCa` answers the PEM of the authorities of the moment. */
+export function authenticator(clientCa: () => string, clock: Pick<Clock, "now">): Authenticate {
+  let authorities = clientCa();
+  let verify = createClientCertificateVerifier(authorities, clock);
   return (peer) => {
+    if (clientCa() !== authorities) verify = createClientCertificateVerifier(authorities = clientCa(), clock);
     const raw = peer.getPeerCertificate(false)?.raw;
     if (!raw) throw new HttpError(401, "Unauthorized: show a client certificate");
     const verdict = verify(new Uint8Array(raw));

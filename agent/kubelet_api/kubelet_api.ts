@@ -25,8 +25,7 @@ export interface KubeletApiOptions {
   readonly address: string;
   /** The kubelet's is 10250; 0 takes a free one. */
   readonly port: number;
-  /** PEM texts. `clientCa` is the authority of the API server's client certificate. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
+  readonly tls: KubeletTls;
   readonly pods: PodDirectory;
   readonly runtime: ContainerRuntime;
   readonly clock?: Clock;
@@ -36,10 +35,17 @@ export interface KubeletApiOptions {
   readonly idleTimeout?: number;
 }
 
+/** PEM texts. `clientCa` has the authorities that the API server's client certificate may come from. */
+export interface KubeletTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string;
+}
+
 export interface KubeletApi {
   readonly port: number;
-  /** Connections from now on are shown this one (PEM). */
-  setCertificate(pair: { readonly certificate: string; readonly key: string }): void;
+  /** Connections from now on are shown this certificate, and judged by these authorities. */
+  setTls(tls: KubeletTls): void;
   /** Ends running streams. */
   close(): Promise<void>;
 }
@@ -48,7 +54,8 @@ const IDLE_TIMEOUT = 4 * 3_600_000;
 
 /** The node's own HTTPS API, with the kubelet's paths: what the API server asks for logs, exec, attach, port-forward and metrics. */
 export async function startKubeletApi(options: KubeletApiOptions): Promise<KubeletApi> {
-  const { tls, nodeName } = options;
+  const { nodeName } = options;
+  let { tls } = options;
   const clock = options.clock ?? systemClock({ background: true });
   const closing = new AbortController();
   const context: KubeletContext = {
@@ -59,7 +66,7 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     idleTimeout: options.idleTimeout ?? IDLE_TIMEOUT,
     signal: closing.signal,
   };
-  const authenticate = authenticator(tls.clientCa, options.time ?? clock);
+  const authenticate = authenticator(() => tls.clientCa, options.time ?? clock);
   const sampler = new UseSampler(options.runtime, clock);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -87,9 +94,11 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
     }
   }
 
-  const asking = { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false };
+  const secureContext = ({ cert, key, clientCa }: KubeletTls) => (
+    { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false }
+  );
   const server = createServer(
-    { ...asking, cert: tls.cert, key: tls.key },
+    secureContext(tls),
     (request, response) => {
       // Of a GET's body nothing is wanted.
       request.resume();
@@ -127,7 +136,10 @@ export async function startKubeletApi(options: KubeletApiOptions): Promise<Kubel
 
   return {
     port,
-    setCertificate: ({ certificate, key }) => server.setSecureContext({ ...asking, cert: certificate, key }),
+    setTls(next) {
+      tls = next;
+      server.setSecureContext(secureContext(next));
+    },
     async close() {
       closing.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -39,7 +39,7 @@ describe("the node's API", () => {
     const der = (pem: string) => pem.replace(/-----[^-]+-----|\s/g, "");
     try {
       expect(await shown()).toBe(der(first.certificate));
-      api.setCertificate(second);
+      api.setTls({ cert: second.certificate, key: second.key, clientCa: ca });
       expect(await shown()).toBe(der(second.certificate));
     } finally {
       await api.close();

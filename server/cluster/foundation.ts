@@ -17,6 +17,7 @@ import { ClusterError } from "./error.ts";
 import { type Joining, openJoining } from "./join.ts";
 import { openShared } from "./share.ts";
 import { isShared } from "./shared_endpoint.ts";
+import { syncAuthorities } from "./shared_authorities.ts";
 import { takeSharedFiles } from "./shared_files.ts";
 import { checkSettings, sharedSettings } from "./shared_settings.ts";
 
@@ -147,24 +148,28 @@ async function openAlone({ server, clock, pki: pkiOptions }: FoundationOptions):
 async function openOnShared(
   { clock, pki: pkiOptions }: FoundationOptions,
   server: ServerOptions,
-  datastore: "shared" | "etcd",
+  kind: "shared" | "etcd",
 ): Promise<Foundation> {
   const store = await openStore(server, clock);
   try {
     const serverDir = join(server.dataDir, "server");
+    const { datastore } = store;
+    let known = await knownSecret(serverDir, server.joinTokens);
+    const authorities = (now: number) => syncAuthorities({ datastore, serverDir, secret: known, now });
     const { opened: pki, secret } = await openShared({
-      datastore: store.datastore,
+      datastore,
       serverDir,
-      secret: await knownSecret(serverDir, server.joinTokens),
+      secret: known,
       settings: sharedSettings(server),
       async open(first) {
         await store.encryption.load({ first });
-        return await openPki(join(serverDir, "tls"), pkiOptions);
+        return await openPki(join(serverDir, "tls"), { ...pkiOptions, authorities });
       },
       newSecret,
     });
+    known = secret;
     const joinTokens = await openJoinTokens(serverDir, pki.clusterCa, { ...server.joinTokens, token: secret });
-    return { store, pki, joinTokens, datastore, metrics: () => [], close: () => store.close() };
+    return { store, pki, joinTokens, datastore: kind, metrics: () => [], close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -98,9 +98,10 @@ async function readChanges(serverDir: string): Promise<Readonly<Record<string, s
   return text === undefined ? {} : JSON.parse(text) as Record<string, string>;
 }
 
-/** Says that the directory's files are the cluster's. */
+/** Says that these of the directory's files are the cluster's. */
 export async function recordShared(serverDir: string, files: SharedFiles): Promise<void> {
-  const record = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, digest(text)]));
+  const digests = Object.fromEntries(Object.entries(files).map(([path, text]) => [path, digest(text)]));
+  const record = { ...await readRecord(serverDir), ...digests };
   const text = `${JSON.stringify(record, null, 2)}\n`;
   const path = join(serverDir, RECORD);
   if (await readIfPresent(path) !== text) await writeFileAtomically(path, text, 0o600);

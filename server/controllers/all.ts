@@ -27,6 +27,7 @@ import { podGc } from "./pod_gc/pod_gc.ts";
 import { replicaSetController } from "./replicaset/replicaset.ts";
 import { replicationControllerController } from "./replicaset/replicationcontroller.ts";
 import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
+import type { CaBundle } from "./serviceaccount/ca_bundle.ts";
 import { serviceAccountController } from "./serviceaccount/default_account.ts";
 import { legacyTokenCleaner } from "./serviceaccount/legacy_token_cleaner.ts";
 import { legacyTokenTracking } from "./serviceaccount/legacy_token_tracking.ts";
@@ -41,8 +42,8 @@ import { volumeProtectionController } from "./volume_protection/volume_protectio
 
 /** What some controllers need beside their context. */
 export interface ControllerInputs {
-  /** PEM of the authorities by which Pods know the API server. */
-  readonly clusterCa: string;
+  /** The authorities by which Pods know the API server. */
+  readonly caBundle: CaBundle;
   readonly tokenIssuer: SecretTokenIssuer;
   readonly signRequest: SignRequest;
   /** What no node may serve under. */
@@ -64,16 +65,16 @@ export type ControllerRow = readonly [
 ];
 
 export function allControllers(
-  { clusterCa, tokenIssuer, signRequest, reservedNames, clusterCidr, resources }: ControllerInputs,
+  { caBundle, tokenIssuer, signRequest, reservedNames, clusterCidr, resources }: ControllerInputs,
 ): readonly ControllerRow[] {
   return [
     ["namespace-controller", (context) => namespaceController(context, resources)],
     ["resourcequota-controller", (context) => resourceQuotaController(context, resources)],
     ["service-account-controller", serviceAccountController],
-    ["root-ca-certificate-publisher", (context) => rootCaController(context, clusterCa)],
+    ["root-ca-certificate-publisher", (context) => rootCaController(context, caBundle)],
     [
       "serviceaccount-token-controller",
-      (context) => tokenSecretController(context, { tokenIssuer, caBundle: clusterCa }),
+      (context) => tokenSecretController(context, { tokenIssuer, caBundle }),
     ],
     ["deployment-controller", deploymentController],
     ["replicaset-controller", replicaSetController],

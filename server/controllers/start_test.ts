@@ -15,6 +15,7 @@ import {
 } from "../../api/resources.ts";
 import type { Client } from "../../client/client.ts";
 import { TestRegistry } from "../apiserver/registry/_testing.ts";
+import { CaBundle } from "./serviceaccount/ca_bundle.ts";
 import { type RunningControllers, startControllers } from "./start.ts";
 
 describe("startControllers, on the real registry", () => {
@@ -31,7 +32,7 @@ describe("startControllers, on the real registry", () => {
       client,
       clock: test.clock,
       signal: stop.signal,
-      clusterCa: "PEM",
+      caBundle: new CaBundle("PEM"),
       tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: () => "CERTIFICATE",
       clusterCidr: "10.42.0.0/16",

@@ -1,6 +1,7 @@
 import type { Clock } from "../../api/clock.ts";
 import { dirname } from "node:path";
-import { openAuthority, openLeaf } from "../pki/pki.ts";
+import { openAuthority } from "../pki/authority.ts";
+import { openLeaf } from "../pki/pki.ts";
 import type { Subject } from "../pki/issue.ts";
 import type { EtcdPaths } from "./paths.ts";
 

@@ -10,8 +10,8 @@ import { nodeConfigRoute } from "./node_config_route.ts";
 export const CLUSTER_CA_PATH = "/cacerts";
 
 export interface JoinRouteOptions {
-  /** PEM. */
-  readonly clusterCa: string;
+  /** PEM, as it is by now. */
+  readonly clusterCa: () => string;
   readonly settings: ClusterSettings;
   /** Reads where the servers are. */
   readonly client: Client;
@@ -23,7 +23,7 @@ export function joinRoutes({ clusterCa, settings, client, tunnels }: JoinRouteOp
   return new Map<string, PathRoute>([
     [CLUSTER_CA_PATH, (call) => {
       if (call.info.verb !== "get" && call.info.verb !== "head") throw methodNotAllowed();
-      return send(call, 200, "application/x-pem-file", clusterCa);
+      return send(call, 200, "application/x-pem-file", clusterCa());
     }],
     [NODE_CONFIG_PATH, nodeConfigRoute(settings, client)],
     [NODE_TUNNEL_PATH, tunnels.route],

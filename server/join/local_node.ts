@@ -18,8 +18,8 @@ export interface NodeIdentity {
   /** PEM. */
   readonly clusterCa: string;
   readonly serving: KeyPair;
-  /** Calls back with each later serving certificate. */
-  onRenewed(use: (serving: KeyPair) => void): void;
+  /** Calls back with each later serving certificate, and the authorities by then. */
+  onRenewed(use: (identity: Pick<NodeIdentity, "clusterCa" | "serving">) => void): void;
 }
 
 const logger = getLogger(["skiff", "server"]);
@@ -43,10 +43,12 @@ export class LocalNodes {
         secret: identitySecret(name).name,
       });
     }
-    const issue = async () => (await this.#pki.issueNode(name, addresses)).serving;
+    const issue = async () => {
+      const { serving } = await this.#pki.issueNode(name, addresses);
+      return { clusterCa: this.#pki.clusterCa, serving };
+    };
     return {
-      clusterCa: this.#pki.clusterCa,
-      serving: await issue(),
+      ...await issue(),
       onRenewed: (use) => void this.#renewals.push(async () => use(await issue())),
     };
   }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
+import { certificatesIn } from "../../client/cluster_token.ts";
 import { crossCertificate, keyIdentifier, makeCertificate, signerFacts } from "./certificate.ts";
 
 /** A certificate and its private key (PKCS #8), both PEM. */
@@ -20,7 +21,15 @@ export interface Subject {
 
 const DAY = 86_400_000;
 const CA_LIFETIME = 3650 * DAY;
-const LEAF_LIFETIME = 365 * DAY;
+/**
+ * Servers' certificates outlast clients': a machine whose clock is years ahead goes by it when it looks at them, and must not find them over. Their keys are safe where the
+ * authority's is, on the same disk.
+ */
+const LEAF_LIFETIME: Readonly<Record<Subject["usage"], number>> = {
+  client: 365 * DAY,
+  server: 5 * 365 * DAY,
+  peer: 365 * DAY,
+};
 
 /**
  * What is issued here is valid from the epoch on: a machine without a battery for its clock, which starts in 1970, can join its
@@ -53,7 +62,7 @@ export function issueLeaf(authority: KeyPair, subject: Subject, now: number): Ke
     commonName: subject.commonName,
     organizations: subject.organizations ?? [],
     notBefore: Math.max(EPOCH, issuer.validFromDate.getTime()),
-    notAfter: Math.min(plausible(now) + LEAF_LIFETIME, issuer.validToDate.getTime()),
+    notAfter: Math.min(plausible(now) + LEAF_LIFETIME[subject.usage], issuer.validToDate.getTime()),
     publicKey,
     role: subject.usage,
     names: subject.names ?? [],
@@ -61,10 +70,7 @@ export function issueLeaf(authority: KeyPair, subject: Subject, now: number): Ke
   return { certificate: pem("CERTIFICATE", der) + intermediatesOf(authority.certificate), key: pemOfKey(privateKey) };
 }
 
-/** The certificates of a PEM text, each with its line ends. */
-export function certificatesIn(text: string): readonly string[] {
-  return text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\r?\n?/g) ?? [];
-}
+export { certificatesIn };
 
 /** Whether a certificate (PEM) is signed with its own key. */
 export function isRoot(text: string): boolean {
@@ -76,6 +82,19 @@ export function isRoot(text: string): boolean {
 function intermediatesOf(authority: string): string {
   const [, ...others] = certificatesIn(authority);
   return others.filter((text) => !isRoot(text)).join("");
+}
+
+/** The same authority, key and name, for another ten years: what the one vouches for the other does. */
+export function extendAuthority(authority: KeyPair, now: number): string {
+  const own = new X509Certificate(authority.certificate);
+  const facts = signerFacts(own.raw);
+  const der = crossCertificate({
+    subject: facts.name,
+    notBefore: EPOCH,
+    notAfter: plausible(now) + CA_LIFETIME,
+    publicKey: own.publicKey,
+  }, { ...facts, key: createPrivateKey(authority.key) });
+  return pem("CERTIFICATE", der);
 }
 
 /** The authority's key under its name, signed by another one: who trusts that one then trusts it, too. */

@@ -2,10 +2,11 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../api/clock.ts";
+import { AUTHORITIES, endOf, extendInFiles, openAuthority } from "./authority.ts";
 import type { CertificateRequest } from "./certificate_request.ts";
 import { PkiError } from "./error.ts";
 import { readIfPresent, writeFileAtomically } from "./files.ts";
-import { issueAuthority, issueLeaf, issueSigningKey, type KeyPair, plausible, type Subject } from "./issue.ts";
+import { issueLeaf, issueSigningKey, type KeyPair, plausible, type Subject } from "./issue.ts";
 import { damaged, pathsOf, readPair, writePair } from "./pair_files.ts";
 import { signRequest, type Wanted } from "./sign_request.ts";
 
@@ -16,11 +17,13 @@ export interface PkiOptions {
   /** Node name, node addresses and whatever `--tls-san` adds: DNS names and IP addresses. */
   readonly names?: readonly string[];
   readonly clock?: Clock;
+  /** Brings the authorities' files up to date where several servers share them; {@linkcode extendInFiles} on each, when absent. */
+  readonly authorities?: (now: number) => Promise<void>;
 }
 
 /** The cluster's certificates: those that every server holds, and the authorities to issue more. All PEM. */
 export interface Pki {
-  /** Signs serving and client certificates of the cluster. */
+  /** Signs serving and client certificates of the cluster: the present one first, then those of before that are trusted as well. */
   readonly clusterCa: string;
   readonly etcdCa: KeyPair;
   /** Vouches for the proxy in front of aggregated API servers. */
@@ -36,8 +39,8 @@ export interface Pki {
   /** Where all of it lies. */
   readonly directory: string;
   /**
-   * Makes {@linkcode serving}, {@linkcode admin} and {@linkcode kubeletClient} anew where they end soon; from then on the properties answer the new ones. Whether
-   * there was anything to do.
+   * Extends authorities long before they end, unless others see to that (`authorities`), takes what the files have by now, and makes {@linkcode serving},
+   * {@linkcode admin} and {@linkcode kubeletClient} anew where they end soon; from then on the properties answer the new ones. Whether there was anything to do.
    */
   renew(): Promise<boolean>;
   issueClient(commonName: string, organizations: readonly string[]): Promise<KeyPair>;
@@ -48,30 +51,38 @@ export interface Pki {
   issueNode(nodeName: string, addresses: readonly string[]): Promise<{ client: KeyPair; serving: KeyPair }>;
 }
 
-/** A leaf is made anew once less than this is left of its year. */
-const RENEW_BEFORE = 90 * 86_400_000;
+const DAY = 86_400_000;
+/** A leaf is made anew once less than this is left of it: a client's of its year, a server's of its five. */
+const RENEW_BEFORE = { client: 90 * DAY, server: 4 * 365 * DAY, peer: 90 * DAY };
 
 /**
  * Opens the certificates in `directory` (0700, keys 0600), making what is missing, renewing what ends soon or lacks a name it needs.
- * Authorities and the service-account key are never replaced. Fails with {@linkcode PkiError}.
+ * Authorities are extended and, like the service-account key, never replaced. Fails with {@linkcode PkiError}.
  */
 export async function openPki(directory: string, options: PkiOptions = {}): Promise<Pki> {
   const clock = options.clock ?? systemClock();
-  const now = clock.now();
+  const { authorities = (now) => extendAll(directory, now) } = options;
   await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
-  const [cluster, etcdCa, frontProxyCa, serviceAccountKey] = await together([
-    openAuthority(directory, "server-ca", now),
-    openAuthority(directory, "etcd-ca", now),
-    openAuthority(directory, "front-proxy-ca", now),
+  const openAuthorities = () => together(AUTHORITIES.map((name) => openAuthority(directory, name, clock.now())));
+  const openLeavesOf = (authority: KeyPair) => openLeaves(directory, authority, options, clock.now());
+  await authorities(clock.now());
+  const [opened, serviceAccountKey] = await together([
+    openAuthorities(),
     openSigningKey(join(directory, "service-account.key")),
   ]);
-  const open = () => openLeaves(directory, cluster, options, clock.now());
-  let leaves = await open();
+  let [cluster, etcdCa, frontProxyCa] = opened as [KeyPair, KeyPair, KeyPair];
+  let leaves = await openLeavesOf(cluster);
   const issue = async (subject: Subject) => issueLeaf(cluster, subject, clock.now());
   return {
-    clusterCa: cluster.certificate,
-    etcdCa,
-    frontProxyCa,
+    get clusterCa() {
+      return cluster.certificate;
+    },
+    get etcdCa() {
+      return etcdCa;
+    },
+    get frontProxyCa() {
+      return frontProxyCa;
+    },
     get serving() {
       return leaves.serving;
     },
@@ -84,11 +95,13 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
     serviceAccountKey,
     directory,
     async renew() {
-      const before = leaves;
-      leaves = await open();
-      return (["serving", "admin", "kubeletClient"] as const).some((name) =>
-        leaves[name].certificate !== before[name].certificate
-      );
+      const before = [...Object.values(leaves), cluster].map(({ certificate }) => certificate).join();
+      await authorities(clock.now());
+      // All or nothing: what cannot be read leaves the present ones in use.
+      const [nextCluster, nextEtcd, nextProxy] = await openAuthorities() as [KeyPair, KeyPair, KeyPair];
+      leaves = await openLeavesOf(nextCluster);
+      [cluster, etcdCa, frontProxyCa] = [nextCluster, nextEtcd, nextProxy];
+      return [...Object.values(leaves), cluster].map(({ certificate }) => certificate).join() !== before;
     },
     issueClient: (commonName, organizations) => issue({ commonName, organizations, usage: "client" }),
     issueServer: (commonName, names) => issue({ commonName, names, usage: "server" }),
@@ -103,6 +116,10 @@ export async function openPki(directory: string, options: PkiOptions = {}): Prom
       return { client, serving };
     },
   };
+}
+
+async function extendAll(directory: string, now: number): Promise<void> {
+  for (const name of AUTHORITIES) await extendInFiles(directory, name, now);
 }
 
 interface Leaves {
@@ -157,24 +174,6 @@ function unique(names: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-/** The authority `NAME.crt` and `NAME.key`, made when it is not there. */
-export async function openAuthority(directory: string, name: string, now: number): Promise<KeyPair> {
-  const paths = pathsOf(directory, name);
-  const found = await readPair(paths);
-  if (found === undefined) {
-    const made = await issueAuthority(`skiff-${name}@${Math.floor(now / 1000)}`, now);
-    await writePair(paths, made);
-    return made;
-  }
-  if (new X509Certificate(found.certificate).validToDate.getTime() <= now) {
-    throw new PkiError(
-      "expired",
-      `the certificate authority ${paths.certificate} has expired: check this machine's clock, or move ${directory} away and start again to make new authorities`,
-    );
-  }
-  return found;
-}
-
 /** The certificate `NAME.crt` and `NAME.key`, made anew when it is not there, ends soon or lacks what it needs. */
 export async function openLeaf(
   directory: string,
@@ -200,10 +199,15 @@ function serves(pair: KeyPair, authority: KeyPair, subject: Subject, now: number
   const issuer = new X509Certificate(authority.certificate);
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey) &&
     certificate.validFromDate.getTime() <= now &&
-    certificate.validToDate.getTime() - plausible(now) > RENEW_BEFORE &&
+    lastsLongEnough(endOf(pair.certificate), authority, subject, now) &&
     (subject.names ?? []).every((name) =>
       isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined
     );
+}
+
+/** One that lasts as long as its authority cannot be made any longer. */
+function lastsLongEnough(end: number, authority: KeyPair, { usage }: Subject, now: number): boolean {
+  return end > now && (end - plausible(now) > RENEW_BEFORE[usage] || end >= endOf(authority.certificate));
 }
 
 async function openSigningKey(path: string): Promise<string> {

@@ -6,6 +6,7 @@ import { readTokenKeys } from "../apiserver/auth/token_keys.ts";
 import { issueSigningKey } from "./issue.ts";
 import { kubeconfigText, writeKubeconfig } from "./kubeconfig.ts";
 import { openPki, type PkiOptions } from "./pki.ts";
+import { rotateAuthority } from "./rotate.ts";
 
 const DAY = 86_400_000;
 
@@ -69,17 +70,61 @@ describe("openPki", () => {
       expect((await failure(directory)).message).toContain("holds no private key in PEM");
     }));
 
-  it("renews leaves in their last 90 days and keeps the authority", () =>
+  it("renews clients' certificates in the last 90 days of their year, servers' four years before their end", () =>
     inDirectory(async (directory) => {
       const clock = new ManualClock();
       const first = await openPki(directory, { clock });
       await clock.advance(274 * DAY);
-      expect((await openPki(directory, { clock })).serving).toEqual(first.serving);
+      expect((await openPki(directory, { clock })).admin).toEqual(first.admin);
       await clock.advance(2 * DAY);
       const later = await openPki(directory, { clock });
-      expect(later.clusterCa).toBe(first.clusterCa);
-      expect(later.serving).not.toEqual(first.serving);
       expect(later.admin).not.toEqual(first.admin);
+      expect(later.serving).toEqual(first.serving);
+      await clock.advance(90 * DAY);
+      const last = await openPki(directory, { clock });
+      expect(last.serving).not.toEqual(first.serving);
+      expect(last.clusterCa).toBe(first.clusterCa);
+      // For a machine whose clock is as far ahead.
+      expect(new X509Certificate(last.serving.certificate).validToDate.getTime() - clock.now()).toBe(1825 * DAY);
+    }));
+
+  it("extends its authorities while it is open, half of their life before they end", () =>
+    inDirectory(async (directory) => {
+      const clock = new ManualClock();
+      const pki = await openPki(directory, { clock });
+      const before = { clusterCa: pki.clusterCa, etcd: pki.etcdCa.certificate, proxy: pki.frontProxyCa.certificate };
+      await clock.advance(1825 * DAY);
+      await pki.renew();
+      expect(pki.clusterCa).toBe(before.clusterCa);
+      await clock.advance(DAY);
+      expect(await pki.renew()).toBe(true);
+      expect(pki.clusterCa).toMatch(new RegExp(`^-+BEGIN[^]+${before.clusterCa.replaceAll("+", "\\+")}$`));
+      expect(pki.etcdCa.certificate.endsWith(before.etcd)).toBe(true);
+      expect(pki.frontProxyCa.certificate.endsWith(before.proxy)).toBe(true);
+      expect(await pki.renew()).toBe(false);
+      expect((await openPki(directory, { clock })).clusterCa).toBe(pki.clusterCa);
+    }));
+
+  it("takes while it is open what `rotate-ca` has put into the files", () =>
+    inDirectory(async (directory) => {
+      const clock = new ManualClock();
+      const pki = await openPki(directory, { clock });
+      await rotateAuthority(directory, { now: clock.now() });
+      expect(await pki.renew()).toBe(true);
+      expect(pki.clusterCa).toBe(await Deno.readTextFile(join(directory, "server-ca.crt")));
+      const authority = new X509Certificate(pki.clusterCa);
+      for (const { certificate } of [pki.serving, pki.admin, pki.kubeletClient, await pki.issueClient("a", [])]) {
+        expect(new X509Certificate(certificate).verify(authority.publicKey)).toBe(true);
+      }
+    }));
+
+  it("leaves one in use that can be read when the file no longer can", () =>
+    inDirectory(async (directory) => {
+      const pki = await openPki(directory);
+      const { clusterCa } = pki;
+      await Deno.writeTextFile(join(directory, "server-ca.crt"), "nonsense");
+      await expect(pki.renew()).rejects.toThrow("server-ca.crt");
+      expect(pki.clusterCa).toBe(clusterCa);
     }));
 
   it("renews leaves while it is open, and only when it is time", () =>
@@ -89,7 +134,7 @@ describe("openPki", () => {
       const { serving, admin, clusterCa } = pki;
       expect(await pki.renew()).toBe(false);
       expect(pki.serving).toEqual(serving);
-      await clock.advance(276 * DAY);
+      await clock.advance(366 * DAY);
       expect(await pki.renew()).toBe(true);
       expect(pki.serving).not.toEqual(serving);
       expect(pki.admin).not.toEqual(admin);

@@ -1,3 +1,4 @@
+import { ManualClock } from "../../api/clock.ts";
 import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JoinError } from "../../agent/join/error.ts";
@@ -5,6 +6,7 @@ import { type Membership, openMembership } from "../../agent/join/membership.ts"
 import { ServerTime } from "../../agent/join/server_time.ts";
 import { certificatesigningrequests, endpointslices, nodes, secrets, services } from "../../api/resources.ts";
 import { ClusterCaError } from "../../client/cluster_ca.ts";
+import { rotateAuthority } from "../../server/pki/rotate.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
 import { retry } from "../e2e/retry.ts";
 import { loopbackOptions } from "./server_options.ts";
@@ -202,7 +204,7 @@ describe("a machine that joins", () => {
     shift = 350 * DAY;
     const member = await join({ time: new Shifted(() => Date.now()) });
     const renewed: string[] = [];
-    member.onRenewed(({ certificate }) => renewed.push(certificate));
+    member.onRenewed(({ serving }) => renewed.push(serving.certificate));
     await retry("a new serving certificate", async () => expect(renewed.length).toBe(1));
     expect(renewed[0]).not.toBe(before);
     expect(member.serving.certificate).toBe(renewed[0]);
@@ -210,6 +212,29 @@ describe("a machine that joins", () => {
     const requests = (await admin().list(certificatesigningrequests)).items;
     expect(requests.length).toBe(4);
     expect(await Deno.readTextFile(`${directory}/edge-1/agent/pki/kubelet-serving.crt`)).toBe(renewed[0]);
+  });
+
+  it("learns of another authority while it runs, from a server that the one of before vouches for", async () => {
+    const clock = new ManualClock(Date.now());
+    const member = await join({ clock });
+    const { clusterCa } = member;
+    const told: string[] = [];
+    member.onRenewed((identity) => told.push(identity.clusterCa));
+    const { port } = server;
+    await server.close();
+    await rotateAuthority(`${directory}/server/server/tls`, { now: Date.now() });
+    server = await start(port);
+    await retry("the member to look", async () => {
+      await clock.advance(3_600_000);
+      expect(member.clusterCa).not.toBe(clusterCa);
+    });
+    expect(member.clusterCa).toBe(await Deno.readTextFile(`${directory}/server/server/tls/server-ca.crt`));
+    expect(told.at(-1)).toBe(member.clusterCa);
+    expect(await Deno.readTextFile(`${directory}/edge-1/agent/pki/server-ca.crt`)).toBe(member.clusterCa);
+    expect((await member.client.list(services)).items.length).toBeGreaterThan(0);
+    // A token of before lets machines in all the same: it names an authority that vouches for this one.
+    const late = await join({ dataDir: `${directory}/edge-2`, nodeName: "edge-2" });
+    expect(late.clusterCa).toBe(member.clusterCa);
   });
 
   it("goes on with another server when its own does not answer", async () => {

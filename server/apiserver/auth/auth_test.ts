@@ -13,7 +13,7 @@ async function union(): Promise<{ union: Authenticator; certificate: Uint8Array;
   const tokens = audienceAgnostic(staticTokens(new Map([["right", { name: "bob", groups: [] }]])), ["api"]);
   return {
     union: unionAuthenticator([
-      clientCertificateAuthenticator(ca.certificate.toString("pem"), { now: () => Date.now() }),
+      clientCertificateAuthenticator(() => ca.certificate.toString("pem"), { now: () => Date.now() }),
       bearerTokenAuthenticator(tokens, ["api"]),
     ]),
     certificate: certificateDer(await testCertificate(ca, wish)),
@@ -68,7 +68,7 @@ describe("unionAuthenticator", () => {
     const ca = await testAuthority();
     const clock = new ManualClock(Date.now());
     const certificate = certificateDer(await testCertificate(ca, { notAfter: clock.now() + 60_000 }));
-    const authenticator = clientCertificateAuthenticator(ca.certificate.toString("pem"), clock);
+    const authenticator = clientCertificateAuthenticator(() => ca.certificate.toString("pem"), clock);
     expect(authenticator.authenticate({ certificate, authorization: undefined, path: "/" })).toBeDefined();
     await clock.advance(62_000);
     expect(() => authenticator.authenticate({ certificate, authorization: undefined, path: "/" })).toThrow(/expired/);

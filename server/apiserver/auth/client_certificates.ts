@@ -8,9 +8,13 @@ interface Known {
   readonly notAfter: number;
 }
 
-/** The common name of a certificate that the authority signed for clients is the user, its organizations are the groups. */
-export function clientCertificateAuthenticator(clientCa: string, clock: Pick<Clock, "now">): Authenticator {
-  const verify = createClientCertificateVerifier(clientCa, clock);
+/**
+ * The common name of a certificate that the authority signed for clients is the user, its organizations are the groups. `clientCa` answers the PEM of the authorities of the
+ * moment; a connection that one of before has vouched for goes on.
+ */
+export function clientCertificateAuthenticator(clientCa: () => string, clock: Pick<Clock, "now">): Authenticator {
+  let authorities = clientCa();
+  let verify = createClientCertificateVerifier(authorities, clock);
   // By the bytes that a connection keeps: requests after its first cost a look-up.
   const known = new WeakMap<Uint8Array, Known>();
   return {
@@ -18,6 +22,7 @@ export function clientCertificateAuthenticator(clientCa: string, clock: Pick<Clo
       if (certificate === undefined) return undefined;
       const before = known.get(certificate);
       if (before !== undefined && clock.now() <= before.notAfter) return before.user;
+      if (clientCa() !== authorities) verify = createClientCertificateVerifier(authorities = clientCa(), clock);
       const verdict = verify(certificate);
       if (!verdict.ok) {
         throw new AuthenticationError("certificate", `the client certificate is refused: ${verdict.reason}`);

@@ -38,7 +38,7 @@ export interface ApiServerOptions {
 
 export interface ApiServer {
   readonly port: number;
-  /** Shows clients the certificate that `pki.serving` has by now. */
+  /** Shows clients the certificate and the authorities that `pki` has by now. */
   useRenewed(): void;
   close(): Promise<void>;
 }
@@ -97,7 +97,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   return {
     port: listener.port,
-    useRenewed: () => listener.setCertificate(options.pki.serving),
+    useRenewed: () => listener.setCertificate({ ...options.pki.serving, clientCa: options.pki.clusterCa }),
     close: () => listener.close(),
   };
 }

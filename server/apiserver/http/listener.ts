@@ -51,8 +51,8 @@ const CLOSE_MILLISECONDS = 2_000;
 
 export interface Listener {
   readonly port: number;
-  /** Connections from now on are shown this one (PEM). */
-  setCertificate(pair: { readonly certificate: string; readonly key: string }): void;
+  /** Connections from now on are shown this one (PEM), and asked for one of these authorities'. */
+  setCertificate(tls: ListenerOptions["tls"]): void;
   /** Takes no further connections, and cuts the present ones. */
   close(): Promise<void>;
 }
@@ -136,8 +136,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   server.on("error", (error: Error) => log.error("the listener failed: {error}", { error }));
   return {
     port: (server.address() as AddressInfo).port,
-    setCertificate({ certificate, key }) {
-      (server as https.Server).setSecureContext({ ...tls, cert: certificate, key });
+    setCertificate({ certificate, key, clientCa }) {
+      (server as https.Server).setSecureContext({ ...tls, cert: certificate, key, ca: clientCa });
     },
     close() {
       const { promise, resolve } = Promise.withResolvers<void>();

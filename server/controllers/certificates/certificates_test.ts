@@ -13,6 +13,7 @@ import { nodeNamed, SecuredRegistry, userNamed } from "../../apiserver/auth/test
 import type { UserInfo } from "../../apiserver/contract.ts";
 import { issueAuthority } from "../../pki/issue.ts";
 import { signRequest } from "../../pki/sign_request.ts";
+import { CaBundle } from "../serviceaccount/ca_bundle.ts";
 import { startControllers } from "../start.ts";
 import { endOf } from "./cleaner.ts";
 
@@ -42,7 +43,7 @@ describe("certificate requests", () => {
       clientOf: (account) => secured.clientOf(withAuthenticatedGroup(serviceAccountUser("kube-system", account))),
       clock,
       signal: stop.signal,
-      clusterCa: "PEM",
+      caBundle: new CaBundle("PEM"),
       tokenIssuer: { issueForSecret: () => Promise.resolve("TOKEN") },
       signRequest: (request, wanted) => signRequest(authority, request, wanted, clock.now()),
       clusterCidr: "10.42.0.0/16",

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { configmaps, namespaces, secrets, serviceaccounts } from "../../../api/resources.ts";
 import { World } from "../testing/world.ts";
 import { serviceAccountController } from "./default_account.ts";
+import { CaBundle } from "./ca_bundle.ts";
 import { rootCaController } from "./root_ca.ts";
 import { tokenSecretController } from "./token_secret.ts";
 
@@ -16,7 +17,7 @@ describe("serviceAccountController", () => {
   afterEach(() => world.stop());
 
   it("gives each namespace its account and its authorities, and restores them", async () => {
-    await world.start(serviceAccountController, (context) => rootCaController(context, "PEM"));
+    await world.start(serviceAccountController, (context) => rootCaController(context, new CaBundle("PEM")));
     await world.client.create(namespaces, { metadata: { name: "more" }, spec: {} });
     await world.settle();
     const namespacesOf = () => world.client.all(serviceaccounts).map(({ metadata }) => metadata.namespace);
@@ -33,9 +34,27 @@ describe("serviceAccountController", () => {
     expect(world.client.all(configmaps).map(({ data }) => data)).toEqual([{ "ca.crt": "PEM" }, { "ca.crt": "PEM" }]);
   });
 
+  it("tells all namespaces and token Secrets of authorities that come later", async () => {
+    const bundle = new CaBundle("PEM");
+    await world.create(serviceaccounts, { metadata: { name: "robot" } });
+    await world.create(secrets, {
+      metadata: { name: "token", annotations: { "kubernetes.io/service-account.name": "robot" } },
+      type: "kubernetes.io/service-account-token",
+    });
+    const tokenIssuer = { issueForSecret: () => Promise.resolve("TOKEN") };
+    await world.start(
+      (context) => rootCaController(context, bundle),
+      (context) => tokenSecretController(context, { tokenIssuer, caBundle: bundle }),
+    );
+    bundle.replace("NEW");
+    await world.settle();
+    expect(world.client.all(configmaps).map(({ data }) => data)).toEqual([{ "ca.crt": "NEW" }]);
+    expect(world.client.all(secrets).map(({ data }) => data?.["ca.crt"])).toEqual([btoa("NEW")]);
+  });
+
   it("makes nothing in a namespace that is being deleted", async () => {
     await world.client.create(namespaces, { metadata: { name: "going" }, spec: {}, status: { phase: "Terminating" } });
-    await world.start(serviceAccountController, (context) => rootCaController(context, "PEM"));
+    await world.start(serviceAccountController, (context) => rootCaController(context, new CaBundle("PEM")));
     expect(world.client.all(serviceaccounts)).toHaveLength(1);
   });
 
@@ -54,7 +73,7 @@ describe("serviceAccountController", () => {
         type: "kubernetes.io/service-account-token",
       });
     await secret("early");
-    await world.start((context) => tokenSecretController(context, { tokenIssuer, caBundle: "PEM" }));
+    await world.start((context) => tokenSecretController(context, { tokenIssuer, caBundle: new CaBundle("PEM") }));
     expect(world.client.all(secrets)[0]?.data).toEqual({
       token: btoa("TOKEN"),
       "ca.crt": btoa("PEM"),

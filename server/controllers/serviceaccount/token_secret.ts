@@ -4,6 +4,7 @@ import { isNotFound } from "../../../api/status.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
 import type { SecretTokenIssuer } from "../../apiserver/contract.ts";
 import { type Controller, type ControllerContext, DONE } from "../contract.ts";
+import type { CaBundle } from "./ca_bundle.ts";
 
 export const tokenSecretType = "kubernetes.io/service-account-token";
 export const accountNameAnnotation = "kubernetes.io/service-account.name";
@@ -12,8 +13,8 @@ const byAccount = "service account";
 
 export interface TokenSecretOptions {
   readonly tokenIssuer: SecretTokenIssuer;
-  /** PEM; goes into the Secret beside the token. */
-  readonly caBundle: string;
+  /** Goes into the Secret beside the token. */
+  readonly caBundle: CaBundle;
 }
 
 function accountKeys({ metadata }: Secret): readonly string[] {
@@ -34,6 +35,7 @@ export function tokenSecretController(
     setup(enqueue) {
       tokens.addIndex(byAccount, accountKeys);
       tokens.onChange(({ object }) => enqueue(keyOf(object)));
+      caBundle.onChange(() => tokens.list().forEach((secret) => enqueue(keyOf(secret))), context.signal);
       const enqueueOf = (account: KubeObject) => {
         for (const secret of tokens.byIndex(byAccount, keyOf(account))) enqueue(keyOf(secret));
       };
@@ -70,7 +72,7 @@ export function tokenSecretController(
       const issue = async () => btoa(await tokenIssuer.issueForSecret({ namespace, serviceAccount, secret: name }));
       const data = {
         token: secret.data?.["token"] || await issue(),
-        "ca.crt": btoa(caBundle),
+        "ca.crt": btoa(caBundle.pem),
         namespace: btoa(namespace),
       };
       const filled = Object.entries(data).every(([field, value]) => secret.data?.[field] === value);

@@ -60,7 +60,7 @@ export class Edge implements AsyncDisposable {
       address: "127.0.0.1",
       port: 0,
       authenticator: unionAuthenticator([
-        clientCertificateAuthenticator(pki.clusterCa, systemClock()),
+        clientCertificateAuthenticator(() => pki.clusterCa, systemClock()),
         bearerTokenAuthenticator(audienceAgnostic(staticTokens(tokens), ["api"]), ["api"]),
       ]),
       authorizer: await defaultAccess(),
