@@ -1,0 +1,129 @@
+import { schema } from "../../api/schema/schema.ts";
+import { apiVersionOf } from "../../api/resource.ts";
+import type { ResourceRow } from "../../api/schema/contract.ts";
+import { compare } from "./compare.ts";
+import { describe, mutate, type Mutation, mutationsOf } from "./mutations.ts";
+import { core } from "./objects/core.ts";
+import { network } from "./objects/network.ts";
+import type { Specimen } from "./objects/specimen.ts";
+import { storage } from "./objects/storage.ts";
+import { workloads } from "./objects/workloads.ts";
+import type { Report } from "./report.ts";
+import type { Request, Sides } from "./sides.ts";
+
+type Json = Record<string, unknown>;
+
+export const NAMESPACE = "diff";
+const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage];
+
+/** Requests in flight. */
+const AT_ONCE = 12;
+const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
+const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);
+
+export interface KindsOptions {
+  readonly sides: Sides;
+  readonly report: Report;
+  /** Of `group/resource`. */
+  readonly focus: RegExp;
+  /** In (0, 1]: the part of the mutations that is sent. */
+  readonly share: number;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly progress: (line: string) => void;
+}
+
+/** Every kind's specimens and their mutations, created, updated and written to their status on both sides. */
+export async function compareKinds(options: KindsOptions): Promise<void> {
+  const chosen = specimens.filter(({ of }) => options.focus.test(of));
+  for (const [index, specimen] of chosen.entries()) {
+    for (const row of schema.resources().filter((row) => `${row.group}/${row.resource}` === specimen.of)) {
+      if (row.group === "autoscaling" && row.version === "v1") continue;
+      await compareSpecimen(row, specimen, `specimen-${index}`, options);
+    }
+    options.progress(`${specimen.of}: ${options.report.summary()}`);
+  }
+}
+
+async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: KindsOptions) {
+  const { sides, report } = options;
+  const message = schema.ofKind(apiVersionOf(row), row.kind)!;
+  const group = row.group === "" ? "/api/v1" : `/apis/${apiVersionOf(row)}`;
+  const collection = `${group}/${row.namespaced ? `namespaces/${NAMESPACE}/` : ""}${row.resource}`;
+  const metadata = specimen.object["metadata"] as Json | undefined;
+  const name = metadata?.["name"] as string ?? given;
+  const object: Json = {
+    apiVersion: apiVersionOf(row),
+    kind: row.kind,
+    ...specimen.object,
+    metadata: { ...metadata, name },
+  };
+  const both = async (what: string, sent: string, theirs: Request, ours = theirs) => {
+    const answers = await Promise.all([sides.theirs.send(theirs), sides.ours.send(ours)]);
+    report.add(compare(...answers), { of: specimen.of, what, sent });
+    return answers;
+  };
+  const all = async (
+    what: string,
+    mutations: Iterable<Mutation>,
+    request: (mutation: Mutation) => [Request, Request],
+  ) => {
+    const chosen = [...mutations].filter(() => options.random() < options.share);
+    await inParallel(chosen, async (mutation) => {
+      await both(what, describe(mutation), ...request(mutation));
+    });
+  };
+
+  await all("create", mutationsOf(schema, message, object, ALONE), (mutation) => {
+    const request = { method: "POST", path: `${collection}?dryRun=All`, body: mutate(object, mutation) };
+    return [request, request];
+  });
+  const [created] = await both("create", JSON.stringify(object), { method: "POST", path: collection, body: object });
+  if (created.code !== 201) {
+    options.progress(`${specimen.of}: the specimen is refused: ${created.text}`);
+    return;
+  }
+  const path = `${collection}/${name}`;
+  const stored = await Promise.all([sides.theirs, sides.ours].map(async (side) => {
+    return (await side.send({ method: "GET", path })).json as Json;
+  }));
+  if (stored.some((one) => one["kind"] !== row.kind)) return;
+  const put = (target: string) => (mutation: Mutation): [Request, Request] => {
+    const [theirs, ours] = stored.map((one) => ({
+      method: "PUT",
+      path: `${target}?dryRun=All`,
+      body: mutate(one, mutation),
+    }));
+    return [theirs!, ours!];
+  };
+  await all("update", mutationsOf(schema, message, stored[0]!, ALONE), put(path));
+  if (specimen.status && row.subresources.some(({ name }) => name === "status")) {
+    const [theirs, ours] = stored.map((one) => ({
+      method: "PUT",
+      path: `${path}/status`,
+      body: { ...one, status: specimen.status },
+    }));
+    const [written, writtenOurs] = await both("status", JSON.stringify(specimen.status), theirs!, ours);
+    if (written.code === 200 && writtenOurs.code === 200) {
+      stored.splice(0, 2, written.json as Json, writtenOurs.json as Json);
+      await all("status", mutationsOf(schema, message, stored[0]!, ALL_BUT_STATUS), put(`${path}/status`));
+    }
+  }
+  const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };
+  await both("table", "GET as Table", { method: "GET", path, headers: table });
+  await both("get", "GET", { method: "GET", path });
+  await both("delete", "DELETE", { method: "DELETE", path });
+  // A Pod or a volume that is held goes at once.
+  const finalizers = { method: "PATCH", path, headers: { "content-type": "application/merge-patch+json" } };
+  for (const side of [sides.theirs, sides.ours]) {
+    await side.send({ ...finalizers, body: { metadata: { finalizers: null } } });
+    await side.send({ method: "DELETE", path: `${path}?gracePeriodSeconds=0` });
+  }
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const item of rest) await work(item);
+  }));
+}

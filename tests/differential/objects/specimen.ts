@@ -1,0 +1,16 @@
+/** A valid object of a kind, with as many of its fields set as go together; its name is given by the runner where it has none. */
+export interface Specimen {
+  /** `group/resource`, the core group being empty. */
+  readonly of: string;
+  /** Without apiVersion, kind and namespace. */
+  readonly object: Readonly<Record<string, unknown>>;
+  /** What is written to its status. */
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+/** A small Pod template with these labels. */
+export function template(labels: Readonly<Record<string, string>>, spec: object = {}): object {
+  return { metadata: { labels }, spec: { containers: [{ name: "main", image: "busybox:1.36" }], ...spec } };
+}
+
+export const SMALL_POD = { containers: [{ name: "main", image: "busybox:1.36" }] };

@@ -1,0 +1,227 @@
+import { type Specimen, template } from "./specimen.ts";
+
+const app = { app: "a" };
+const condition = { type: "Test", status: "True", reason: "Test", message: "by a test" };
+
+/** Groups apps, batch, autoscaling, policy, scheduling and coordination. */
+export const workloads: readonly Specimen[] = [
+  {
+    of: "apps/controllerrevisions",
+    object: { revision: 1, data: { any: "thing" } },
+  },
+  {
+    of: "apps/daemonsets",
+    object: {
+      spec: {
+        selector: { matchLabels: app },
+        template: template(app),
+        minReadySeconds: 2,
+        revisionHistoryLimit: 3,
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "10%", maxSurge: 0 } },
+      },
+    },
+    status: {
+      currentNumberScheduled: 1,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 1,
+      numberReady: 1,
+      observedGeneration: 1,
+      updatedNumberScheduled: 1,
+      numberAvailable: 1,
+      numberUnavailable: 0,
+      collisionCount: 0,
+      conditions: [condition],
+    },
+  },
+  {
+    of: "apps/deployments",
+    object: {
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: app, matchExpressions: [{ key: "app", operator: "In", values: ["a", "b"] }] },
+        template: template(app),
+        strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: "25%" } },
+        minReadySeconds: 1,
+        revisionHistoryLimit: 2,
+        paused: true,
+        progressDeadlineSeconds: 60,
+      },
+    },
+    status: {
+      observedGeneration: 1,
+      replicas: 2,
+      updatedReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      unavailableReplicas: 0,
+      terminatingReplicas: 0,
+      collisionCount: 0,
+      conditions: [condition],
+    },
+  },
+  {
+    of: "apps/replicasets",
+    object: { spec: { replicas: 2, minReadySeconds: 1, selector: { matchLabels: app }, template: template(app) } },
+    status: {
+      replicas: 2,
+      fullyLabeledReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      observedGeneration: 1,
+      conditions: [condition],
+    },
+  },
+  {
+    of: "apps/statefulsets",
+    object: {
+      spec: {
+        replicas: 2,
+        serviceName: "s",
+        selector: { matchLabels: app },
+        template: template(app),
+        podManagementPolicy: "Parallel",
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 1 } },
+        revisionHistoryLimit: 2,
+        minReadySeconds: 1,
+        persistentVolumeClaimRetentionPolicy: { whenDeleted: "Delete", whenScaled: "Retain" },
+        ordinals: { start: 1 },
+        volumeClaimTemplates: [{
+          metadata: { name: "data" },
+          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+        }],
+      },
+    },
+    status: {
+      observedGeneration: 1,
+      replicas: 2,
+      readyReplicas: 2,
+      currentReplicas: 2,
+      updatedReplicas: 2,
+      availableReplicas: 2,
+      currentRevision: "r",
+      updateRevision: "r",
+      collisionCount: 0,
+      conditions: [condition],
+    },
+  },
+  {
+    of: "batch/jobs",
+    object: {
+      spec: {
+        parallelism: 2,
+        completions: 3,
+        activeDeadlineSeconds: 100,
+        backoffLimit: 4,
+        ttlSecondsAfterFinished: 60,
+        completionMode: "Indexed",
+        suspend: true,
+        podReplacementPolicy: "Failed",
+        podFailurePolicy: {
+          rules: [
+            { action: "FailJob", onExitCodes: { containerName: "main", operator: "In", values: [1, 2] } },
+            { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          ],
+        },
+        template: template(app, { restartPolicy: "Never" }),
+      },
+    },
+    status: { active: 1, succeeded: 0, failed: 0, ready: 0, startTime: "2026-01-02T03:04:05Z" },
+  },
+  {
+    of: "batch/jobs",
+    object: {
+      spec: {
+        completions: 3,
+        completionMode: "Indexed",
+        backoffLimitPerIndex: 1,
+        maxFailedIndexes: 1,
+        successPolicy: { rules: [{ succeededIndexes: "0-1", succeededCount: 1 }] },
+        template: template(app, { restartPolicy: "Never" }),
+      },
+    },
+  },
+  {
+    of: "batch/cronjobs",
+    object: {
+      spec: {
+        schedule: "*/5 * * * *",
+        timeZone: "Europe/Berlin",
+        startingDeadlineSeconds: 10,
+        concurrencyPolicy: "Forbid",
+        suspend: true,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 1,
+        jobTemplate: {
+          metadata: { labels: app },
+          spec: { backoffLimit: 1, template: template(app, { restartPolicy: "OnFailure" }) },
+        },
+      },
+    },
+    status: { lastScheduleTime: "2026-01-02T03:04:05Z", active: [{ kind: "Job", name: "j" }] },
+  },
+  {
+    of: "autoscaling/horizontalpodautoscalers",
+    object: {
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
+        minReplicas: 1,
+        maxReplicas: 5,
+        metrics: [
+          { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 50 } } },
+          { type: "Pods", pods: { metric: { name: "m" }, target: { type: "AverageValue", averageValue: "10" } } },
+          {
+            type: "Object",
+            object: {
+              describedObject: { kind: "Service", name: "s" },
+              metric: { name: "m", selector: { matchLabels: app } },
+              target: { type: "Value", value: "10" },
+            },
+          },
+          { type: "External", external: { metric: { name: "m" }, target: { type: "Value", value: "3" } } },
+          {
+            type: "ContainerResource",
+            containerResource: {
+              name: "memory",
+              container: "main",
+              target: { type: "AverageValue", averageValue: "1Mi" },
+            },
+          },
+        ],
+        behavior: {
+          scaleUp: { stabilizationWindowSeconds: 0, policies: [{ type: "Pods", value: 4, periodSeconds: 15 }] },
+          scaleDown: { selectPolicy: "Min", policies: [{ type: "Percent", value: 10, periodSeconds: 60 }] },
+        },
+      },
+    },
+    status: { currentReplicas: 1, desiredReplicas: 2, conditions: [{ type: "AbleToScale", status: "True" }] },
+  },
+  {
+    of: "policy/poddisruptionbudgets",
+    object: {
+      spec: { minAvailable: "50%", selector: { matchLabels: app }, unhealthyPodEvictionPolicy: "AlwaysAllow" },
+    },
+    status: {
+      observedGeneration: 1,
+      disruptionsAllowed: 1,
+      currentHealthy: 2,
+      desiredHealthy: 1,
+      expectedPods: 2,
+    },
+  },
+  {
+    of: "scheduling.k8s.io/priorityclasses",
+    object: { value: 1000, globalDefault: false, description: "test", preemptionPolicy: "Never" },
+  },
+  {
+    of: "coordination.k8s.io/leases",
+    object: {
+      spec: {
+        holderIdentity: "h",
+        leaseDurationSeconds: 10,
+        acquireTime: "2026-01-02T03:04:05.000006Z",
+        renewTime: "2026-01-02T03:04:05.000006Z",
+        leaseTransitions: 1,
+      },
+    },
+  },
+];

@@ -1,0 +1,11 @@
+// Command reference is the kube-apiserver of the Kubernetes release that Skiff speaks, built from its published modules.
+package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+func main() { os.Exit(cli.Run(app.NewAPIServerCommand())) }

@@ -1,0 +1,158 @@
+import { createPublicKey } from "node:crypto";
+import https from "node:https";
+import { openPki } from "../../server/pki/pki.ts";
+import { startEtcd } from "../../datastore/etcd/testing/test_etcd.ts";
+import { firstAddress } from "../../server/service_network.ts";
+import { retry } from "../e2e/retry.ts";
+import { freePort } from "../fixtures/free_port.ts";
+
+export const SERVICE_CIDR = "10.43.0.0/16";
+
+export interface Request {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, a string as it stands. */
+  readonly body?: unknown;
+}
+
+export interface Answer {
+  readonly code: number;
+  /** Of the headers `Warning`, in alphabetical order. */
+  readonly warnings: readonly string[];
+  readonly contentType: string;
+  readonly text: string;
+  /** Undefined for what is no JSON. */
+  readonly json: unknown;
+}
+
+/** One of the two servers, as its administrator. */
+export interface Side {
+  send(request: Request): Promise<Answer>;
+}
+
+/** Stock kube-apiserver and ours, each fresh, with the same certificates. */
+export interface Sides extends AsyncDisposable {
+  readonly theirs: Side;
+  readonly ours: Side;
+}
+
+/** `reference` is the path of a kube-apiserver. */
+export async function startSides(reference: string): Promise<Sides> {
+  await using stack = new AsyncDisposableStack();
+  const directory = await Deno.makeTempDir({ prefix: "skiff-differential-" });
+  stack.defer(() => Deno.remove(directory, { recursive: true }));
+  const pki = await openPki(directory, { serviceIP: firstAddress(SERVICE_CIDR), names: ["127.0.0.1"] });
+  const { ca, cert, key } = { ca: pki.clusterCa, cert: pki.admin.certificate, key: pki.admin.key };
+  const sideOf = (port: number): Side => {
+    const agent = new https.Agent({ ca, cert, key, keepAlive: true, maxSockets: 16 });
+    stack.defer(() => agent.destroy());
+    return { send: (request) => send(agent, port, request) };
+  };
+  const ours = sideOf(await startOurs(stack, directory));
+  const publicKey = createPublicKey(pki.serviceAccountKey).export({ type: "spki", format: "pem" });
+  await Deno.writeTextFile(`${directory}/service-account.pub`, String(publicKey));
+  const theirs = sideOf(await startTheirs(stack, reference, directory));
+  await retry(`kube-apiserver, whose log is ${directory}/kube-apiserver.log,`, async () => {
+    const { code, text } = await theirs.send({ method: "GET", path: "/readyz" });
+    if (code !== 200) throw new Error(text);
+  }, 60_000);
+  const running = stack.move();
+  return { theirs, ours, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+async function startOurs(stack: AsyncDisposableStack, directory: string): Promise<number> {
+  const script = new URL("./ours.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", script, directory];
+  const child = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" }).spawn();
+  const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  stack.defer(async () => {
+    await child.stdin.close().catch(() => {});
+    await lines.cancel();
+    await child.status;
+  });
+  const { value } = await lines.read();
+  if (value === undefined) throw new Error("our server did not start; what it said is above");
+  return Number(value);
+}
+
+async function startTheirs(stack: AsyncDisposableStack, reference: string, directory: string): Promise<number> {
+  const etcd = await startEtcd();
+  stack.defer(() => etcd.dispose());
+  const port = freePort();
+  const log = `${directory}/kube-apiserver.log`;
+  const args = [
+    `--etcd-servers=${etcd.endpoint}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--client-ca-file=${directory}/server-ca.crt`,
+    `--tls-cert-file=${directory}/serving-kube-apiserver.crt`,
+    `--tls-private-key-file=${directory}/serving-kube-apiserver.key`,
+    `--service-account-key-file=${directory}/service-account.pub`,
+    `--service-account-signing-key-file=${directory}/service-account.key`,
+    "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+    `--service-cluster-ip-range=${SERVICE_CIDR}`,
+    "--authorization-mode=Node,RBAC",
+    "--allow-privileged=true",
+    "--enable-bootstrap-token-auth=true",
+    `--cert-dir=${directory}/kube-apiserver`,
+    // What it could do in parallel is not compared.
+    "--max-requests-inflight=0",
+    "--max-mutating-requests-inflight=0",
+    "--enable-priority-and-fairness=false",
+  ];
+  const script = 'exec "$0" "$@" >"$LOG" 2>&1';
+  const child = new Deno.Command("sh", {
+    args: ["-c", script, reference, ...args],
+    env: { LOG: log },
+    stdin: "null",
+  }).spawn();
+  stack.defer(async () => {
+    child.kill("SIGKILL");
+    await child.status;
+  });
+  return port;
+}
+
+function send(agent: https.Agent, port: number, { method, path, headers, body }: Request): Promise<Answer> {
+  const content = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request = https.request({
+      ...{ host: "127.0.0.1", port, agent, method, path },
+      headers: {
+        "user-agent": "differential",
+        ...content !== undefined && {
+          "content-type": "application/json",
+          "content-length": String(new TextEncoder().encode(content).length),
+        },
+        ...headers,
+      },
+    }, async (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      try {
+        for await (const chunk of response) text += chunk;
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      const contentType = response.headers["content-type"] ?? "";
+      const found = response.headers["warning"] as string | string[] | undefined;
+      resolve({
+        code: response.statusCode!,
+        warnings: [found ?? []].flat().toSorted(),
+        contentType,
+        text,
+        json: contentType.startsWith("application/json") && text !== "" ? JSON.parse(text) : undefined,
+      });
+    });
+    // A server that hangs up is compared, too.
+    request.on(
+      "error",
+      ({ message }) => resolve({ code: 0, warnings: [], contentType: "", text: message, json: undefined }),
+    );
+    request.end(content);
+  });
+}
