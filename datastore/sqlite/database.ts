@@ -3,7 +3,7 @@ import { DatastoreError } from "../contract.ts";
 import { datastoreError, lockHolder, systemReason } from "./errors.ts";
 import { type QueryCounts, SLOW_MILLISECONDS } from "../mvcc/query_counts.ts";
 import { COMMIT } from "./query_names.ts";
-import { APPLICATION_ID, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
+import { APPLICATION_ID, IDENTITY, PRAGMAS, SCHEMA_VERSION, TABLES } from "./schema.ts";
 import { STATEMENTS } from "./statements.generated.ts";
 
 export type Row = readonly SQLInputValue[];
@@ -17,9 +17,16 @@ const LOG_PAGES = 200;
 
 export type SlowQuery = readonly [name: string, milliseconds: number];
 
-/** The open file with its prepared statements; every row is an array, in the order of the statement's columns. */
+/**
+ * The open file with its prepared statements; every row is an array, in the order of the statement's columns. A file that has lost its file system
+ * can be left and opened anew: in between every call throws `unavailable`.
+ */
 export class Database {
-  readonly #db: DatabaseSync;
+  /** Undefined while the file is gone. */
+  #handle: DatabaseSync | undefined;
+  /** The file that is open, as the kernel tells it from others. */
+  #file: string | undefined;
+  #gone: DatastoreError | undefined;
   readonly #statements = new Map<string, StatementSync>();
 
   readonly #counts: QueryCounts;
@@ -27,24 +34,59 @@ export class Database {
   /** Whether something was committed since the log was last looked at. */
   #logged = false;
 
-  private constructor(db: DatabaseSync, readonly path: string, counts: QueryCounts) {
-    this.#db = db;
+  private constructor(readonly path: string, counts: QueryCounts) {
     this.#counts = counts;
   }
 
   /** Opens or makes the file. Throws `locked`, `corrupt`, `readOnly`, `storageFull` or `unavailable`. */
   static open(path: string, counts: QueryCounts): Database {
-    let db: DatabaseSync | undefined;
+    const database = new Database(path, counts);
     try {
       createFile(path);
-      db = new DatabaseSync(path, { returnArrays: true } as DatabaseSyncOptions);
-      const database = new Database(db, path, counts);
-      for (const pragma of PRAGMAS) database.pragma(pragma);
-      database.#prepareSchema();
+      database.#open();
       return database;
     } catch (error) {
-      db?.close();
+      database.close();
       throw openError(error, path);
+    }
+  }
+
+  #open(): void {
+    this.#handle = new DatabaseSync(this.path, { returnArrays: true } as DatabaseSyncOptions);
+    this.#file = fileAt(this.path);
+    for (const pragma of PRAGMAS) this.pragma(pragma);
+    this.#prepareSchema();
+    const known = this.pragma("SELECT 1 FROM mark WHERE name = 'identity'");
+    if (!known) this.pragma(IDENTITY);
+  }
+
+  get #db(): DatabaseSync {
+    if (this.#handle) return this.#handle;
+    throw this.#gone ?? new DatastoreError("closed", `${this.path} was closed`);
+  }
+
+  /** Whether the path no longer leads to the file that is open: its file system was unmounted, or another one mounted in its place. */
+  get isGone(): boolean {
+    return this.#handle === undefined || fileAt(this.path) !== this.#file;
+  }
+
+  /**
+   * Lets go of the file, so that its file system can be repaired, and opens the one that now is at the path, if there is one. It is left again when `check` throws,
+   * and the error is everybody's until a later attempt.
+   */
+  reopen(check: () => void): void {
+    this.close();
+    try {
+      if (fileAt(this.path) === undefined) {
+        throw new DatastoreError("unavailable", `${this.path} is gone: mount its file system again`);
+      }
+      this.#open();
+      check();
+      this.#gone = undefined;
+    } catch (error) {
+      this.close();
+      this.#gone = openError(error, this.path);
+      throw this.#gone;
     }
   }
 
@@ -156,7 +198,7 @@ export class Database {
 
   rollback(): void {
     // Some errors, such as a full disk, have ended the transaction by themselves.
-    if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+    if (this.#handle?.isTransaction) this.#handle.exec("ROLLBACK");
   }
 
   transaction<T>(body: () => T): T {
@@ -185,7 +227,7 @@ export class Database {
    * happens after the commit was answered, and is over sooner.
    */
   shortenLog(): void {
-    if (!this.#logged || this.#db.isTransaction) return;
+    if (!this.#logged || !this.#handle || this.#handle.isTransaction) return;
     this.#logged = false;
     const [, logged, moved] = this.pragma("PRAGMA wal_checkpoint(NOOP)") as [number, number, number];
     if (logged - moved < LOG_PAGES) return;
@@ -198,7 +240,18 @@ export class Database {
 
   close(): void {
     this.#statements.clear();
-    this.#db.close();
+    this.#handle?.close();
+    this.#handle = undefined;
+  }
+}
+
+/** Device and inode of the file at the path; undefined when there is none, or its file system does not answer. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }
 

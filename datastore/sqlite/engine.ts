@@ -1,5 +1,5 @@
 import { DatastoreError, type KeyRange, type KeyValue, type WatchBatch } from "../contract.ts";
-import { EVERY_KEY, notEmptyError } from "../mvcc/check.ts";
+import { notEmptyError } from "../mvcc/check.ts";
 import type { CommitReply, Effect } from "../mvcc/commit_reply.ts";
 import { type Current, decide } from "../mvcc/decide.ts";
 import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
@@ -45,11 +45,13 @@ export class SqliteEngine {
   readonly path: string;
   readonly #db: Database;
   readonly #transactions: Transactions;
+  readonly #identity: number;
+  #restoring = false;
   #revision: number;
   /** Held commits may take revisions up to here; a start after a crash goes on behind them. 0 before the first one. */
   #reserved = 0;
-  /** Live keys; counted when they are first asked for. */
-  #keys: number | undefined;
+  /** How many more live keys there are than when the file was opened. */
+  #added = 0;
   #sweepRows = SWEEP_ROWS.first;
   /** Rows that were written since the last step of a compaction; undefined when none is under way. */
   #writtenRows: number | undefined;
@@ -62,8 +64,8 @@ export class SqliteEngine {
     this.path = path;
     try {
       this.#checkFile();
-      const newest = this.#db.row("newestId")?.[0] as number | null;
-      this.#revision = Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
+      this.#identity = this.#mark("identity");
+      this.#revision = this.#newestRevision();
       this.#skipReserved();
       this.#db.emptyLog();
       this.verify(VERIFY_MILLISECONDS);
@@ -105,9 +107,51 @@ export class SqliteEngine {
     this.#revision = Math.max(this.#revision, reserved);
   }
 
-  /** Before every call. */
+  /** Before every call, while writes fail: every so often looks whether another file is there now. Does not throw: the call meets the same error. */
+  lookAgain(): void {
+    if (this.#restoring || !this.#transactions.outage?.due(performance.now()) || !this.#db.isGone) return;
+    try {
+      this.#comeBack();
+    } catch {
+      // `#db` throws it from now on.
+    }
+  }
+
+  /** Before every call but `commit`, which does the same and tells each of its callers of an error. */
   prepare(): void {
     this.#transactions.recover();
+  }
+
+  /**
+   * Writes fail, and the path leads to another file than the one that is open: the file system was mounted anew, or is being repaired. Goes on with that file if it
+   * is this store and has everything that was acknowledged. What it has beyond that was not: its writers were told that they had failed.
+   */
+  #comeBack(): void {
+    const durable = (this.#transactions.firstHeld ?? this.#revision + 1) - 1;
+    this.#db.reopen(() => {
+      this.#checkFile();
+      if (this.#mark("identity") !== this.#identity) {
+        throw new DatastoreError(
+          "corrupt",
+          `${this.path} is another store than before: bring back the one that was there`,
+        );
+      }
+      const found = this.#newestRevision();
+      if (found < durable) {
+        throw new DatastoreError(
+          "corrupt",
+          `${this.path} ends with revision ${found}, but ${durable} was acknowledged: bring back the newer file, or restart to go on with this one`,
+        );
+      }
+      this.#db.transaction(() => this.#db.run("removeAfter", lastId(durable)));
+      this.verify(VERIFY_MILLISECONDS);
+    });
+    this.#transactions.reopened();
+  }
+
+  #newestRevision(): number {
+    const newest = this.#db.row("newestId")?.[0] as number | null;
+    return Math.max(1, revisionOf(newest ?? 0), this.#mark("restored"), this.#mark("compacted"));
   }
 
   /** After every call, once it was answered: what nobody should wait for. */
@@ -137,7 +181,7 @@ export class SqliteEngine {
     },
   ): CommitReply[] {
     const revision = this.#revision;
-    const keys = this.#keys;
+    const added = this.#added;
     const reserved = this.#reserved;
     const body = () => commits.map((operations) => this.#apply(operations, previous));
     try {
@@ -150,7 +194,7 @@ export class SqliteEngine {
     } catch (error) {
       this.#reserved = reserved;
       this.#revision = revision;
-      this.#keys = keys;
+      this.#added = added;
       // One that cannot be written must not fail the others.
       if (commits.length > 1) {
         return commits.flatMap((operations) => this.commit({ commits: [operations], previous, held }));
@@ -205,7 +249,7 @@ export class SqliteEngine {
         version,
         value,
       );
-      if (this.#keys !== undefined) this.#keys += (isPut ? 1 : 0) - (before ? 1 : 0);
+      this.#added += (isPut ? 1 : 0) - (before ? 1 : 0);
       return [index, createRevision, version, was];
     });
     this.#revision = revision;
@@ -255,14 +299,18 @@ export class SqliteEngine {
     return { items, done: true };
   }
 
-  count({ range, revision }: { range: KeyRange; revision: number }): number {
+  /** How many of the first keys of the range, up to `limit`, there are, and the last one of them. */
+  count(
+    { range, revision, limit }: { range: KeyRange; revision: number; limit: number },
+  ): { count: number; last: string | null } {
     const newest = lastId(revision);
-    return this.#db.row("count", range.start, range.end, newest, newest)![0] as number;
+    const [count, last] = this.#db.row("count", range.start, range.end, newest, newest, limit)!;
+    return { count: count as number, last: last as string | null };
   }
 
-  /** Live keys of the whole store. */
-  keys(): number {
-    return this.#keys ??= this.count({ range: EVERY_KEY, revision: this.#revision });
+  /** By how much the number of live keys has grown since the file was opened, as of the newest revision. */
+  growth(): { revision: number; added: number } {
+    return { revision: this.#revision, added: this.#added };
   }
 
   /** Changes after one revision, up to `through` or an earlier one: not many more than `bytes`, always whole revisions. */
@@ -336,6 +384,7 @@ export class SqliteEngine {
       throw notEmptyError(this.#revision);
     }
     this.#db.begin();
+    this.#restoring = true;
   }
 
   restoreAdd(items: readonly KeyValue[]): void {
@@ -357,11 +406,13 @@ export class SqliteEngine {
     for (const name of ["restored", "compacted"]) this.#db.run("setMark", name, revision);
     this.#db.run("setMark", "swept", lastId(revision));
     this.#db.commit();
+    this.#restoring = false;
     this.#revision = revision;
-    this.#keys = undefined;
+    this.#added = 0;
   }
 
   restoreAbort(): void {
+    this.#restoring = false;
     this.#db.rollback();
   }
 

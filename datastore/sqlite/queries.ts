@@ -48,7 +48,8 @@ const QUERIES: Record<string, Compilable> = {
   }),
   list: visible(db).select([...ITEM, "log.value"]).orderBy("log.name").limit(limit),
   listKeys: visible(db).select(ITEM).orderBy("log.name").limit(limit),
-  count: visible(db).select(({ fn }) => fn.countAll<number>().as("count")),
+  count: db.selectFrom(visible(db).select("log.name").orderBy("log.name").limit(limit).as("page"))
+    .select(({ fn }) => [fn.countAll<number>().as("count"), fn.max("page.name").as("last")]),
   ...changes(db, sql`+log.name`),
   newestId: db.selectFrom("log").select(({ fn }) => fn.max("id").as("id")),
   newestIdThrough: db.selectFrom("log").select(({ fn }) => fn.max("id").as("id")).where("id", "<=", through),
@@ -64,6 +65,7 @@ const QUERIES: Record<string, Compilable> = {
     parameter<number>("before"),
   )
     .orderBy("id", "desc").limit(limit),
+  removeAfter: db.deleteFrom("log").where("id", ">", after),
   remove: db.deleteFrom("log").where("id", "=", id),
   mark: db.selectFrom("mark").select("value").where("name", "=", name),
   setMark: db.replaceInto("mark").values({ name, value: parameter("value") }),

@@ -17,8 +17,9 @@ describe("the SQL statements", () => {
     for (const table of TABLES) db.exec(table);
     for (const [name, sql] of Object.entries(STATEMENTS)) {
       if (name === "insert" || name === "setMark") continue;
+      // A `page` is what another query has found, with a limit.
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array<number>(sql.split("?").length - 1).fill(1));
-      for (const { detail } of plan) expect(`${name}: ${detail}`).not.toMatch(/SCAN|TEMP B-TREE/);
+      for (const { detail } of plan) expect(`${name}: ${detail}`).not.toMatch(/SCAN (?!page)|TEMP B-TREE/);
     }
     db.close();
   });

@@ -36,3 +36,6 @@ export const TABLES = [
   `PRAGMA application_id = ${APPLICATION_ID}`,
   `PRAGMA user_version = ${SCHEMA_VERSION}`,
 ];
+
+/** A store's own number, which tells it from every other one. Stores of earlier versions get it when they are opened. */
+export const IDENTITY = "INSERT OR IGNORE INTO mark SELECT 'identity', abs(random() >> 11)";

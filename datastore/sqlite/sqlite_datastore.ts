@@ -46,6 +46,8 @@ const logger = getLogger(["skiff", "datastore"]);
 /** Of one read by the thread: between two of them commits get their turn. */
 const PAGE_KEYS = 1000;
 const PAGE_BYTES = 1024 * 1024;
+/** Of one step of counting. */
+const COUNTED_KEYS = 2000;
 /** Of one step of looking for damage. */
 const VERIFY_MILLISECONDS = 10;
 
@@ -83,6 +85,8 @@ export class SqliteDatastore implements Datastore {
   readonly #sweeping = new Restarting("Compaction", () => this.#sweepSteps());
   readonly #verifying: Promise<void>;
   #restoring = false;
+  /** Live keys when the file was opened; counted when somebody first asks for them. */
+  #firstKeys: Promise<number> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor({ path, link, revision, compacted, swept, ring }: Opened) {
@@ -167,7 +171,37 @@ export class SqliteDatastore implements Datastore {
   async count(range: KeyRange, options: ReadOptions = {}): Promise<{ revision: number; count: number }> {
     checkRange(range);
     const revision = this.#readRevision(options);
-    return { revision, count: await abortable(this.#link.call("count", { range, revision }), options) };
+    return { revision, count: await this.#count(range, revision, options) };
+  }
+
+  /** In steps, between which others get their turn. */
+  async #count({ start, end }: KeyRange, revision: number, options: CallOptions): Promise<number> {
+    const hold = this.#holds.acquire(revision);
+    try {
+      for (let counted = 0;;) {
+        if (this.#closing) throw closedError();
+        hold.check();
+        const request = { range: { start, end }, revision, limit: COUNTED_KEYS };
+        const { count, last } = await abortable(this.#link.call("count", request), options);
+        counted += count;
+        if (count < COUNTED_KEYS) return counted;
+        start = last + "\0";
+      }
+    } finally {
+      hold.release();
+    }
+  }
+
+  /** Live keys now. */
+  async #keys(): Promise<number> {
+    this.#firstKeys ??= (async () => {
+      const { revision, added } = await this.#link.call("growth");
+      return await this.#count(EVERY_KEY, revision, {}) - added;
+    })();
+    const first = this.#firstKeys;
+    // A count that failed is made again.
+    first.catch(() => this.#firstKeys = undefined);
+    return await first + (await this.#link.call("growth")).added;
   }
 
   async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
@@ -232,7 +266,7 @@ export class SqliteDatastore implements Datastore {
     const revision = this.#readRevision(options);
     const hold = this.#holds.acquire(revision);
     try {
-      yield { revision, keys: await this.#link.call("count", { range: EVERY_KEY, revision }) };
+      yield { revision, keys: await this.#count(EVERY_KEY, revision, options) };
       hold.check();
       yield* this.#pages(EVERY_KEY, revision, Infinity, options);
     } finally {
@@ -255,6 +289,7 @@ export class SqliteDatastore implements Datastore {
       const { revision, keys } = await this.#fill(snapshot, options);
       this.#hub.reset(revision, revision);
       this.#swept = revision;
+      this.#firstKeys = Promise.resolve(keys);
       return { revision, keys };
     } finally {
       this.#restoring = false;
@@ -286,7 +321,7 @@ export class SqliteDatastore implements Datastore {
       durable: true,
       revision: this.#hub.revision,
       compactedRevision: this.#hub.compacted,
-      keys: await this.#link.call("keys"),
+      keys: await this.#keys(),
       bytes: await fileSize(this.#path) + await fileSize(`${this.#path}-wal`),
       watchers: this.#hub.watchers,
     };

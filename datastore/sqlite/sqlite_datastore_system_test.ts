@@ -4,7 +4,7 @@ import type { Datastore } from "../contract.ts";
 import { EVERYTHING, firstEvents, put, reasonOf, record } from "../suite/engine.ts";
 import { lastId } from "../mvcc/row_id.ts";
 import { LoopDelay } from "../suite/testing/loop_delay.ts";
-import { mountLoop, mountTmpfs } from "../suite/testing/mounts.ts";
+import { mountTmpfs } from "../suite/testing/mounts.ts";
 import { tamper } from "../suite/testing/system_calls.ts";
 import { until } from "../suite/testing/wait.ts";
 import { SqliteEngine } from "./engine.ts";
@@ -103,24 +103,6 @@ describe("sqlite on a disk with trouble", () => {
     await store.close();
     await using again = closing(await openSqlite({ path }));
     expect((await again.list(EVERYTHING)).items.length).toBe(6);
-  });
-
-  it("serves reads when the kernel has made a broken file system read-only, and has everything when that is mounted anew", async () => {
-    await using disk = await mountLoop("16M");
-    const path = `${disk.directory}/state.db`;
-    const store = await openSqlite({ path });
-    for (let i = 0; i < 50; i++) await put(store, `k${i}`, "v".repeat(1000));
-    const seen = await record(store, { after: 1 });
-    await disk.fail();
-    for (let i = 0; i < 3; i++) expect(await reasonOf(put(store, "later", "1"))).toBe("readOnly");
-    expect((await store.list(EVERYTHING)).items.length).toBe(50);
-    expect((await firstEvents(store, 50, { after: 1 })).length).toBe(50);
-    expect(seen.events().length).toBe(50);
-    await store.close();
-    await disk.mountAnew();
-    await using again = closing(await openSqlite({ path }));
-    expect((await again.list(EVERYTHING)).items.length).toBe(50);
-    expect(await put(again, "later", "1")).toBe(52);
   });
 
   it("says that the file system is read-only", () =>

@@ -12,8 +12,8 @@ export const STATEMENTS = {
   list: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"value\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?",
   /** Parameters: start, end, newest, newest, limit. */
   listKeys: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?",
-  /** Parameters: start, end, newest, newest. */
-  count: "select count(*) as \"count\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?)",
+  /** Parameters: start, end, newest, newest, limit. */
+  count: "select count(*) as \"count\", max(\"page\".\"name\") as \"last\" from (select \"log\".\"name\" from \"log\" where \"log\".\"name\" >= ? and \"log\".\"name\" < ? and \"log\".\"id\" <= ? and \"log\".\"deleted\" = 0 and not exists (select 1 as \"one\" from \"log\" as \"later\" where \"later\".\"name\" = \"log\".\"name\" and \"later\".\"id\" > \"log\".\"id\" and \"later\".\"id\" <= ?) order by \"log\".\"name\" limit ?) as \"page\"",
   /** Parameters: after, through, start, end, limit. */
   history: "select \"log\".\"id\", \"log\".\"name\", \"log\".\"create_revision\", \"log\".\"version\", \"log\".\"deleted\", \"log\".\"value\" from \"log\" where \"log\".\"id\" > ? and \"log\".\"id\" <= ? and +log.name >= ? and +log.name < ? order by \"log\".\"id\" limit ?",
   /** Parameters: after, through, start, end, limit. */
@@ -26,6 +26,8 @@ export const STATEMENTS = {
   superseding: "select \"id\", \"deleted\", \"previous\" from \"log\" where \"id\" > ? and \"id\" <= ? order by \"id\" limit ?",
   /** Parameters: before, limit. */
   verify: "select \"id\", length(value) as \"length\" from \"log\" where \"id\" < ? order by \"id\" desc limit ?",
+  /** Parameters: after. */
+  removeAfter: "delete from \"log\" where \"id\" > ?",
   /** Parameters: id. */
   remove: "delete from \"log\" where \"id\" = ?",
   /** Parameters: name. */

@@ -1,5 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
+import { revisionOf } from "../mvcc/row_id.ts";
 import type { Database } from "./database.ts";
+import { isDiskTrouble, Outage } from "./outage.ts";
 
 /** The parameters of the statement `insert`. */
 export type LogRow = readonly SQLInputValue[];
@@ -24,13 +26,31 @@ export class Transactions {
   /** Rows that the running transaction has inserted. */
   #inserted: LogRow[] = [];
 
+  #outage: Outage | undefined;
+
   constructor(db: Database) {
     this.#db = db;
+  }
+
+  /** Since a write has failed because of the disk, until one succeeds. */
+  get outage(): Outage | undefined {
+    return this.#outage;
   }
 
   /** How many rows are held. */
   get held(): number {
     return this.#held.length;
+  }
+
+  /** The first revision that is held. */
+  get firstHeld(): number | undefined {
+    const first = this.#held[0];
+    return first && revisionOf(first[0] as number);
+  }
+
+  /** The file was opened anew: what is held is not in it. */
+  reopened(): void {
+    this.#lost = this.#held.length > 0;
   }
 
   /** Whether no more may be held. */
@@ -48,6 +68,7 @@ export class Transactions {
   durable<T>(body: () => T): T {
     return this.#run(body, () => {
       this.#db.commit();
+      this.#outage = undefined;
       this.#held = [];
       this.#bytes = 0;
     });
@@ -65,14 +86,15 @@ export class Transactions {
   }
 
   #run<T>(body: () => T, finish: () => void): T {
-    this.recover();
     this.#inserted = [];
     try {
+      this.recover();
       if (this.#held.length === 0) this.#db.begin();
       const result = body();
       finish();
       return result;
     } catch (error) {
+      if (isDiskTrouble(error)) this.#outage ??= new Outage(performance.now());
       this.#undo();
       throw error;
     } finally {

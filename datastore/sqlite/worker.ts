@@ -19,7 +19,8 @@ function answer({ call, argument }: WorkerRequest): unknown {
     engine = new SqliteEngine(path, new QueryCounts(QUERY_NAMES, open.counts));
     return engine.position();
   }
-  engine!.prepare();
+  engine!.lookAgain();
+  if (call !== "commit") engine!.prepare();
   return (engine![call] as (argument: unknown) => unknown).call(engine, argument);
 }
 

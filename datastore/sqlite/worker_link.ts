@@ -6,7 +6,7 @@ import type { OpenArgument, WorkerCall, WorkerCalls, WorkerReply } from "./worke
 
 /** Calls of those kinds that may wait for the thread; the others come one at a time. */
 const WAITING_READS = 10_000;
-const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "keys", "usage"]);
+const READS: ReadonlySet<string> = new Set<WorkerCall>(["get", "list", "count", "history", "growth", "usage"]);
 
 interface Waiting {
   resolve(result: unknown): void;

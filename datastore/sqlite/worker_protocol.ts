@@ -3,7 +3,7 @@ import type { SlowQuery } from "./database.ts";
 import type { SqliteEngine } from "./engine.ts";
 
 /** The calls that the worker answers. */
-export type WorkerCalls = Omit<SqliteEngine, "path" | "prepare" | "tidy" | "takeSlow">;
+export type WorkerCalls = Omit<SqliteEngine, "path" | "lookAgain" | "prepare" | "tidy" | "takeSlow">;
 export type WorkerCall = keyof WorkerCalls;
 
 export interface WorkerRequest {

@@ -1,3 +1,5 @@
+import { until } from "./wait.ts";
+
 /** A small file system of its own, for tests; needs root. */
 export interface TmpfsMount extends AsyncDisposable {
   readonly directory: string;
@@ -9,7 +11,9 @@ export interface LoopMount extends AsyncDisposable {
   readonly directory: string;
   /** Lets the kernel find an error in the file system, which it then makes read-only, open files included. */
   fail(): Promise<void>;
-  /** Repairs and mounts it; no file may be open. */
+  /** Takes it away from its directory; files that are open can be used on. */
+  unmount(): Promise<void>;
+  /** Once nobody has a file of it open, repairs it and mounts it again. */
   mountAnew(): Promise<void>;
 }
 
@@ -37,14 +41,17 @@ export async function mountLoop(size: string): Promise<LoopMount> {
       const device = (await run("findmnt", "-no", "SOURCE", directory)).trim().replace("/dev/", "");
       await Deno.writeTextFile(`/sys/fs/ext4/${device}/trigger_fs_error`, "1");
     },
+    unmount: async () => void await run("umount", "-l", directory),
     async mountAnew() {
-      await run("umount", directory);
+      await until("nobody has a file open", async () => await run("losetup", "--associated", image) === "");
       // It ends with 1 when it has repaired something.
       await run("sh", "-c", 'e2fsck -p "$0" || [ $? = 1 ]', image);
       await mount();
     },
     async [Symbol.asyncDispose]() {
-      await unmount(directory);
+      // A test that failed may have left it unmounted.
+      await run("umount", "-l", directory).catch(() => {});
+      await Deno.remove(directory, { recursive: true });
       await Deno.remove(image);
     },
   };
