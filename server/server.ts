@@ -45,6 +45,8 @@ export interface RunningServer {
 
 const MASTERS = ["system:masters", "system:authenticated"];
 const HEALTH_MILLISECONDS = 2_000;
+/** To end work and give back Leases; a datastore without a majority of its members takes no more of it. */
+const FAREWELL_MILLISECONDS = 2_000;
 const logger = getLogger(["skiff", "server"]);
 
 /**
@@ -56,9 +58,13 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
   const clock = systemClock();
   const stop = new AbortController();
   const closers: (() => Promise<void>)[] = [];
+  const farewell = Promise.withResolvers<void>();
+  let cancelFarewell = () => {};
   const close = async () => {
     stop.abort(new DOMException("the server stops", "AbortError"));
+    cancelFarewell = clock.after(FAREWELL_MILLISECONDS, farewell.resolve);
     for (const closer of closers.splice(0).toReversed()) await closer();
+    cancelFarewell();
   };
   try {
     await Deno.mkdir(`${options.dataDir}/server`, { recursive: true, mode: 0o700 });
@@ -172,7 +178,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
         port: basics.port,
         onLook,
       });
-      closers.push(() => presence.ended);
+      closers.push(() => Promise.race([presence.ended, farewell.promise]));
     }
     await putEndpoints(apiserver, basics);
     await ensurePolicy(apiserver);
@@ -228,7 +234,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
         onMetrics: (metrics) => later.controllers = metrics,
       }),
     });
-    closers.push(() => leadership.ended);
+    closers.push(() => Promise.race([leadership.ended, farewell.promise]));
     logger.info("API at https://{address}:{port}", { address: options.advertiseAddress, port: api.port });
     return {
       port: api.port,

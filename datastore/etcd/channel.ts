@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { isIP } from "node:net";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import type { Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
+import type { Client, ClientDuplexStream, ClientUnaryCall, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, DatastoreError } from "../contract.ts";
 import { closedError } from "../mvcc/check.ts";
 import { datastoreError, isTransient } from "./errors.ts";
@@ -64,6 +64,7 @@ export class EtcdChannel {
   readonly counts = new QueryCounts(QUERY_NAMES);
   readonly #options: ChannelOptions;
   readonly #members: Member[] = [];
+  readonly #calls = new Set<ClientUnaryCall>();
   #grpc: Promise<Grpc> | undefined;
   #loaded: Grpc | undefined;
   #current = 0;
@@ -89,7 +90,7 @@ export class EtcdChannel {
         return await this.counts.time(queryName(method), query, logSlowQuery);
       } catch (fault) {
         signal?.throwIfAborted();
-        if (this.#closed) throw closedError();
+        if (this.#closed) throw write ? unansweredError() : closedError();
         if (isTransient(fault as ServiceError)) this.#leave(member);
         const error = datastoreError(fault as ServiceError, member.endpoint, { write });
         const again = error.reason === "unavailable" && isTransient(fault as ServiceError);
@@ -142,8 +143,10 @@ export class EtcdChannel {
     };
   }
 
+  /** Ends what has no answer yet: of a write nobody knows what becomes of it. */
   close(): void {
     this.#closed = true;
+    for (const call of this.#calls) call.cancel();
     for (const { client } of this.#members) client.close();
   }
 
@@ -172,10 +175,12 @@ export class EtcdChannel {
         { deadline },
         (fault: ServiceError | null, answer?: unknown) => {
           signal?.removeEventListener("abort", cancel);
+          this.#calls.delete(call);
           if (fault) reject(fault);
           else resolve(answer as Response);
         },
       );
+      this.#calls.add(call);
       function cancel(): void {
         call.cancel();
       }
@@ -267,6 +272,10 @@ function byAddress(address: string) {
         checkServerIdentity(address, certificate as PeerCertificate),
     },
   };
+}
+
+function unansweredError(): DatastoreError {
+  return new DatastoreError("unknownOutcome", "the datastore was closed before etcd had answered the write");
 }
 
 function connected(member: Member, milliseconds: number): Promise<Member> {

@@ -60,6 +60,8 @@ const logger = getLogger(["skiff", "datastore"]);
 
 /** Reads and writes wait so long for the watch to come to their revision. */
 const ARRIVAL_MILLISECONDS = 10_000;
+/** Who closes waits so long for commits that etcd does not answer. */
+const CLOSE_MILLISECONDS = 1_000;
 
 export interface Opened {
   readonly channel: EtcdChannel;
@@ -323,12 +325,20 @@ export class EtcdDatastore implements Datastore {
   async #close(): Promise<void> {
     // Lets `#closing` be set first: nothing new is accepted from here on.
     await Promise.resolve();
-    await Promise.allSettled(this.#commits);
+    await this.#commitsDone();
     this.#hub.close();
     this.#feed.close();
     this.#arrivals.fail(closedError());
     await this.#compaction.close();
     this.#channel.close();
+  }
+
+  /** Those that etcd does not answer, as without a majority of its members, are given up: the channel's end tells them so. */
+  async #commitsDone(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const enough = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MILLISECONDS));
+    await Promise.race([Promise.allSettled(this.#commits), enough]);
+    clearTimeout(timer);
   }
 
   /** Asks for the revision, and nothing else. */

@@ -60,6 +60,18 @@ describe("three servers on one datastore", () => {
     }
   });
 
+  it("give a thousand Services that are made at once an address each", async () => {
+    await using wide = await TestRegistry.open({ datastore, shared: true, serviceCIDR: "10.44.0.0/22" });
+    await using other = await TestRegistry.open({ datastore, shared: true, serviceCIDR: "10.44.0.0/22" });
+    const made = await Promise.all(
+      Array.from(
+        { length: 1000 },
+        (_, i) => (i % 2 ? wide : other).client.create(services, service(`s-${i}`, { type: "ClusterIP" })),
+      ),
+    );
+    expect(new Set(made.map(({ spec }) => spec.clusterIP)).size).toBe(1000);
+  });
+
   it("give a chosen address and a chosen port to one of those that ask for it at once", async () => {
     const asked = await Promise.allSettled([
       ...[0, 1, 2].map((i) => create(i, service(`address-${i}`, { clusterIP: "10.43.0.5" }))),
