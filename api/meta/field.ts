@@ -85,8 +85,8 @@ export class FieldError {
   }
 
   /** Something that the value refers to does not exist. */
-  static notFound(path: Path, value: unknown): FieldError {
-    return new FieldError("FieldValueNotFound", path, value, "");
+  static notFound(path: Path, value: unknown, detail = ""): FieldError {
+    return new FieldError("FieldValueNotFound", path, value, detail);
   }
 
   static duplicate(path: Path, value: unknown): FieldError {

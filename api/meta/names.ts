@@ -60,6 +60,13 @@ const dns1123SubdomainSyntax = syntax(
   ["example.com"],
   maxSubdomainLength,
 );
+const searchLabel = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const searchDomainSyntax = syntax(
+  `${searchLabel}(\\.${searchLabel})*`,
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  ["example.com"],
+  maxSubdomainLength,
+);
 const wildcardSubdomainSyntax = syntax(
   `\\*\\.${dns1123Subdomain}`,
   "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
@@ -116,6 +123,11 @@ export function checkDns1123Label(value: string): string[] {
 /** Most object names. */
 export function checkDns1123Subdomain(value: string): string[] {
   return check(value, dns1123SubdomainSyntax);
+}
+
+/** Domains that a Pod's name server looks for names in. */
+export function checkSearchDomain(value: string): string[] {
+  return check(value, searchDomainSyntax);
 }
 
 /** `*.example.com`, as an Ingress host may be. */

@@ -145,7 +145,7 @@ function heldByPod(pod: Pod): ResourceTexts | undefined {
 }
 
 /** The resources that can be stated for a whole Pod. */
-function isPodLevel(name: string): boolean {
+export function isPodLevel(name: string): boolean {
   return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 }
 

@@ -65,12 +65,14 @@ describe("ServiceAccount", () => {
       pod.metadata.annotations = { "kubernetes.io/config.mirror": "x" };
       return pod;
     };
-    const made = await test.client.create(pods, mirror("a"));
+    const made = await test.client.create(pods, mirror("a", { nodeName: "n" }));
     expect(made.spec.serviceAccountName).toBeUndefined();
     expect(made.spec.volumes).toBeUndefined();
     const secret = { volumes: [{ name: "s", secret: { secretName: "s" } }] };
-    expect(await refusal(test.client.create(pods, mirror("b", secret)))).toContain("may not reference secrets");
-    expect(await refusal(test.client.create(pods, mirror("c", { serviceAccountName: "default" }))))
+    expect(await refusal(test.client.create(pods, mirror("b", { nodeName: "n", ...secret })))).toContain(
+      "may not reference secrets",
+    );
+    expect(await refusal(test.client.create(pods, mirror("c", { nodeName: "n", serviceAccountName: "default" }))))
       .toContain("may not reference service accounts");
   });
 });

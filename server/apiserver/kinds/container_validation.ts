@@ -1,23 +1,18 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
-import {
-  checkDns1123Label,
-  checkEnvVarName,
-  checkPortName,
-  checkPortNumber,
-  checkQualifiedName,
-} from "../../../api/meta/names.ts";
+import { checkDns1123Label, checkEnvVarName, checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
 import type {
   Container,
   ContainerPort,
   EnvFromSource,
   EnvVar,
-  ResourceRequirements,
   VolumeDevice,
   VolumeMount,
 } from "../../../api/types/core_v1.ts";
-import { checkText, own, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { validateLocalPath } from "./local_path.ts";
 import { validateHandler, validateProbe } from "./probe_validation.ts";
+import { validateResources } from "./resources_validation.ts";
+import { validateResizePolicy } from "./restart_validation.ts";
 import { validateSecurityContext } from "./security_context_validation.ts";
 
 export const protocols = ["TCP", "UDP", "SCTP"];
@@ -28,13 +23,17 @@ const maxTerminationMessagePath = 4096;
 export interface ContainerSurroundings {
   /** Names of the Pod's volumes; a device is one of a claim. */
   readonly volumes: ReadonlySet<string>;
+  /** The Pod's names for its ResourceClaims. */
+  readonly claims: readonly string[];
+  /** The Pod's. */
+  readonly restartPolicy: string | undefined;
 }
 
 /** What containers of all sorts have in common. */
 export function validateContainer(
   container: Container,
   path: Path,
-  { volumes }: ContainerSurroundings,
+  { volumes, claims, restartPolicy }: ContainerSurroundings,
   errors: FieldError[],
 ): void {
   const { name, image, imagePullPolicy, terminationMessagePolicy } = container;
@@ -58,7 +57,8 @@ export function validateContainer(
   for (const [index, source] of (container.envFrom ?? []).entries()) {
     validateEnvFrom(source, path.child("envFrom").index(index), errors);
   }
-  validateResources(container.resources, path.child("resources"), errors);
+  validateResources(container.resources, path.child("resources"), errors, claims);
+  validateResizePolicy(container, restartPolicy, path.child("resizePolicy"), errors);
   validateSecurityContext(container.securityContext, path.child("securityContext"), errors);
   validateMounts(container.volumeMounts ?? [], path.child("volumeMounts"), volumes, errors);
   validateDevices(container, path.child("volumeDevices"), volumes, errors);
@@ -146,39 +146,6 @@ function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, pat
       : "must specify one of: `configMapRef` or `secretRef`";
     errors.push(FieldError.invalid(path, "", detail));
   }
-}
-
-export function validateResources(
-  resources: Pick<ResourceRequirements, "limits" | "requests"> | undefined,
-  path: Path,
-  errors: FieldError[],
-): void {
-  const { limits = {}, requests = {} } = resources ?? {};
-  for (const [name, text] of Object.entries(limits)) validateAmount(name, text, path.child("limits"), errors);
-  for (const [name, text] of Object.entries(requests)) {
-    const request = validateAmount(name, text, path.child("requests"), errors);
-    const stated = own(limits, name);
-    const limit = stated === undefined ? undefined : quantityAt(stated, path.child("limits").key(name), []);
-    if (request && limit && request.compare(limit) > 0) {
-      const detail = `must be less than or equal to ${name} limit of ${limit}`;
-      errors.push(FieldError.invalid(path.child("requests"), text, detail));
-    }
-  }
-}
-
-const plainResources: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
-
-function validateAmount(name: string, text: string, path: Path, errors: FieldError[]) {
-  const at = path.key(name);
-  checkText(name, at, checkQualifiedName, errors);
-  if (!name.includes("/") && !plainResources.has(name) && !name.startsWith("hugepages-")) {
-    errors.push(FieldError.invalid(at, name, "must be a standard resource for containers"));
-  }
-  const quantity = quantityAt(text, at, errors);
-  if (quantity && quantity.sign() < 0) {
-    errors.push(FieldError.invalid(at, text, "must be greater than or equal to 0"));
-  }
-  return quantity;
 }
 
 function validateMounts(

@@ -1,3 +1,5 @@
+import { type FieldError, root } from "../../../api/meta/field.ts";
+import { isPodLevel, podLimits, podRequests } from "../../../api/meta/resources.ts";
 import type {
   Container,
   EphemeralContainer,
@@ -7,6 +9,7 @@ import type {
   PodTemplateSpec,
   Probe,
 } from "../../../api/types/core_v1.ts";
+import { own, quantityAt } from "./checks.ts";
 import { defaultVolume } from "./volume_defaults.ts";
 
 export function defaultPod(pod: Pod): void {
@@ -14,7 +17,49 @@ export function defaultPod(pod: Pod): void {
   defaultPodSpec(spec);
   // These two only where a Pod is made, not in templates: upstream added them when templates were stored already.
   spec.enableServiceLinks ??= true;
+  const containers = [...spec.containers ?? [], ...spec.initContainers ?? []];
+  if (spec.hostNetwork) {
+    for (const container of containers) {
+      for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;
+    }
+  }
+  defaultRequests(pod);
+}
+
+/** Who limits a resource and requests none of it requests the limit; a Pod's containers, and then the Pod as a whole. */
+export function defaultRequests({ metadata, spec }: Pod): void {
   for (const container of [...spec.containers ?? [], ...spec.initContainers ?? []]) requestLimits(container);
+  const whole = spec.resources;
+  if (!whole || Object.keys({ ...whole.limits, ...whole.requests }).length === 0) return;
+  // As if nothing were stated for the whole: what its containers come to.
+  const { resources: _, overhead: __, ...parts } = spec;
+  const pod: Pod = { metadata, spec: { ...parts, containers: parts.containers ?? [] } };
+  if (!areQuantities(pod)) return;
+  for (const [name, limit] of podLimits(pod)) {
+    if (!name.startsWith("hugepages-") || own(whole.requests ?? {}, name) || own(whole.limits ?? {}, name)) continue;
+    (whole.limits ??= {})[name] = limit.toString();
+  }
+  if (Object.keys(whole.limits ?? {}).length === 0) return;
+  for (const [name, request] of podRequests(pod)) {
+    if (name !== "cpu" && name !== "memory") continue;
+    const requests = whole.requests ??= {};
+    if (!Object.hasOwn(requests, name)) requests[name] = request.toString();
+  }
+  for (const [name, limit] of Object.entries(whole.limits ?? {})) {
+    const requests = whole.requests ??= {};
+    if (isPodLevel(name) && !Object.hasOwn(requests, name)) requests[name] = limit;
+  }
+}
+
+/** What is none is told of by validation, later. */
+function areQuantities({ spec }: Pod): boolean {
+  const texts = [...spec.containers ?? [], ...spec.initContainers ?? []].flatMap(({ resources = {} }) => [
+    ...Object.values(resources.limits ?? {}),
+    ...Object.values(resources.requests ?? {}),
+  ]);
+  const errors: FieldError[] = [];
+  for (const text of texts) quantityAt(text, root(), errors);
+  return errors.length === 0;
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
@@ -34,11 +79,6 @@ function defaultPodSpec(spec: PodSpec): void {
   for (const container of spec.containers ?? []) defaultContainer(container);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
-  if (spec.hostNetwork) {
-    for (const container of [...spec.containers ?? [], ...spec.initContainers ?? []]) {
-      for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;
-    }
-  }
 }
 
 export function defaultContainer(container: Container | EphemeralContainer): void {
@@ -79,7 +119,6 @@ function imagePullPolicy(image: string): string {
   return tag === "latest" || (tag === undefined && digest === undefined) ? "Always" : "IfNotPresent";
 }
 
-/** Who limits a resource and requests none of it requests the limit. */
 function requestLimits({ resources }: Container): void {
   for (const [name, limit] of Object.entries(resources?.limits ?? {})) {
     const requests = resources!.requests ??= {};

@@ -2,9 +2,9 @@ import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { qosClass } from "../../../api/meta/qos_class.ts";
 import type { Container, Pod, ResourceRequirements } from "../../../api/types/core_v1.ts";
+import { mirrorAnnotation } from "./pod_annotations.ts";
 import { specPath } from "./scheduling_validation.ts";
 
-const mirrorAnnotation = "kubernetes.io/config.mirror";
 const lists = ["containers", "initContainers"] as const;
 type Amounts = NonNullable<ResourceRequirements["limits"]>;
 
@@ -13,14 +13,29 @@ export function validateResize(pod: Pod, old: Pod): FieldError[] {
   if (old.metadata.annotations?.[mirrorAnnotation] !== undefined) {
     return [FieldError.forbidden(root(""), "static pods cannot be resized")];
   }
+  if (old.spec.os?.name === "windows") {
+    return [FieldError.forbidden(root(""), "windows pods cannot be resized")];
+  }
   const errors: FieldError[] = [];
   const [before, after] = [old.status?.qosClass ?? qosClass(old), qosClass(pod)];
   if (before !== after) {
-    errors.push(FieldError.invalid(specPath, after, "Pod QOS Class may not change as a result of resizing"));
+    errors.push(
+      FieldError.invalid(specPath, pod.status?.qosClass ?? "", "Pod QOS Class may not change as a result of resizing"),
+    );
   }
   const running = old.status?.containerStatuses?.find(({ state }) => state?.running);
   if (running && !running.resources) {
     errors.push(FieldError.forbidden(specPath, "Pod running on node without support for resize"));
+  }
+  validateWhole(pod.spec.resources, old.spec.resources, errors);
+  for (const list of ["initContainers", "containers"] as const) {
+    for (const [index, { resources }] of (pod.spec[list] ?? []).entries()) {
+      const at = specPath.child(list).index(index).child("resources");
+      for (const field of ["requests", "limits"] as const) {
+        if (!lacks(resources?.[field], old.spec[list]![index]!.resources?.[field])) continue;
+        errors.push(FieldError.forbidden(at.child(field), `resource ${field} cannot be removed`));
+      }
+    }
   }
   for (const list of lists) {
     for (const [index, container] of (pod.spec[list] ?? []).entries()) {
@@ -28,6 +43,36 @@ export function validateResize(pod: Pod, old: Pod): FieldError[] {
     }
   }
   return errors;
+}
+
+/** What is stated for the Pod as a whole. */
+function validateWhole(
+  now: ResourceRequirements | undefined,
+  old: ResourceRequirements | undefined,
+  errors: FieldError[],
+): void {
+  const path = specPath.child("resources");
+  if (old && !now) {
+    errors.push(FieldError.forbidden(path, "pod-level resources cannot be removed"));
+    return;
+  }
+  for (const field of ["requests", "limits"] as const) {
+    if (lacks(now?.[field], old?.[field])) {
+      errors.push(FieldError.forbidden(path.child(field), `pod-level resource ${field} cannot be removed`));
+    }
+  }
+  const rest = ({ requests, limits, claims = [] }: ResourceRequirements = {}) => ({
+    requests: others(requests),
+    limits: others(limits),
+    claims,
+  });
+  if (!deepEqual(rest(now), rest(old))) {
+    errors.push(FieldError.forbidden(specPath, "only cpu and memory resources are mutable at pod-level"));
+  }
+}
+
+function lacks(now: Amounts = {}, old: Amounts = {}): boolean {
+  return Object.keys(old).some((name) => !Object.hasOwn(now, name));
 }
 
 /** A resize is told container by container, in the Pod's own order. */
@@ -53,12 +98,6 @@ function validateContainer(
   path: Path,
   errors: FieldError[],
 ): void {
-  for (const field of ["requests", "limits"] as const) {
-    const kept = container.resources?.[field] ?? {};
-    if (Object.keys(old.resources?.[field] ?? {}).some((name) => !Object.hasOwn(kept, name))) {
-      errors.push(FieldError.forbidden(path.child("resources", field), `resource ${field} cannot be removed`));
-    }
-  }
   if (!deepEqual(fixed(container), fixed(old))) {
     errors.push(
       list === "containers"

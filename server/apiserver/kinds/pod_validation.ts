@@ -2,9 +2,14 @@ import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Container, Pod, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import { validateLabels } from "../registry/metadata.ts";
-import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { checkLegacyIP } from "./addresses.ts";
+import { checkText, requireOneOf, requireUnique } from "./checks.ts";
 import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";
-import { validatePodAnnotations } from "./pod_annotations.ts";
+import { mirrorAnnotation, validatePodAnnotations } from "./pod_annotations.ts";
+import { validatePodClaims } from "./pod_claims_validation.ts";
+import { validateDnsConfig } from "./pod_dns_validation.ts";
+import { validatePodResources, validateResources } from "./resources_validation.ts";
+import { validateInitResizePolicy, validateRestartPolicy } from "./restart_validation.ts";
 import { validateProfileAnnotations } from "./pod_profile_annotations.ts";
 import { specPath, validateScheduling } from "./scheduling_validation.ts";
 import { validatePodSecurityContext } from "./security_context_validation.ts";
@@ -12,10 +17,13 @@ import { validateVolumes } from "./volume_validation.ts";
 
 const restartPolicies = ["Always", "OnFailure", "Never"];
 const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+const maxHostname = 64;
 const maxDeadlineSeconds = 2 ** 31 - 1;
 
 export function validatePod(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
+  const isMirror = pod.metadata.annotations?.[mirrorAnnotation] !== undefined;
+  validatePodClaims(pod.spec.resourceClaims ?? [], isMirror, specPath.child("resourceClaims"), errors);
   validatePodSpec(pod.spec, specPath, errors);
   validateEphemeral(pod.spec, specPath.child("ephemeralContainers"), errors);
   return errors;
@@ -39,6 +47,7 @@ export function validateNewPod(pod: Pod): FieldError[] {
 export function validatePodTemplate(template: PodTemplateSpec, path: Path, errors: FieldError[]): void {
   validateLabels(template.metadata?.labels, path.child("metadata", "labels"), errors);
   const spec = template.spec ?? { containers: [] };
+  validatePodClaims(spec.resourceClaims ?? [], false, path.child("spec", "resourceClaims"), errors);
   validatePodSpec(spec, path.child("spec"), errors);
   if (spec.ephemeralContainers?.length) {
     errors.push(
@@ -58,11 +67,14 @@ function validatePodSpec(spec: PodSpec, path: Path, errors: FieldError[]): void 
   for (const [index, container] of containers.entries()) {
     const at = path.child("containers").index(index);
     validateContainer(container, at, surroundings, errors);
+    validateRestartPolicy(container, at, errors);
   }
   for (const [index, container] of initContainers.entries()) {
     const at = path.child("initContainers").index(index);
     validateContainer(container, at, surroundings, errors);
+    validateRestartPolicy(container, at, errors);
     validateInitContainer(container, at, errors);
+    validateInitResizePolicy(container, at.child("resizePolicy"), errors);
   }
   const names = [
     ...containers.map(({ name }, index) => [name, path.child("containers").index(index).child("name")] as const),
@@ -71,14 +83,16 @@ function validatePodSpec(spec: PodSpec, path: Path, errors: FieldError[]): void 
     ),
   ];
   requireUnique(names.filter(([name]) => name), errors);
+  validatePodResources(spec, path, errors);
   validateHostPorts(spec, path, errors);
   validateSettings(spec, path, errors);
   validatePodSecurityContext(spec, path.child("securityContext"), errors);
   validateScheduling(spec, path, errors);
 }
 
-function surroundingsOf({ volumes = [] }: PodSpec): ContainerSurroundings {
-  return { volumes: new Set(volumes.map(({ name }) => name)) };
+function surroundingsOf({ volumes = [], resourceClaims, restartPolicy }: PodSpec): ContainerSurroundings {
+  const claims = (resourceClaims ?? []).flatMap(({ name }) => name ? [name] : []);
+  return { volumes: new Set(volumes.map(({ name }) => name)), claims, restartPolicy };
 }
 
 /** Only a sidecar (`restartPolicy: Always`) lives on to be probed. */
@@ -96,10 +110,7 @@ function validateInitContainer(container: Container, path: Path, errors: FieldEr
 function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void {
   requireOneOf(spec.restartPolicy, path.child("restartPolicy"), restartPolicies, errors);
   requireOneOf(spec.dnsPolicy, path.child("dnsPolicy"), dnsPolicies, errors);
-  if (spec.dnsPolicy === "None" && !spec.dnsConfig?.nameservers?.length) {
-    const detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-    errors.push(FieldError.required(path.child("dnsConfig", "nameservers"), detail));
-  }
+  validateDnsConfig(spec, path.child("dnsConfig"), errors);
   const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = spec;
   if (grace !== undefined && grace < 0) {
     errors.push(
@@ -131,6 +142,15 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
       ),
     );
   }
+  const gates = spec.schedulingGates ?? [];
+  for (const [index, { name = "" }] of gates.entries()) {
+    const at = path.child("schedulingGates").index(index);
+    checkText(name, at, checkQualifiedName, errors);
+    if (gates.slice(0, index).some((gate) => gate.name === name)) errors.push(FieldError.duplicate(at, name));
+  }
+  requireOneOf(spec.preemptionPolicy, path.child("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
+  if (spec.overhead) validateResources({ limits: spec.overhead }, path.child("overhead"), errors);
+  validateHostname(spec, path.child("hostnameOverride"), errors);
   for (const [index, { conditionType = "" }] of (spec.readinessGates ?? []).entries()) {
     checkText(
       conditionType,
@@ -141,11 +161,25 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
   }
   for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
     const at = path.child("hostAliases").index(index);
-    requireText(alias.ip, at.child("ip"), errors);
+    checkText(alias.ip ?? "", at.child("ip"), checkLegacyIP, errors);
     for (const [i, name] of (alias.hostnames ?? []).entries()) {
       checkText(name, at.child("hostnames").index(i), checkDns1123Subdomain, errors);
     }
   }
+}
+
+function validateHostname(
+  { hostnameOverride, setHostnameAsFQDN, hostNetwork }: PodSpec,
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (hostnameOverride === undefined) return;
+  if (setHostnameAsFQDN) {
+    errors.push(FieldError.forbidden(path, "may not be specified when setHostnameAsFQDN is true"));
+  }
+  if (hostNetwork) errors.push(FieldError.forbidden(path, "may not be specified when hostNetwork is true"));
+  if (hostnameOverride.length > maxHostname) errors.push(FieldError.tooLong(path, maxHostname));
+  checkText(hostnameOverride, path, checkDns1123Subdomain, errors);
 }
 
 /** On the host's network a container's port is the host's; two containers cannot have the same one. */
@@ -156,8 +190,8 @@ function validateHostPorts(spec: PodSpec, path: Path, errors: FieldError[]): voi
       if (!hostPort) continue;
       const at = path.child("containers").index(index).child("ports").index(i);
       if (spec.hostNetwork && hostPort !== containerPort) {
-        const detail = "must match `hostPort` when `hostNetwork` is true";
-        errors.push(FieldError.invalid(at.child("containerPort"), containerPort, detail));
+        const detail = "must match `containerPort` when `hostNetwork` is true";
+        errors.push(FieldError.invalid(at.child("hostPort"), hostPort, detail));
       }
       const key = `${protocol}/${hostIP}/${hostPort}`;
       if (seen.has(key)) errors.push(FieldError.duplicate(at.child("hostPort"), key));
@@ -167,7 +201,16 @@ function validateHostPorts(spec: PodSpec, path: Path, errors: FieldError[]): voi
 }
 
 /** Fields that a container for debugging may not have. */
-const notEphemeral = ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const;
+const notEphemeral = [
+  "ports",
+  "resizePolicy",
+  "restartPolicy",
+  "restartPolicyRules",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
+] as const;
 
 export function validateEphemeralContainers(pod: Pod, path: Path): FieldError[] {
   const errors: FieldError[] = [];
@@ -190,6 +233,13 @@ function validateEphemeral(spec: PodSpec, path: Path, errors: FieldError[]): voi
     for (const field of notEphemeral) {
       if (container[field] !== undefined) {
         errors.push(FieldError.forbidden(at.child(field), "cannot be set for an Ephemeral Container"));
+      }
+    }
+    for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
+      for (const field of ["subPath", "subPathExpr"] as const) {
+        if (!mount[field]) continue;
+        const place = at.child("volumeMounts").index(i).child(field);
+        errors.push(FieldError.forbidden(place, "cannot be set for an Ephemeral Container"));
       }
     }
     if (Object.keys(container.resources ?? {}).length > 0) {

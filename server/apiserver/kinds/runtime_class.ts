@@ -3,7 +3,7 @@ import { checkDns1123Label } from "../../../api/meta/names.ts";
 import type { RuntimeClass } from "../../../api/types/node_v1.ts";
 import { validateLabels } from "../registry/metadata.ts";
 import { checkText, requireText } from "./checks.ts";
-import { validateResources } from "./container_validation.ts";
+import { validateResources } from "./resources_validation.ts";
 import { validateToleration } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 

@@ -42,6 +42,90 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     { spec: { containers: [{ ...main, resources: { limits: { cpu: "much" } } }] } },
     "spec.containers[0].resources.limits[cpu]: Invalid value",
   ],
+  ...([
+    [
+      { resources: { limits: { "example.com/gpu": "1500m" } } },
+      'resources.limits[example.com/gpu]: Invalid value: "1500m": must be an integer',
+    ],
+    [
+      { resources: { requests: { "example.com/gpu": "1" } } },
+      "resources.limits: Required value: Limit must be set for non overcommitable resources",
+    ],
+    [
+      { resources: { requests: { gpus: "1" } } },
+      'resources.requests[gpus]: Invalid value: "gpus": must be a standard resource for containers',
+    ],
+    [
+      { resources: { limits: { "hugepages-2Mi": "3Mi", cpu: "1" } } },
+      "is not positive integer multiple of hugepages-2Mi",
+    ],
+    [{ resources: { limits: { "hugepages-2Mi": "2Mi" } } }, "resources: Forbidden: HugePages require cpu or memory"],
+    [
+      { resources: { claims: [{ name: "c" }] } },
+      'resources.claims[0]: Not found: "c": must be one of the names in pod.spec.resourceClaims which is empty',
+    ],
+    [
+      { resizePolicy: [{ resourceName: "gpu", restartPolicy: "NotRequired" }] },
+      'resizePolicy: Unsupported value: "gpu": supported values: "cpu", "memory"',
+    ],
+    [
+      { restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [1] } }] },
+      "restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+    ],
+    [
+      { restartPolicy: "Always", restartPolicyRules: [{ action: "Stop" }] },
+      'restartPolicyRules[0].action: Unsupported value: "Stop": supported values: "Restart", "RestartAllContainers"',
+      "restartPolicyRules[0].exitCodes: Required value: must be specified",
+    ],
+  ] as const).map(([container, ...messages]) =>
+    [
+      "pods",
+      { spec: { containers: [{ ...main, ...container }] } },
+      ...messages.map((message) => message.startsWith("is ") ? message : `spec.containers[0].${message}`),
+    ] as const
+  ),
+  ...([
+    [{ resources: { requests: { cpu: "1" }, claims: [{ name: "c" }] } }, "resources.claims: Forbidden"],
+    [
+      { resources: { limits: { storage: "1" } } },
+      'resources.limits[storage]: Unsupported value: "storage": supported values: "cpu", "hugepages-", "memory"',
+    ],
+    [
+      { resources: { limits: { cpu: "1" } }, containers: [{ ...main, resources: { limits: { cpu: "2" } } }] },
+      'resources.containers[0][cpu].limits: Invalid value: "2": must be less than or equal to pod limits of 1',
+    ],
+    [{ schedulingGates: [{ name: "a" }, { name: "a" }] }, 'schedulingGates[1]: Duplicate value: "a"'],
+    [
+      { schedulingGates: [{ name: "a" }], nodeName: "n" },
+      "nodeName: Forbidden: cannot be set until all schedulingGates",
+    ],
+    [{ dnsConfig: { nameservers: ["x"] } }, 'dnsConfig.nameservers[0]: Invalid value: "x": must be a valid IP address'],
+    [{ dnsPolicy: "None" }, "dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None"],
+    [{ dnsConfig: { searches: ["A"] } }, 'dnsConfig.searches[0]: Invalid value: "A"'],
+    [{ hostAliases: [{ ip: "x" }] }, 'hostAliases[0].ip: Invalid value: "x": must be a valid IP address'],
+    [
+      { hostnameOverride: "a", hostNetwork: true },
+      "hostnameOverride: Forbidden: may not be specified when hostNetwork",
+    ],
+    [{ resourceClaims: [{ name: "c" }] }, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"],
+    [{ ephemeralContainers: [{ name: "e", image: "i" }] }, "ephemeralContainers: Forbidden: cannot be set on create"],
+    [
+      {
+        initContainers: [{
+          ...main,
+          name: "init",
+          resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }],
+        }],
+      },
+      "must not be set to 'RestartContainer' for non-sidecar initContainers",
+    ],
+  ] as const).map(([spec, message]) =>
+    [
+      "pods",
+      { spec: { containers: [main], ...spec } },
+      message.startsWith("must ") ? message : `spec.${message}`,
+    ] as const
+  ),
   ["pods", { spec: { containers: [main], restartPolicy: "Sometimes" } }, "spec.restartPolicy: Unsupported value"],
   [
     "pods",

@@ -3,6 +3,7 @@ import { FieldError, root } from "../../../../api/meta/field.ts";
 import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
 import { defaultContainer } from "../../kinds/pod_defaults.ts";
+import { mirrorAnnotation } from "../../kinds/pod_annotations.ts";
 import { validateEphemeralContainers } from "../../kinds/pod_validation.ts";
 import { type Facet, wholeObject, within } from "../facet.ts";
 import { bumpGeneration } from "../main_facet.ts";
@@ -27,6 +28,9 @@ export function ephemeralContainersFacet(shelf: Shelf): Facet {
     },
     validate(object, old) {
       const [pod, before] = [object as Pod, old as Pod];
+      if (before.metadata.annotations?.[mirrorAnnotation] !== undefined) {
+        return [FieldError.forbidden(root(""), "static pods do not support ephemeral containers")];
+      }
       const errors = validateEphemeralContainers(pod, path);
       for (const container of before.spec.ephemeralContainers ?? []) {
         const now = pod.spec.ephemeralContainers?.find(({ name }) => name === container.name);
@@ -34,14 +38,14 @@ export function ephemeralContainersFacet(shelf: Shelf): Facet {
           errors.push(
             FieldError.forbidden(
               path,
-              `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed`,
+              `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`,
             ),
           );
         } else if (!deepEqual(now, container)) {
           errors.push(
             FieldError.forbidden(
               path,
-              `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed`,
+              `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n`,
             ),
           );
         }

@@ -55,7 +55,14 @@ describe("the resize of a Pod", () => {
     expect(pod.spec.hostname).toBeUndefined();
   });
 
-  const init = (fields: Partial<Container>) => [main({ name: "init", ...fields })];
+  const whole = (cpu: string) => ({ requests: { cpu, memory: "4Gi" }, limits: { cpu: "4", memory: "4Gi" } });
+
+  it("changes what is stated for the Pod as a whole", async () => {
+    const pod = await resize({ resources: whole("3") }, { resources: whole("2") }) as Pod;
+    expect(pod.spec.resources?.requests).toEqual({ cpu: "3", memory: "4Gi" });
+    expect(pod.metadata.generation).toBe(2);
+  });
+
   const refused: readonly (readonly [string, Parameters<typeof resize>, string])[] = [
     [
       "another QoS class",
@@ -70,7 +77,7 @@ describe("the resize of a Pod", () => {
     ],
     [
       "requests taken away",
-      [{ containers: [main({ resources: { requests: { cpu: "1" }, limits: sizes.limits } })] }],
+      [{ containers: [main({ resources: { requests: { cpu: "1" }, limits: { cpu: "2" } } })] }],
       "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed",
     ],
     [
@@ -88,17 +95,19 @@ describe("the resize of a Pod", () => {
       containers: [main({ resources: { requests: { cpu: "5", memory: "1Gi" }, limits: { cpu: "6", memory: "2Gi" } } })],
     }], "node didn't have enough allocatable resources: cpu, requested: 5000, allocatable: 4000"],
     [
-      "an init container that would have to start again",
-      [
-        {
-          initContainers: init({
-            resources: { requests: { cpu: "2", memory: "1Gi" }, limits: sizes.limits },
-            resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }],
-          }),
-        },
-        { initContainers: init({ resizePolicy: [{ resourceName: "cpu", restartPolicy: "RestartContainer" }] }) },
-      ],
-      "non-sidecar init containers with a resize policy of RestartContainer cannot be resized",
+      "what is stated for the whole Pod taken away",
+      [{ resources: null } as unknown as Partial<Pod["spec"]>, { resources: whole("4") }],
+      "spec.resources: Forbidden: pod-level resources cannot be removed",
+    ],
+    [
+      "a Pod smaller than its containers",
+      [{ resources: whole("500m") }, { resources: whole("4") }],
+      'spec.resources.requests[cpu]: Invalid value: "500m": must be greater than or equal to aggregate container requests of 1',
+    ],
+    [
+      "a container of Windows",
+      [to({ cpu: "1500m" }), { os: { name: "windows" } }],
+      "windows pods cannot be resized",
     ],
   ];
   for (const [title, call, message] of refused) {
