@@ -62,15 +62,19 @@ describe("etcd with trouble", () => {
       ),
   );
 
-  it("is closed soon while etcd does not answer, and does not know what becomes of a write", { timeout: 30_000 }, () =>
-    withEtcd(async (etcd) => {
-      const store = await openEtcd({ endpoints: [etcd.endpoint], timeout: 120_000 });
-      await put(store, "a", "1");
-      etcd.freeze();
-      const [writing, reading] = [reasonOf(put(store, "a", "2")), reasonOf(store.get("a"))];
-      await store.close();
-      expect([await writing, await reading]).toEqual(["unknownOutcome", "closed"]);
-    }));
+  it(
+    "is closed soon while etcd does not answer, and does not know what becomes of a write",
+    { timeout: 30_000 },
+    () =>
+      withEtcd(async (etcd) => {
+        const store = await openEtcd({ endpoints: [etcd.endpoint], timeout: 120_000 });
+        await put(store, "a", "1");
+        etcd.freeze();
+        const [writing, reading] = [reasonOf(put(store, "a", "2")), reasonOf(store.get("a"))];
+        await store.close();
+        expect([await writing, await reading]).toEqual(["unknownOutcome", "closed"]);
+      }),
+  );
 
   it("does not know what became of a write whose answer was lost, and sees it later", () =>
     withEtcd(async (etcd) => {
