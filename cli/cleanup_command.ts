@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { dataDirOption } from "./data_dir.ts";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 
 /** `skiff cleanup`: what `scripts/down` runs after the server has stopped. */
 export function cleanupCommand(): Command {
@@ -10,7 +10,7 @@ export function cleanupCommand(): Command {
     )
     .addOption(dataDirOption("the data directory that Skiff ran with"))
     .action(async ({ dataDir }: { dataDir: string }) => {
-      await setUpLogging("warning");
+      await setUpCommandLogging();
       const { cleanUpCluster } = await import("./uninstall/clean_up.ts");
       await cleanUpCluster(dataDir);
     });

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { dataDirOption } from "./data_dir.ts";
 import type { MigrateFlags, WhyFlags } from "./datastore_actions.ts";
 import { datastoreServeCommand } from "./datastore_serve.ts";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 import { withTlsFlags } from "./store_flags.ts";
 import { forUser } from "./user_errors.ts";
 
@@ -35,7 +35,7 @@ export function datastoreCommand(): Command {
 }
 
 async function run(action: (actions: typeof import("./datastore_actions.ts")) => Promise<void>): Promise<void> {
-  await setUpLogging("warning");
+  await setUpCommandLogging();
   const actions = await import("./datastore_actions.ts");
   await forUser(() => action(actions));
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { dataDirOption } from "./data_dir.ts";
 import type { EtcdFlags } from "./etcd_actions.ts";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 import { outputOption } from "./output.ts";
 import { forUser } from "./user_errors.ts";
 
@@ -39,7 +39,7 @@ function common(name: string, description: string): Command {
 
 /** The actions are loaded when they are needed, so that `--help` and wrong flags answer at once. */
 async function run(action: (actions: typeof import("./etcd_actions.ts")) => Promise<void>): Promise<void> {
-  await setUpLogging("warning");
+  await setUpCommandLogging();
   const actions = await import("./etcd_actions.ts");
   await forUser(() => action(actions));
 }

@@ -22,15 +22,22 @@ function format(record: LogRecord): string {
   }: ${message}`;
 }
 
+/** For a command that is over soon: only what is wrong, on standard error. How long the datastore takes is for the log of a server. */
+export function setUpCommandLogging(): Promise<void> {
+  return setUpLogging("warning", { unheard: [["skiff", "datastore", "slow"]] });
+}
+
 export interface LogTarget {
   /** Lines are appended to it. */
   readonly log?: string;
   /** And to standard error, too. */
   readonly alsologtostderr?: boolean;
+  /** Categories whose warnings are left out. */
+  readonly unheard?: readonly string[][];
 }
 
 /** Log lines go to standard error or a file, from `level` on. */
-export async function setUpLogging(level: LogLevel, { log, alsologtostderr }: LogTarget = {}): Promise<void> {
+export async function setUpLogging(level: LogLevel, { log, alsologtostderr, unheard = [] }: LogTarget = {}): Promise<void> {
   const outputs: { writeSync(bytes: Uint8Array): number }[] = log === undefined || alsologtostderr ? [Deno.stderr] : [];
   if (log !== undefined) outputs.push(await openLog(log));
   const encoder = new TextEncoder();
@@ -42,6 +49,7 @@ export async function setUpLogging(level: LogLevel, { log, alsologtostderr }: Lo
     sinks: { lines: sink, meta: getConsoleSink() },
     loggers: [
       { category: ["skiff"], lowestLevel: level, sinks: ["lines"] },
+      ...unheard.map((category) => ({ category, lowestLevel: "error" as const, sinks: [] })),
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["meta"] },
     ],
   });

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 import type { PruneFlags, RestoreFlags, SaveFlags, SnapshotFlags } from "./snapshot_actions.ts";
 import { type OutputFlags, outputOption } from "./output.ts";
 import { withS3Flags } from "./s3_flags.ts";
@@ -46,7 +46,7 @@ function common(name: string, description: string): Command {
 
 /** The actions are loaded when they are needed, so that `--help` and wrong flags answer at once. */
 async function run(action: (actions: typeof import("./snapshot_actions.ts")) => Promise<void>): Promise<void> {
-  await setUpLogging("warning");
+  await setUpCommandLogging();
   const actions = await import("./snapshot_actions.ts");
   await forUser(() => action(actions));
 }

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { UserError } from "./error.ts";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 import { forUser } from "./user_errors.ts";
 
 /** `skiff stop`: of what install.sh installed; `scripts/down` stops what `scripts/up` started. */
@@ -11,7 +11,7 @@ export function stopCommand(): Command {
     .option("--keep-pods", "leave the containers running", false)
     .action(async (flags: { name?: string; keepPods: boolean }) => {
       requireRoot();
-      await setUpLogging("warning");
+      await setUpCommandLogging();
       const [{ findInstallation }, { stop }] = await modules();
       const installation = await findInstallation(flags.name);
       await forUser(() => stop(installation, flags));
@@ -46,7 +46,7 @@ export function drainStopCommand(): Command {
       if (Number.isNaN(seconds)) {
         throw new UserError(`--timeout ${JSON.stringify(flags.timeout)} is no number of seconds`);
       }
-      await setUpLogging("warning");
+      await setUpCommandLogging();
       const [{ findInstallation }, { dataDirOf, stop }] = await modules();
       const installation = await findInstallation(flags.name);
       const node = flags.nodeName ?? Deno.hostname().toLowerCase();

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { UserError } from "./error.ts";
-import { setUpLogging } from "./logging.ts";
+import { setUpCommandLogging } from "./logging.ts";
 import { forUser } from "./user_errors.ts";
 
 interface UninstallFlags {
@@ -19,7 +19,7 @@ export function uninstallCommand(): Command {
     .option("--verify", "look whether the machine is as it was, and fail when it is not", false)
     .addOption(new Option("--record", "print the machine's state (install.sh keeps it)").default(false).hideHelp())
     .action(async (flags: UninstallFlags) => {
-      await setUpLogging("warning");
+      await setUpCommandLogging();
       if (flags.record) {
         const { readHostState } = await import("./uninstall/host_state.ts");
         console.log(JSON.stringify(await readHostState()));

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { type AdministratorFlags, kubeconfigOption } from "../administrator.ts";
 import { dataDirOption } from "../data_dir.ts";
 import { collect } from "../flag_adder.ts";
-import { setUpLogging } from "../logging.ts";
+import { setUpCommandLogging } from "../logging.ts";
 import { type OutputFlags, outputOption } from "../output.ts";
 import { forUser } from "../user_errors.ts";
 import { withStoreFlags } from "../store_flags.ts";
@@ -47,7 +47,7 @@ export function tokenCommand(): Command {
         .description("give the cluster another server token, also while its servers run")
         .option("--new-token <token>", "its secret (one is made when absent)"),
     ).action(async (flags: RotateFlags) => {
-      await setUpLogging("warning");
+      await setUpCommandLogging();
       const { rotate } = await import("./rotate_token.ts");
       await forUser(() => rotate(flags));
     }),

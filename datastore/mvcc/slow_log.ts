@@ -1,6 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 
-const logger = getLogger(["skiff", "datastore"]);
+const logger = getLogger(["skiff", "datastore", "slow"]);
 
 /** Tells of a named query that took long. */
 export function logSlowQuery(query: string, milliseconds: number): void {

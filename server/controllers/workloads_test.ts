@@ -175,6 +175,8 @@ describe("workload controllers, on the real registry", () => {
   it("runs a CronJob's Job to completion, and deletes all with the CronJob", async () => {
     const jobTemplate = { spec: { completions: 2, parallelism: 2, template: template("i", "Never") } };
     await client.create(cronjobs, { ...meta, spec: { schedule: "*/1 * * * *", jobTemplate } });
+    // Its timer is set by then.
+    await comesToRest();
     await test.clock.advance(60_000);
     await until("two Pods", async () => (await all(pods)).length === 2);
     for (const pod of await all(pods)) await report(pod, { phase: "Succeeded" });
