@@ -1,21 +1,7 @@
 import { getLogger } from "@logtape/logtape";
 import type { Clock } from "../clock.ts";
-import type {
-  CallOptions,
-  CommitOptions,
-  CommitResult,
-  Datastore,
-  DatastoreStats,
-  GetResult,
-  KeyRange,
-  ListOptions,
-  ListResult,
-  Operation,
-  ReadOptions,
-  Subscription,
-  WatchBatch,
-  WatchOptions,
-} from "../contract.ts";
+import type { CommitOptions, CommitResult, Datastore, DatastoreStats, Operation } from "../contract.ts";
+import { DelegatingDatastore } from "../delegating_datastore.ts";
 import { CheckpointPlan } from "./checkpoint_plan.ts";
 import { type HoldPolicy, KubernetesHoldPolicy } from "./hold_policy.ts";
 import { type WriteCount, WriteCounts } from "./write_counts.ts";
@@ -51,7 +37,7 @@ export interface WriteReport {
  * Counts what is written to a store, and lets the writes that may wait be held in its memory until the budget allows to write them. How much is lost
  * in a crash is bounded: nothing is held for longer than ten minutes. An engine that cannot hold commits writes everything at once, as does a budget of 0.
  */
-export class BudgetedDatastore implements Datastore {
+export class BudgetedDatastore extends DelegatingDatastore {
   readonly #store: Datastore;
   readonly #options: BudgetOptions;
   readonly #policy: HoldPolicy;
@@ -65,6 +51,7 @@ export class BudgetedDatastore implements Datastore {
   #closed = false;
 
   constructor(store: Datastore, options: BudgetOptions) {
+    super(store);
     this.#store = store;
     this.#options = options;
     this.#policy = options.policy ?? new KubernetesHoldPolicy();
@@ -72,7 +59,7 @@ export class BudgetedDatastore implements Datastore {
     this.#holds = options.bytesPerDay > 0 && store.holding !== undefined;
   }
 
-  async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
+  override async commit(operations: readonly Operation[], options: CommitOptions = {}): Promise<CommitResult> {
     const held = options.held ?? (this.#holds && this.#policy.mayHold(operations));
     const result = await this.#store.commit(operations, { ...options, held });
     if (!result.ok) return result;
@@ -129,54 +116,11 @@ export class BudgetedDatastore implements Datastore {
     };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#closed = true;
     this.#cancel();
     const closing = this.#store.close();
     await this.#turn;
     await closing;
-  }
-
-  get(key: string, options?: ReadOptions): Promise<GetResult> {
-    return this.#store.get(key, options);
-  }
-
-  list(range: KeyRange, options?: ListOptions): Promise<ListResult> {
-    return this.#store.list(range, options);
-  }
-
-  count(range: KeyRange, options?: ReadOptions): Promise<{ readonly revision: number; readonly count: number }> {
-    return this.#store.count(range, options);
-  }
-
-  watch(range: KeyRange, options: WatchOptions): AsyncIterable<WatchBatch> {
-    return this.#store.watch(range, options);
-  }
-
-  subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
-    return this.#store.subscribe(range, options, sink);
-  }
-
-  revision(options?: CallOptions): Promise<number> {
-    return this.#store.revision(options);
-  }
-
-  compact(revision: number, options?: CallOptions): Promise<void> {
-    return this.#store.compact(revision, options);
-  }
-
-  snapshot(options?: CallOptions): ReadableStream<Uint8Array> {
-    return this.#store.snapshot(options);
-  }
-
-  restore(
-    snapshot: ReadableStream<Uint8Array>,
-    options?: CallOptions,
-  ): Promise<{ readonly revision: number; readonly keys: number }> {
-    return this.#store.restore(snapshot, options);
-  }
-
-  stats(): Promise<DatastoreStats> {
-    return this.#store.stats();
   }
 }

@@ -113,15 +113,20 @@ export class Database {
     this.#db.exec(sql);
   }
 
-  /** Runs a statement that is needed once; its first row. */
+  /** Runs a statement that is no query; its first row. */
   pragma(sql: string): Row | undefined {
-    return this.#db.prepare(sql).get() as unknown as Row | undefined;
+    return this.#prepared(sql, sql).get() as unknown as Row | undefined;
   }
 
   #statement(name: StatementName): StatementSync {
+    return this.#prepared(name, STATEMENTS[name]);
+  }
+
+  /** Each is prepared once: a statement that nobody needs any more keeps its memory until the next garbage collection, which does not see it. */
+  #prepared(name: string, sql: string): StatementSync {
     let statement = this.#statements.get(name);
     if (!statement) {
-      statement = this.#db.prepare(STATEMENTS[name]);
+      statement = this.#db.prepare(sql);
       this.#statements.set(name, statement);
     }
     return statement;
@@ -189,9 +194,8 @@ export class Database {
 
   /** Returns after the log was synchronised with the disk. */
   commit(): void {
-    let statement = this.#statements.get(COMMIT);
     // Prepared, because `exec` does not report the error's code.
-    if (!statement) this.#statements.set(COMMIT, statement = this.#db.prepare("COMMIT"));
+    const statement = this.#prepared(COMMIT, "COMMIT");
     this.#timed(COMMIT, () => statement.run());
     this.#logged = true;
   }

@@ -273,7 +273,7 @@ export class SqliteEngine {
     return itemOf([row[0], key, row[2], row[3]], row[4] as string);
   }
 
-  /** The first keys of the range: up to `limit`, and not many more than `bytes`. `done` when these were all. */
+  /** The first keys of the range: up to `limit`, and of their values not many more than `bytes`. `done` when these were all. */
   list(
     { range, revision, limit, bytes, keysOnly }: {
       range: KeyRange;
@@ -283,19 +283,22 @@ export class SqliteEngine {
       keysOnly: boolean;
     },
   ): { items: KeyValue[]; done: boolean } {
+    const newest = lastId(revision);
+    if (keysOnly) {
+      const rows = this.#db.all("listKeys", range.start, range.end, newest, newest, limit);
+      return { items: rows.map((row) => itemOf(row, "")), done: rows.length < limit };
+    }
     const items: KeyValue[] = [];
     let size = 0;
-    const query = keysOnly ? "listKeys" : "list";
-    const newest = lastId(revision);
-    for (const row of this.#db.rows(query, range.start, range.end, newest, newest, limit)) {
-      const next = itemOf(row, keysOnly ? "" : row[4] as string);
+    for (const row of this.#db.rows("list", range.start, range.end, newest, newest, limit)) {
+      const next = itemOf(row, row[4] as string);
       items.push(next);
       size += next.key.length + next.value.length;
       if (size >= bytes) return { items, done: false };
     }
     if (items.length >= limit) return { items, done: false };
     const last = items.at(-1);
-    this.#db.assertNone(query, last ? `${last.key}\0` : range.start, range.end, newest, newest, 1);
+    this.#db.assertNone("list", last ? `${last.key}\0` : range.start, range.end, newest, newest, 1);
     return { items, done: true };
   }
 

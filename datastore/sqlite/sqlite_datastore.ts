@@ -39,7 +39,7 @@ import { revisionOf } from "../mvcc/row_id.ts";
 import { decodeSnapshot, encodeSnapshot, type SnapshotHeader } from "../mvcc/snapshot_format.ts";
 import { WatchHub } from "../mvcc/watch_hub.ts";
 import { toWire } from "./wire.ts";
-import type { WorkerLink } from "./worker_link.ts";
+import type { EngineLink } from "./worker_link.ts";
 
 const logger = getLogger(["skiff", "datastore"]);
 
@@ -53,7 +53,7 @@ const VERIFY_MILLISECONDS = 10;
 
 export interface Opened {
   readonly path: string;
-  readonly link: WorkerLink;
+  readonly link: EngineLink;
   readonly revision: number;
   readonly compacted: number;
   /** The last row that the sweep of a compaction has seen. */
@@ -64,7 +64,7 @@ export interface Opened {
 /** The side of the SQLite engine that its callers see: checks, group commit, watches; the file is the thread's at the other end of the link. */
 export class SqliteDatastore implements Datastore {
   readonly #path: string;
-  readonly #link: WorkerLink;
+  readonly #link: EngineLink;
   readonly #hub: WatchHub;
   readonly #queue: CommitQueue;
   readonly holding: Holding = {

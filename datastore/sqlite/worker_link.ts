@@ -13,6 +13,9 @@ interface Waiting {
   reject(error: DatastoreError): void;
 }
 
+/** What the store needs of it. */
+export type EngineLink = Pick<WorkerLink, "call" | "counts" | "terminate">;
+
 /** Calls the worker, in order. When the thread dies, every call that waits for it and every later one fails with `unavailable`. */
 export class WorkerLink {
   /** What the thread counts. */

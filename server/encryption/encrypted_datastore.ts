@@ -1,10 +1,8 @@
 import type {
-  CallOptions,
   CommitOptions,
   CommitResult,
   Conflict,
   Datastore,
-  DatastoreStats,
   GetResult,
   Holding,
   KeyRange,
@@ -18,6 +16,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from "../../datastore/contract.ts";
+import { DelegatingDatastore } from "../../datastore/delegating_datastore.ts";
 import { isSealed } from "./sealed_value.ts";
 
 /** What is done to the values on their way in and out. Both are synchronous, and `open` may throw. */
@@ -31,7 +30,7 @@ export interface Sealer {
 }
 
 /** A datastore whose protected values lie sealed in the one below it. Snapshots hold them as they lie there. */
-export class EncryptedDatastore implements Datastore {
+export class EncryptedDatastore extends DelegatingDatastore {
   readonly #store: Datastore;
   readonly #sealer: Sealer;
   readonly #pending = new Set<Promise<unknown>>();
@@ -39,23 +38,24 @@ export class EncryptedDatastore implements Datastore {
   readonly holding?: Holding;
 
   constructor(store: Datastore, sealer: Sealer) {
+    super(store);
     this.#store = store;
     this.#sealer = sealer;
     if (store.holding !== undefined) this.holding = store.holding;
   }
 
-  async get(key: string, options?: ReadOptions): Promise<GetResult> {
+  override async get(key: string, options?: ReadOptions): Promise<GetResult> {
     const result = await this.#store.get(key, options);
     return result.item === undefined ? result : { ...result, item: this.#item(result.item) };
   }
 
-  async list(range: KeyRange, options?: ListOptions): Promise<ListResult> {
+  override async list(range: KeyRange, options?: ListOptions): Promise<ListResult> {
     const result = await this.#store.list(range, options);
     if (!result.items.some(({ value }) => isSealed(value))) return result;
     return { ...result, items: result.items.map((item) => this.#item(item)) };
   }
 
-  async commit(operations: readonly Operation[], options?: CommitOptions): Promise<CommitResult> {
+  override async commit(operations: readonly Operation[], options?: CommitOptions): Promise<CommitResult> {
     const commit = this.#store.commit(operations.map((operation) => this.#operation(operation)), options);
     const done = commit.then(() => {}, () => {});
     this.#pending.add(done);
@@ -74,43 +74,12 @@ export class EncryptedDatastore implements Datastore {
     await Promise.all(this.#pending);
   }
 
-  async *watch(range: KeyRange, options: WatchOptions): AsyncGenerator<WatchBatch> {
+  override async *watch(range: KeyRange, options: WatchOptions): AsyncGenerator<WatchBatch> {
     for await (const batch of this.#store.watch(range, options)) yield this.#batch(batch);
   }
 
-  subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
+  override subscribe(range: KeyRange, options: WatchOptions, sink: (batch: WatchBatch) => void): Promise<Subscription> {
     return this.#store.subscribe(range, options, (batch) => sink(this.#batch(batch)));
-  }
-
-  count(range: KeyRange, options?: ReadOptions): Promise<{ readonly revision: number; readonly count: number }> {
-    return this.#store.count(range, options);
-  }
-
-  revision(options?: CallOptions): Promise<number> {
-    return this.#store.revision(options);
-  }
-
-  compact(revision: number, options?: CallOptions): Promise<void> {
-    return this.#store.compact(revision, options);
-  }
-
-  snapshot(options?: CallOptions): ReadableStream<Uint8Array> {
-    return this.#store.snapshot(options);
-  }
-
-  restore(
-    snapshot: ReadableStream<Uint8Array>,
-    options?: CallOptions,
-  ): Promise<{ readonly revision: number; readonly keys: number }> {
-    return this.#store.restore(snapshot, options);
-  }
-
-  stats(): Promise<DatastoreStats> {
-    return this.#store.stats();
-  }
-
-  close(): Promise<void> {
-    return this.#store.close();
   }
 
   #operation(operation: Operation): Operation {

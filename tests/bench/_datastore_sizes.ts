@@ -2,6 +2,7 @@ import { prefixRange } from "../../datastore/contract.ts";
 import { SqliteEngine } from "../../datastore/sqlite/engine.ts";
 import { openSqlite } from "../../datastore/sqlite/open.ts";
 import { timed, VALUE } from "./_datastore_figures.ts";
+import { COMMITS as MEASURED_COMMITS } from "./_datastore_memory.ts";
 
 /** Of one transaction; each commit has as many keys as one may have. */
 const COMMITS = 16;
@@ -44,14 +45,27 @@ export async function measureOpening(path: string, keys: number): Promise<void> 
   await store.close();
 }
 
-/** What the first store of a process adds to it: its thread, the database's cache. Must run first. */
-export async function measureMemory(path: string): Promise<void> {
-  const megabytes = () => Deno.memoryUsage().rss / 1e6;
-  const before = megabytes();
-  const store = await openSqlite({ path });
-  const opened = megabytes();
-  for (let i = 0; i < 2000; i++) await store.commit([{ kind: "put", key: `k${i}`, value: VALUE }]);
-  console.log(`${"sqlite memory when open".padEnd(44)} ${(opened - before).toFixed(1)} MB`);
-  console.log(`${"sqlite memory after 2,000 commits".padEnd(44)} ${(megabytes() - before).toFixed(1)} MB`);
-  await store.close();
+/** What a store adds to a process, each in one of its own with Skiff's flags; the difference is what the thread takes. */
+export async function measureMemory(directory: string): Promise<void> {
+  const withThread = await memoryOf(`${directory}/thread.db`);
+  const without = await memoryOf(`${directory}/same-thread.db`, "--same-thread");
+  const moments = ["when open", ...MEASURED_COMMITS.map((commits) => `after ${commits.toLocaleString("en")} commits`)];
+  for (const [i, moment] of moments.entries()) {
+    const [all, rest] = [withThread[i]!, without[i]!];
+    console.log(
+      `${`sqlite memory ${moment}`.padEnd(44)} ${all.toFixed(1)} MB, without its thread ${
+        rest.toFixed(1)
+      } MB: the thread takes ${(all - rest).toFixed(1)} MB`,
+    );
+  }
+}
+
+async function memoryOf(path: string, ...options: readonly string[]): Promise<readonly number[]> {
+  const script = new URL("./_datastore_memory.ts", import.meta.url).pathname;
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const flags = ["--allow-all", "--no-check", `--config=${config}`, "--v8-flags=--max-semi-space-size=4"];
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", ...flags, script, path, ...options] });
+  const { success, stdout, stderr } = await command.output();
+  if (!success) throw new Error(`the memory of a store could not be measured: ${new TextDecoder().decode(stderr)}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }

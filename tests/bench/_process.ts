@@ -25,7 +25,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Nearest rank. */
-export function percentile(values: readonly number[], p: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
+export function percentile(values: ArrayLike<number>, p: number): number {
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.max(0, Math.ceil(p / 100 * sorted.length) - 1)] ?? NaN;
 }

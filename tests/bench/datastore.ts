@@ -96,6 +96,7 @@ async function measureEtcd(): Promise<Rates | undefined> {
   }
   const store = await openEtcd({ endpoints: [etcd.endpoint] });
   const rates = await measure("etcd", store);
+  await measureFanOut("etcd", store);
   await store.close();
   await etcd.dispose();
   return rates;
@@ -128,7 +129,7 @@ function compare(sqlite: Rates, etcd: Rates): void {
 export async function run(): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "skiff-bench-" });
   try {
-    await measureMemory(`${directory}/memory.db`);
+    await measureMemory(directory);
     for (const keys of [10_000, 1_000_000]) await measureOpening(`${directory}/${keys}.db`, keys);
     const store = await openSqlite({ path: `${directory}/load.db` });
     const sqlite = await measure("sqlite", store);
