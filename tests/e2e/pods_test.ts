@@ -61,6 +61,45 @@ describe("Pods", () => {
     );
   }, 60_000);
 
+  it("resizes a running Pod in place, and refuses what no resize may do", async () => {
+    const amounts = (cpu: string, memory: string) => ({
+      requests: { cpu: "10m", memory: "16Mi" },
+      limits: { cpu, memory },
+    });
+    await start("elastic", `command: [sleep, "3600"]\nresources: ${JSON.stringify(amounts("200m", "32Mi"))}`);
+    const limit = () =>
+      cluster.kubectl(
+        "exec",
+        "elastic",
+        "--",
+        "sh",
+        "-c",
+        "cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max",
+      );
+    expect(await limit()).toBe(`${32 * 2 ** 20}\n`);
+    const resize = (resources: unknown) => {
+      const patch = JSON.stringify({ spec: { containers: [{ name: "c", resources }] } });
+      return cluster.kubectl("patch", "pod", "elastic", "--subresource", "resize", "--patch", patch);
+    };
+    expect(await resize(amounts("300m", "48Mi"))).toContain("pod/elastic patched");
+    await retry("the larger limit", async () => expect(await limit()).toBe(`${48 * 2 ** 20}\n`));
+    const status = (path: string) => cluster.jsonpath("pod elastic", `{.status${path}}`);
+    await retry("what it has", async () => {
+      expect(await status(".containerStatuses[0].resources.limits.memory")).toBe("48Mi");
+      expect(await status('.conditions[?(@.type=="PodResizeInProgress")].status')).toBe("");
+    });
+    expect(await status(".containerStatuses[0].restartCount")).toBe("0");
+    await retry("the events", async () => {
+      expect(await cluster.kubectl("events", "--for", "pod/elastic")).toMatch(/ResizeStarted[^]*ResizeCompleted/);
+    });
+    await expect(resize({ requests: { memory: "48Mi", cpu: "300m" } })).rejects.toThrow(
+      "Pod QOS Class may not change as a result of resizing",
+    );
+    await expect(resize({ requests: { cpu: "1M" }, limits: { cpu: "1M" } })).rejects.toThrow(
+      "node didn't have enough allocatable resources: cpu",
+    );
+  }, 60_000);
+
   it("gives env, files and identity: configMap, secret, downward API, token", async () => {
     await cluster.kubectl("create", "configmap", "settings", "--from-literal=colour=blue");
     await cluster.kubectl("create", "secret", "generic", "keys", "--from-literal=key=s3cret");

@@ -1,21 +1,15 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
-import { checkDns1123Label, checkEnvVarName, checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
-import type {
-  Container,
-  ContainerPort,
-  EnvFromSource,
-  EnvVar,
-  VolumeDevice,
-  VolumeMount,
-} from "../../../api/types/core_v1.ts";
+import { checkDns1123Label, checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
+import type { Container, ContainerPort, VolumeDevice, VolumeMount } from "../../../api/types/core_v1.ts";
 import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { validateEnv, validateEnvFrom } from "./environment_validation.ts";
 import { validateLocalPath } from "./local_path.ts";
 import { validateHandler, validateProbe } from "./probe_validation.ts";
 import { validateResources } from "./resources_validation.ts";
 import { validateResizePolicy } from "./restart_validation.ts";
 import { validateSecurityContext } from "./security_context_validation.ts";
 
-export const protocols = ["TCP", "UDP", "SCTP"];
+export const protocols = ["SCTP", "TCP", "UDP"];
 const pullPolicies = ["Always", "IfNotPresent", "Never"];
 const maxTerminationMessagePath = 4096;
 
@@ -54,13 +48,12 @@ export function validateContainer(
   }
   validatePorts(container.ports ?? [], path.child("ports"), errors);
   for (const [index, env] of (container.env ?? []).entries()) validateEnv(env, path.child("env").index(index), errors);
-  for (const [index, source] of (container.envFrom ?? []).entries()) {
-    validateEnvFrom(source, path.child("envFrom").index(index), errors);
-  }
+  validateEnvFrom(container.envFrom ?? [], path.child("envFrom"), errors);
   validateResources(container.resources, path.child("resources"), errors, claims);
   validateResizePolicy(container, restartPolicy, path.child("resizePolicy"), errors);
   validateSecurityContext(container.securityContext, path.child("securityContext"), errors);
-  validateMounts(container.volumeMounts ?? [], path.child("volumeMounts"), volumes, errors);
+  const isPrivileged = container.securityContext?.privileged ?? false;
+  validateMounts(container.volumeMounts ?? [], path.child("volumeMounts"), volumes, isPrivileged, errors);
   validateDevices(container, path.child("volumeDevices"), volumes, errors);
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"] as const) {
     if (container[probe]) validateProbe(probe, container[probe], path.child(probe), errors);
@@ -92,66 +85,16 @@ function validatePorts(ports: readonly ContainerPort[], path: Path, errors: Fiel
   }
 }
 
-const fieldPaths: ReadonlySet<string> = new Set([
-  "metadata.name",
-  "metadata.namespace",
-  "metadata.uid",
-  "spec.nodeName",
-  "spec.serviceAccountName",
-  "status.hostIP",
-  "status.hostIPs",
-  "status.podIP",
-  "status.podIPs",
-]);
-
 /** `metadata.labels['x']`, too. */
-export function isFieldPath(text: string, known: ReadonlySet<string> = fieldPaths): boolean {
+export function isFieldPath(text: string, known: ReadonlySet<string>): boolean {
   return known.has(text) || /^metadata\.(labels|annotations)\['[^']+'\]$/.test(text);
-}
-
-function validateEnv({ name, value, valueFrom }: EnvVar, path: Path, errors: FieldError[]): void {
-  if (requireText(name, path.child("name"), errors)) checkText(name, path.child("name"), checkEnvVarName, errors);
-  if (valueFrom === undefined) return;
-  const from = path.child("valueFrom");
-  const sources = Object.keys(valueFrom);
-  if (sources.length !== 1) {
-    const detail = sources.length === 0
-      ? "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
-      : "may not have more than one field specified at a time";
-    errors.push(FieldError.invalid(from, "", detail));
-  }
-  if (value) errors.push(FieldError.invalid(from, "", "may not be specified when `value` is not empty"));
-  const { fieldRef, configMapKeyRef, secretKeyRef, resourceFieldRef } = valueFrom;
-  if (fieldRef) {
-    const at = from.child("fieldRef", "fieldPath");
-    if (requireText(fieldRef.fieldPath, at, errors) && !isFieldPath(fieldRef.fieldPath)) {
-      errors.push(FieldError.notSupported(at, fieldRef.fieldPath, [...fieldPaths]));
-    }
-  }
-  if (resourceFieldRef) requireText(resourceFieldRef.resource, from.child("resourceFieldRef", "resource"), errors);
-  for (const [field, reference] of [["configMapKeyRef", configMapKeyRef], ["secretKeyRef", secretKeyRef]] as const) {
-    if (!reference) continue;
-    requireText(reference.name, from.child(field, "name"), errors);
-    requireText(reference.key, from.child(field, "key"), errors);
-  }
-}
-
-function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, path: Path, errors: FieldError[]): void {
-  if (prefix) checkText(prefix, path.child("prefix"), checkEnvVarName, errors);
-  if (configMapRef) requireText(configMapRef.name, path.child("configMapRef", "name"), errors);
-  if (secretRef) requireText(secretRef.name, path.child("secretRef", "name"), errors);
-  if ((configMapRef === undefined) === (secretRef === undefined)) {
-    const detail = configMapRef
-      ? "may not have more than one field specified at a time"
-      : "must specify one of: `configMapRef` or `secretRef`";
-    errors.push(FieldError.invalid(path, "", detail));
-  }
 }
 
 function validateMounts(
   mounts: readonly VolumeMount[],
   path: Path,
   volumes: ReadonlySet<string>,
+  isPrivileged: boolean,
   errors: FieldError[],
 ): void {
   const places: [string, Path][] = [];
@@ -175,6 +118,11 @@ function validateMounts(
     for (const field of ["subPath", "subPathExpr"] as const) {
       if (mount[field]) validateLocalPath(mount[field], at.child(field), errors);
     }
+    validateReadOnly(mount, path.child("recursiveReadOnly"), errors);
+    if (mount.mountPropagation === "Bidirectional" && !isPrivileged) {
+      const detail = "Bidirectional mount propagation is available only to privileged containers";
+      errors.push(FieldError.forbidden(path.child("mountPropagation"), detail));
+    }
     requireOneOf(
       mount.mountPropagation,
       at.child("mountPropagation"),
@@ -186,6 +134,18 @@ function validateMounts(
     if (places.slice(0, index).some(([before]) => before === place)) {
       errors.push(FieldError.invalid(at, place, "must be unique"));
     }
+  }
+}
+
+/** Whether what is mounted below is read-only, too. The path is the list's, as upstream's. */
+function validateReadOnly(mount: VolumeMount, path: Path, errors: FieldError[]): void {
+  const { recursiveReadOnly, readOnly, mountPropagation = "None" } = mount;
+  requireOneOf(recursiveReadOnly, path, ["Disabled", "Enabled", "IfPossible"], errors);
+  if (recursiveReadOnly !== "Enabled" && recursiveReadOnly !== "IfPossible") return;
+  if (!readOnly) errors.push(FieldError.forbidden(path, "may only be specified when readOnly is true"));
+  if (mountPropagation !== "None") {
+    const detail = "may only be specified when mountPropagation is None or not specified";
+    errors.push(FieldError.forbidden(path, detail));
   }
 }
 

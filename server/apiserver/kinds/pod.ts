@@ -4,6 +4,7 @@ import { defaultPod } from "./pod_defaults.ts";
 import { preparePodStatus } from "./pod_status.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validatePodUpdate } from "./pod_update_validation.ts";
+import { podWarnings } from "./pod_warnings.ts";
 import { validateNewPod, validatePod } from "./pod_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -23,6 +24,7 @@ export const podStrategy: Strategy<Pod> = {
     pod.status = { ...pod.status, qosClass: qosClass(pod) };
   },
   prepareForStatusUpdate: preparePodStatus,
+  warnings: podWarnings,
   validate: validatePod,
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,

@@ -67,6 +67,7 @@ export function defaultPodTemplate(template: PodTemplateSpec | undefined): void 
 }
 
 function defaultPodSpec(spec: PodSpec): void {
+  dropDisabledFields(spec);
   spec.restartPolicy ??= "Always";
   spec.dnsPolicy ??= "ClusterFirst";
   spec.terminationGracePeriodSeconds ??= 30;
@@ -79,6 +80,12 @@ function defaultPodSpec(spec: PodSpec): void {
   for (const container of spec.containers ?? []) defaultContainer(container);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
+}
+
+/** Belongs to features that are off. */
+function dropDisabledFields(spec: PodSpec): void {
+  delete spec.schedulingGroup;
+  for (const { lifecycle } of [...spec.containers ?? [], ...spec.initContainers ?? []]) delete lifecycle?.stopSignal;
 }
 
 export function defaultContainer(container: Container | EphemeralContainer): void {
@@ -111,8 +118,17 @@ function defaultHttpGet(action: HTTPGetAction): void {
   action.scheme ??= "HTTP";
 }
 
+const domain =
+  "(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?(?:\\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*(?::[0-9]+)?/)?";
+const component = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
+const imageReference = new RegExp(
+  `^${domain}${component}(?:/${component})*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
+);
+
 /** A tag that moves is pulled each time. */
 function imagePullPolicy(image: string): string {
+  // What is no reference has no tag that could be the latest.
+  if (!imageReference.test(image)) return "IfNotPresent";
   const [reference = "", digest] = image.split("@", 2);
   // A colon before the last slash belongs to a registry's port.
   const tag = /:([^/:]+)$/.exec(reference)?.[1];

@@ -111,12 +111,9 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
   requireOneOf(spec.restartPolicy, path.child("restartPolicy"), restartPolicies, errors);
   requireOneOf(spec.dnsPolicy, path.child("dnsPolicy"), dnsPolicies, errors);
   validateDnsConfig(spec, path.child("dnsConfig"), errors);
-  const { terminationGracePeriodSeconds: grace, activeDeadlineSeconds: deadline } = spec;
-  if (grace !== undefined && grace < 0) {
-    errors.push(
-      FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must be greater than or equal to 0"),
-    );
-  }
+  const { activeDeadlineSeconds: deadline } = spec;
+  if (spec.os && !spec.os.name) errors.push(FieldError.required(path.child("os", "name")));
+  else requireOneOf(spec.os?.name, path.child("os"), ["linux", "windows"], errors);
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadlineSeconds)) {
     const detail = `must be between 1 and ${maxDeadlineSeconds}, inclusive`;
     errors.push(FieldError.invalid(path.child("activeDeadlineSeconds"), deadline, detail));

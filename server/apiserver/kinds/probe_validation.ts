@@ -27,7 +27,8 @@ export function validateProbe(
     errors.push(
       FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must not be set for readinessProbes"),
     );
-  } else if (grace !== undefined && grace <= 0) {
+  }
+  if (grace !== undefined && grace <= 0) {
     errors.push(FieldError.invalid(path.child("terminationGracePeriodSeconds"), grace, "must be greater than 0"));
   }
 }
@@ -45,7 +46,7 @@ type Action = {
   readonly sleep?: LifecycleHandler["sleep"] | undefined;
 };
 
-/** Exactly one of them says what is to be done. */
+/** Exactly one of them says what is to be done; the others are not looked at. */
 function validateAction(action: Action, path: Path, errors: FieldError[]): void {
   const { exec, httpGet, tcpSocket, grpc, sleep } = action;
   const [first, ...more] = Object.entries(action).filter(([, value]) => value !== undefined).map(([name]) => name);
@@ -53,11 +54,12 @@ function validateAction(action: Action, path: Path, errors: FieldError[]): void 
   for (const name of more) {
     errors.push(FieldError.forbidden(path.child(name), "may not specify more than 1 handler type"));
   }
-  if (exec && !exec.command?.length) errors.push(FieldError.required(path.child("exec", "command")));
-  if (httpGet) validateHttpGet(httpGet, path.child("httpGet"), errors);
-  if (tcpSocket) validatePort(tcpSocket.port, path.child("tcpSocket", "port"), errors);
-  if (grpc) validatePort(grpc.port, path.child("grpc", "port"), errors);
-  if (sleep) requireNotNegative(sleep.seconds, path.child("sleep", "seconds"), errors);
+  const is = (name: keyof Action) => name === first;
+  if (is("exec") && !exec!.command?.length) errors.push(FieldError.required(path.child("exec", "command")));
+  if (is("httpGet")) validateHttpGet(httpGet!, path.child("httpGet"), errors);
+  if (is("tcpSocket")) validatePort(tcpSocket!.port, path.child("tcpSocket", "port"), errors);
+  if (is("grpc")) validatePort(grpc!.port, path.child("grpc", "port"), errors);
+  if (is("sleep")) requireNotNegative(sleep!.seconds, path.child("sleep", "seconds"), errors);
 }
 
 function validateHttpGet(

@@ -1,5 +1,5 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
-import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
 import type {
   Affinity,
   NodeSelectorTerm,
@@ -24,7 +24,16 @@ export function validateScheduling(spec: PodSpec, path: Path, errors: FieldError
   }
   if (spec.affinity) validateAffinity(spec.affinity, path.child("affinity"), errors);
   for (const [index, constraint] of (spec.topologySpreadConstraints ?? []).entries()) {
-    validateSpread(constraint, path.child("topologySpreadConstraints").index(index), errors);
+    const at = path.child("topologySpreadConstraints").index(index);
+    validateSpread(constraint, at, errors);
+    const { topologyKey, whenUnsatisfiable } = constraint;
+    const repeats = spec.topologySpreadConstraints!.slice(index + 1).some((other) =>
+      other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable
+    );
+    if (repeats) {
+      const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
+      errors.push(FieldError.duplicate(at.child("{topologyKey, whenUnsatisfiable}"), pair));
+    }
   }
 }
 
@@ -33,7 +42,7 @@ export function validateToleration(toleration: Toleration, path: Path, errors: F
   if (key) checkText(key, path.child("key"), checkQualifiedName, errors);
   if (!key && operator !== "Exists") {
     const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
-    errors.push(FieldError.invalid(path.child("operator"), operator, detail));
+    errors.push(FieldError.invalid(path.child("operator"), toleration.operator ?? "", detail));
   }
   if (tolerationSeconds !== undefined && effect !== "NoExecute") {
     errors.push(
@@ -47,7 +56,7 @@ export function validateToleration(toleration: Toleration, path: Path, errors: F
   requireOneOf(operator, path.child("operator"), ["Equal", "Exists"], errors);
   if (operator === "Exists" && value) {
     errors.push(
-      FieldError.invalid(path.child("operator"), toleration, "value must be empty when `operator` is 'Exists'"),
+      FieldError.invalid(path.child("operator"), value, "value must be empty when `operator` is 'Exists'"),
     );
   } else if (value) checkText(value, path.child("operator"), checkLabelValue, errors);
   if (effect) requireOneOf(effect, path.child("effect"), taintEffects, errors);
@@ -69,7 +78,7 @@ function validateAffinity(
   for (const [index, { weight, preference }] of preferred.entries()) {
     const at = path.child("nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution").index(index);
     validateWeight(weight, at.child("weight"), errors);
-    validateNodeTerm(preference ?? {}, at.child("preference"), errors);
+    validateNodeTerm(preference ?? {}, at.child("preference"), errors, false);
   }
   for (const [name, affinity] of [["podAffinity", podAffinity], ["podAntiAffinity", podAntiAffinity]] as const) {
     const requiredTerms = affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
@@ -90,11 +99,23 @@ function validateWeight(weight: number, path: Path, errors: FieldError[]): void 
   if (weight < 1 || weight > 100) errors.push(FieldError.invalid(path, weight, "must be in the range 1-100"));
 }
 
-export function validateNodeTerm(term: NodeSelectorTerm, path: Path, errors: FieldError[]): void {
+/** Values of a preference are no labels' to upstream. */
+export function validateNodeTerm(
+  term: NodeSelectorTerm,
+  path: Path,
+  errors: FieldError[],
+  checksValues = true,
+): void {
   for (const list of ["matchExpressions", "matchFields"] as const) {
     for (const [index, { key = "", operator = "", values = [] }] of (term[list] ?? []).entries()) {
       const at = path.child(list).index(index);
-      requireOneOf(operator, at.child("operator"), nodeOperators, errors);
+      if (list === "matchFields") {
+        validateNodeField(key, operator, values, at, errors);
+        continue;
+      }
+      if (!nodeOperators.includes(operator)) {
+        errors.push(FieldError.invalid(at.child("operator"), operator, "not a valid selector operator"));
+      }
       const expected = { Exists: 0, DoesNotExist: 0, Gt: 1, Lt: 1 }[operator];
       if ((operator === "In" || operator === "NotIn") && values.length === 0) {
         errors.push(FieldError.required(at.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
@@ -110,17 +131,42 @@ export function validateNodeTerm(term: NodeSelectorTerm, path: Path, errors: Fie
           FieldError.required(at.child("values"), "must be specified single value when `operator` is 'Lt' or 'Gt'"),
         );
       }
-      if (list === "matchExpressions") checkText(key, at.child("key"), checkQualifiedName, errors);
+      checkText(key, at.child("key"), checkQualifiedName, errors);
+      for (const [i, value] of values.entries()) {
+        if (checksValues) checkText(value, at.child("values").index(i), checkLabelValue, errors);
+      }
     }
+  }
+}
+
+/** A node's name is the one field that can be asked for. */
+function validateNodeField(
+  key: string,
+  operator: string,
+  values: readonly string[],
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (operator !== "In" && operator !== "NotIn") {
+    errors.push(FieldError.invalid(path.child("operator"), operator, "not a valid selector operator"));
+  } else if (values.length !== 1) {
+    const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    errors.push(FieldError.required(path.child("values"), detail));
+  }
+  if (key !== "metadata.name") {
+    errors.push(FieldError.invalid(path.child("key"), key, "not a valid field selector key"));
+    return;
+  }
+  for (const [index, value] of values.entries()) {
+    checkText(value, path.child("values").index(index), checkDns1123Subdomain, errors);
   }
 }
 
 function validatePodTerm(term: PodAffinityTerm, path: Path, errors: FieldError[]): void {
   labelSelectorAt(term.labelSelector, path.child("labelSelector"), errors);
   labelSelectorAt(term.namespaceSelector, path.child("namespaceSelector"), errors);
-  if (requireText(term.topologyKey, path.child("topologyKey"), errors, "can not be empty")) {
-    checkText(term.topologyKey, path.child("topologyKey"), checkQualifiedName, errors);
-  }
+  requireText(term.topologyKey, path.child("topologyKey"), errors, "can not be empty");
+  checkText(term.topologyKey ?? "", path.child("topologyKey"), checkQualifiedName, errors);
 }
 
 function validateSpread(constraint: TopologySpreadConstraint, path: Path, errors: FieldError[]): void {
@@ -130,6 +176,17 @@ function validateSpread(constraint: TopologySpreadConstraint, path: Path, errors
   requireText(constraint.topologyKey, path.child("topologyKey"), errors, "can not be empty");
   const actions = ["DoNotSchedule", "ScheduleAnyway"];
   requireOneOf(constraint.whenUnsatisfiable ?? "", path.child("whenUnsatisfiable"), actions, errors);
+  const { minDomains, whenUnsatisfiable } = constraint;
+  if (minDomains !== undefined && minDomains <= 0) {
+    errors.push(FieldError.invalid(path.child("minDomains"), minDomains, "must be greater than zero"));
+  }
+  if (minDomains !== undefined && whenUnsatisfiable !== "DoNotSchedule") {
+    const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable ?? ""}`;
+    errors.push(FieldError.invalid(path.child("minDomains"), minDomains, detail));
+  }
+  for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
+    requireOneOf(constraint[field], path.child(field), ["Honor", "Ignore"], errors);
+  }
   labelSelectorAt(constraint.labelSelector, path.child("labelSelector"), errors);
 }
 

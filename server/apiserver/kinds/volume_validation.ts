@@ -38,15 +38,55 @@ export function validateVolumes(volumes: readonly Volume[], path: Path, errors: 
   }
 }
 
+/** The first of them counts, the others are too many. */
+const sourceOrder = [
+  "emptyDir",
+  "hostPath",
+  "gitRepo",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "secret",
+  "nfs",
+  "iscsi",
+  "glusterfs",
+  "flocker",
+  "persistentVolumeClaim",
+  "rbd",
+  "cinder",
+  "cephfs",
+  "quobyte",
+  "downwardAPI",
+  "fc",
+  "flexVolume",
+  "configMap",
+  "azureFile",
+  "vsphereVolume",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "azureDisk",
+  "storageos",
+  "projected",
+  "scaleIO",
+  "csi",
+  "ephemeral",
+  "image",
+] as const;
+
+/** Upstream's names for these, which are no fields. */
+const oddNames: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
+
 function validateSource(volume: Volume, path: Path, errors: FieldError[]): void {
-  const { name: _name, ...sources } = volume;
-  const [first, ...more] = Object.keys(sources);
-  if (first === undefined) errors.push(FieldError.required(path, "must specify a volume type"));
-  for (const source of more) {
-    errors.push(FieldError.forbidden(path.child(source), "may not specify more than 1 volume type"));
+  const [first, ...more] = sourceOrder.filter((source) => volume[source] !== undefined);
+  if (first === undefined) {
+    errors.push(FieldError.required(path, "must specify a volume type"));
+    return;
   }
-  const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs, ephemeral } =
-    volume;
+  for (const source of more) {
+    const at = path.child(oddNames[source] ?? source);
+    errors.push(FieldError.forbidden(at, "may not specify more than 1 volume type"));
+  }
+  const only: Volume = { name: volume.name, [first]: volume[first] };
+  const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs, ephemeral } = only;
   if (emptyDir?.sizeLimit !== undefined) {
     const at = path.child("emptyDir", "sizeLimit");
     const limit = quantityAt(emptyDir.sizeLimit, at, errors);

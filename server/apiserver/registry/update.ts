@@ -120,7 +120,9 @@ async function resultOf(
   } as const;
   await system.admission.mutate(admission);
   requireValidView(facet, name, facet.validate(object, old));
-  for (const warning of shelf.strategy.warnings?.(object, old) ?? []) context.warn(warning);
+  // Nobody is told of what a subresource does not set.
+  const warnings = subresource === "" ? shelf.strategy.warnings?.(object, old) : undefined;
+  for (const warning of warnings ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
 }
