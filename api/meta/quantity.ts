@@ -113,6 +113,11 @@ export class Quantity {
     return this.#nano === undefined ? this.#milli : Number(divideAwayFromZero(this.#nano, nanosPerMilli));
   }
 
+  /** In units, as the nearest double. */
+  approximate(): number {
+    return this.#nano === undefined ? this.#milli / 1000 : Number(this.#nano) / 1e9;
+  }
+
   /** -1, 0 or 1. */
   sign(): -1 | 0 | 1 {
     const value = this.#nano ?? this.#milli;

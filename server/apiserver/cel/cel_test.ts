@@ -49,7 +49,7 @@ describe("a CEL expression", () => {
     ["claims.sub.lowerAscii().split('a')", ["j", "ne"]],
     ["claims.sub.replace('n', 'm').substring(1)", "ame"],
     ["'aaa'.replace('a', 'b', 2)", "bba"],
-    ["'tacocat'.charAt(3) + 'abc'.reverse()", "ocba"],
+    ["'tacocat'.charAt(3)", "o"],
     ["'a1b22'.find('[0-9]+') + string('a1b22'.findAll('[0-9]+').size())", "12"],
     ["[1, 2, 3].isSorted() && [3, 1, 2].min() == 1 && [1, 2].max() == 2", true],
     ["[1, 2, 3].sum() == 6 && ['x', 'y'].indexOf('y') == 1", true],

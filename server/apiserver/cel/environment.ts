@@ -1,10 +1,17 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { CelError } from "./error.ts";
 import { type CelExpression, compileIn } from "./expression.ts";
+import { registerAddresses } from "./libraries/addresses.ts";
+import { registerFormats } from "./libraries/formats.ts";
 import { registerLists } from "./libraries/lists.ts";
+import { registerOptionals } from "./libraries/optionals.ts";
+import { registerQuantities } from "./libraries/quantities.ts";
 import { registerRegex } from "./libraries/regex.ts";
+import { registerSemver } from "./libraries/semver.ts";
 import { registerSets } from "./libraries/sets.ts";
 import { registerStrings } from "./libraries/strings.ts";
+import { registerTwoVariables } from "./libraries/two_variables.ts";
+import { registerUrls } from "./libraries/urls.ts";
 
 /** A CEL type, `map<string, dyn>`, or the fields of an object with theirs. */
 export type CelType = string | { readonly [field: string]: CelType };
@@ -17,7 +24,19 @@ export interface CelEnvironment {
 
 /** Far above what configuration holds: whoever writes an expression must not be able to exhaust the stack with it. */
 const limits = { maxAstNodes: 10_000, maxDepth: 100, maxListElements: 1_000, maxMapEntries: 1_000 };
-const libraries = [registerStrings, registerLists, registerSets, registerRegex];
+const libraries = [
+  registerStrings,
+  registerLists,
+  registerSets,
+  registerRegex,
+  registerUrls,
+  registerAddresses,
+  registerQuantities,
+  registerFormats,
+  registerSemver,
+  registerTwoVariables,
+  registerOptionals,
+];
 
 let base: Environment | undefined;
 

@@ -16,5 +16,11 @@ export function registerRegex(environment: Environment): void {
 }
 
 function findAll(text: string, pattern: string): string[] {
-  return [...text.matchAll(new RegExp(pattern, "gu"))].map(([found]) => found);
+  let end = -1;
+  return [...text.matchAll(new RegExp(pattern, "gu"))].flatMap(({ 0: found, index }) => {
+    // Nothing right behind something is not found again, in RE2.
+    const isSame = found === "" && index === end;
+    end = index + found.length;
+    return isSame ? [] : [found];
+  });
 }

@@ -1,11 +1,13 @@
 import type { Environment } from "@marcbachmann/cel-js";
+import { isEqual } from "./equality.ts";
 
 /** The receiver of `sets.contains(…)`: a name, no value. */
 class Sets {}
 
 type Test = (of: unknown[], other: unknown[]) => boolean;
 
-const contains: Test = (of, other) => other.every((value) => of.includes(value));
+const has = (list: unknown[], wanted: unknown) => list.some((value) => isEqual(value, wanted));
+const contains: Test = (of, other) => other.every((value) => has(of, value));
 
 /** CEL's extension for lists that are sets. */
 export function registerSets(environment: Environment): void {
@@ -13,7 +15,7 @@ export function registerSets(environment: Environment): void {
   const functions: Readonly<Record<string, Test>> = {
     contains,
     equivalent: (of, other) => contains(of, other) && contains(other, of),
-    intersects: (of, other) => of.some((value) => other.includes(value)),
+    intersects: (of, other) => of.some((value) => has(other, value)),
   };
   for (const [name, test] of Object.entries(functions)) {
     environment.registerFunction(

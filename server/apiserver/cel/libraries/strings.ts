@@ -1,4 +1,8 @@
 import type { Environment } from "@marcbachmann/cel-js";
+import { formatText } from "./format_text.ts";
+
+/** The receiver of `strings.quote(…)`: a name, no value. */
+class Strings {}
 
 /** What CEL's string extension has and the language's library has not. Positions count code points. */
 export function registerStrings(environment: Environment): void {
@@ -9,7 +13,27 @@ export function registerStrings(environment: Environment): void {
       (text: string, from: string, to: string) => text.replaceAll(from, () => to),
     )
     .registerFunction("string.replace(string, string, int): string", replaceSome)
-    .registerFunction("string.reverse(): string", (text: string) => [...text].reverse().join(""));
+    .registerFunction("string.format(list): string", formatText)
+    .registerType("Strings", Strings)
+    .registerConstant("strings", "Strings", new Strings())
+    .registerFunction("Strings.quote(string): string", (_: Strings, text: string) => quote(text));
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "\x07": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+  '"': '\\"',
+};
+
+/** As a literal of the language. */
+function quote(text: string): string {
+  return `"${[...text].map((character) => escapes[character] ?? character).join("")}"`;
 }
 
 function charAt(text: string, at: bigint): string {
