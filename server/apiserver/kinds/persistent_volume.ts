@@ -1,4 +1,5 @@
-import { FieldError } from "../../../api/meta/field.ts";
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
 import type { PersistentVolume } from "../../../api/types/core_v1.ts";
 import { quantityAt, requireOneOf } from "./checks.ts";
 import { accessModes, volumeModes } from "./persistent_volume_claim.ts";
@@ -60,4 +61,28 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     }
     return errors;
   },
+  validateUpdate({ spec }, { spec: before }) {
+    const errors: FieldError[] = [];
+    // A secret for its expansion may still be named.
+    const added = before.csi && !before.csi.controllerExpandSecretRef && spec.csi?.controllerExpandSecretRef;
+    const { controllerExpandSecretRef: _, ...csi } = spec.csi ?? {};
+    const now = sourceOf(added ? { ...spec, csi } : spec);
+    if (!deepEqual(now, sourceOf(before))) {
+      const at = specPath.child("persistentvolumesource");
+      errors.push(FieldError.forbidden(at, "spec.persistentvolumesource is immutable after creation"));
+    }
+    if (spec.volumeMode !== before.volumeMode) {
+      errors.push(FieldError.immutable(root("volumeMode"), spec.volumeMode ?? null));
+    }
+    if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+      const at = specPath.child("volumeAttributesClassName");
+      errors.push(FieldError.forbidden(at, "update from non-nil value to nil is forbidden"));
+    }
+    return errors;
+  },
 };
+
+/** Where the volume is. */
+function sourceOf(spec: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !common.has(field)));
+}

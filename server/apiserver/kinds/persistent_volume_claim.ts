@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { Quantity } from "../../../api/meta/quantity.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
 import { labelSelectorAt, quantityAt, requireOneOf } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -18,18 +19,40 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     validateClaimSpec(spec, specPath, errors);
     return errors;
   },
-  validateUpdate({ spec }, { spec: before }) {
-    // Binding fills in the volume, a request may grow, and a class may be given to a claim that had none.
+  validateUpdate({ spec, status }, { spec: before, status: { capacity } = {} }) {
+    const errors: FieldError[] = [];
+    // Binding fills in the volume, a bound claim's request may grow, and a class may be given to a claim that had none.
     const masked: PersistentVolumeClaimSpec = { ...spec };
     if (!before.volumeName) Object.assign(masked, { volumeName: before.volumeName });
     if (before.storageClassName === undefined) Object.assign(masked, { storageClassName: undefined });
-    Object.assign(masked, { resources: before.resources, volumeAttributesClassName: before.volumeAttributesClassName });
-    if (deepEqual(masked, before)) return [];
-    const detail =
-      "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-    return [FieldError.forbidden(specPath, detail)];
+    const storage = before.resources?.requests?.["storage"];
+    if (status?.phase === "Bound") {
+      const requests = { ...spec.resources?.requests, ...storage !== undefined && { storage } };
+      masked.resources = { ...spec.resources, requests };
+      Object.assign(masked, { volumeAttributesClassName: before.volumeAttributesClassName });
+    }
+    if (!deepEqual(masked, before)) {
+      const detail =
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+      errors.push(FieldError.forbidden(specPath, detail));
+    }
+    // What an expansion that failed has asked for can be taken back, but no volume shrinks.
+    const [now, then] = [amount(spec.resources?.requests?.["storage"]), amount(storage)];
+    if (now.compare(then) < 0 && now.compare(amount(capacity?.["storage"])) <= 0) {
+      const at = specPath.child("resources", "requests", "storage");
+      errors.push(FieldError.forbidden(at, "field can not be less than status.capacity"));
+    }
+    if (spec.volumeMode !== before.volumeMode) {
+      errors.push(FieldError.immutable(root("volumeMode"), spec.volumeMode ?? null));
+    }
+    return errors;
   },
 };
+
+/** Of what is no quantity, 0: it is refused elsewhere. */
+function amount(text: string | undefined): Quantity {
+  return quantityAt(text ?? "0", specPath, []) ?? Quantity.parse("0");
+}
 
 export function defaultClaim({ spec }: PersistentVolumeClaim): void {
   spec.volumeMode ??= "Filesystem";

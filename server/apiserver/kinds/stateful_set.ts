@@ -7,8 +7,20 @@ import { defaultClaim } from "./persistent_volume_claim.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
-import { validateCounts, validateIntOrPercent, validateSelectorAndTemplate } from "./workload_checks.ts";
+import {
+  collisionsAreKept,
+  validateCounts,
+  validateIntOrPercent,
+  validateSelectorAndTemplate,
+  validateStatusCounts,
+} from "./workload_checks.ts";
 
+const parts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
+const statusCounts = {
+  all: ["replicas", ...parts, "observedGeneration", "collisionCount"],
+  parts,
+  ready: "status.readyReplicas",
+};
 const mutable = [
   "replicas",
   "ordinals",
@@ -37,8 +49,8 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
     for (const claim of spec.volumeClaimTemplates ?? []) {
-      claim.kind ??= "PersistentVolumeClaim";
-      claim.apiVersion ??= "v1";
+      claim.kind = "PersistentVolumeClaim";
+      claim.apiVersion = "v1";
       defaultClaim(claim);
       claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
     }
@@ -83,4 +95,8 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     } are forbidden`;
     return [FieldError.forbidden(specPath, detail)];
   },
+  validateStatusUpdate: (set, old) => [
+    ...validateStatusCounts(set.status, statusCounts),
+    ...collisionsAreKept(set, old),
+  ],
 };
