@@ -56,7 +56,7 @@ function refusalOf(value: unknown): Refusal | undefined {
       // What is immutable is followed by a diff of Go's structs in upstream's messages, which ours leave out.
       `${cause["reason"]} ${cause["field"]}: ${String(cause["message"]).replace(/\n[^]*/, "")}`
     ),
-    message: (causes as Json[]).length > 1 ? "" : message,
+    message: (causes as Json[]).length > 1 ? "" : message.replace(/\n[^]*/, ""),
   };
 }
 

@@ -182,7 +182,8 @@ function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
   }
   const status = statusFrom(shown);
   if (!request.readableEnded) discardBody(request);
-  sendStatus({ response, warnings: [] }, status, headers);
+  const deprecation = info.resource && deprecationOf(info.resource);
+  sendStatus({ response, warnings: deprecation === undefined ? [] : [deprecation] }, status, headers);
 }
 
 /** Only what is served has labels of its own: strangers' URLs must not make series. */

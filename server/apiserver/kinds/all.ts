@@ -37,6 +37,7 @@ import { runtimeClassStrategy } from "./runtime_class.ts";
 import { leaseStrategy, podDisruptionBudgetStrategy, priorityClassStrategy } from "./scheduling.ts";
 import { secretStrategy } from "./secret.ts";
 import { ipAddressStrategy, serviceCIDRStrategy } from "./service_cidr.ts";
+import { serviceAccountStrategy } from "./service_account.ts";
 import { serviceStrategy } from "./service.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";
 import { storageClassStrategy, volumeAttributesClassStrategy } from "./storage.ts";
@@ -68,6 +69,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "/replicationcontrollers": replicationControllerStrategy,
   "/resourcequotas": resourceQuotaStrategy,
   "/secrets": secretStrategy,
+  "/serviceaccounts": serviceAccountStrategy,
   "/services": serviceStrategy,
   "admissionregistration.k8s.io/mutatingadmissionpolicies": admissionPolicyStrategy,
   "admissionregistration.k8s.io/mutatingadmissionpolicybindings": admissionPolicyBindingStrategy,

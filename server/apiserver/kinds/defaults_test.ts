@@ -258,6 +258,16 @@ describe("defaults", () => {
       count: 1,
       tolerations: [{ key: "k", operator: "Equal" }],
     });
+    const snapshot = { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: "s" };
+    const wanted = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const restored = await made(resources.persistentvolumeclaims, { spec: { ...wanted, dataSourceRef: snapshot } });
+    expect(restored.spec.dataSource).toEqual(snapshot);
+    const odd = await made(resources.persistentvolumeclaims, {
+      spec: { ...wanted, dataSource: { kind: "X", name: "x" } },
+    });
+    expect([odd.spec.dataSource, odd.spec.dataSourceRef]).toEqual([undefined, undefined]);
+    const account = await made(resources.serviceaccounts, { secrets: [{ name: "s", namespace: "other", uid: "u" }] });
+    expect(account.secrets).toEqual([{ name: "s" }]);
     const budget = await made(resources.poddisruptionbudgets, { spec: { minAvailable: 1, selector } });
     expect(budget.status).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 0 });
   });

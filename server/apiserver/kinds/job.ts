@@ -93,7 +93,7 @@ function defaultJobSpec(spec: JobSpec): void {
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed";
   for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of onPodConditions) pattern.status ??= "True";
+    for (const pattern of onPodConditions) pattern.status ||= "True";
   }
   defaultPodTemplate(spec.template);
 }

@@ -7,12 +7,22 @@ import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 export const accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+const sources: readonly string[] = ["/PersistentVolumeClaim", "snapshot.storage.k8s.io/VolumeSnapshot"];
 export const volumeModes = ["Block", "Filesystem"];
 
 export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
   defaults: defaultClaim,
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
+    dropUnsupportedSource(claim.spec);
+    mirrorSources(claim.spec);
+  },
+  prepareForUpdate({ spec }, { spec: before }) {
+    if (!before.dataSource && !before.dataSourceRef) dropUnsupportedSource(spec);
+    mirrorSources(spec);
+  },
+  prepareForStatusUpdate(claim) {
+    claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
@@ -48,6 +58,23 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     return errors;
   },
 };
+
+/** The older field holds claims and snapshots only, the newer one nothing of other namespaces: what else they are given they lose. */
+function dropUnsupportedSource(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
+  if (spec.dataSourceRef || !spec.dataSource) return;
+  const { apiGroup = "", kind } = spec.dataSource;
+  if (!sources.includes(`${apiGroup}/${kind}`)) delete spec.dataSource;
+}
+
+/** Clients read either field: what one says, the other does. */
+function mirrorSources(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource };
+  else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
+    const { namespace: _, ...source } = spec.dataSourceRef;
+    spec.dataSource = source;
+  }
+}
 
 /** Of what is no quantity, 0: it is refused elsewhere. */
 function amount(text: string | undefined): Quantity {

@@ -38,11 +38,11 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   defaults({ spec }) {
     spec.podManagementPolicy ??= "OrderedReady";
     const strategy = spec.updateStrategy ??= {};
-    strategy.type ??= "RollingUpdate";
-    if (strategy.type === "RollingUpdate") {
-      const rolling = strategy.rollingUpdate ??= {};
-      rolling.partition ??= 0;
+    if (strategy.type === undefined) {
+      strategy.type = "RollingUpdate";
+      strategy.rollingUpdate ??= {};
     }
+    if (strategy.type === "RollingUpdate" && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
     const retention = spec.persistentVolumeClaimRetentionPolicy ??= {};
     retention.whenDeleted ??= "Retain";
     retention.whenScaled ??= "Retain";
