@@ -52,8 +52,11 @@ function refusalOf(value: unknown): Refusal | undefined {
   const { causes = [], ...rest } = details ?? {};
   return {
     head: `${code} ${reason} ${JSON.stringify(sorted(rest))}`,
-    causes: (causes as Json[]).map((cause) => `${cause["reason"]} ${cause["field"]}: ${cause["message"]}`),
-    message: (causes as Json[]).length > 1 ? "" : message,
+    causes: (causes as Json[]).map((cause) =>
+      // What is immutable is followed by a diff of Go's structs in upstream's messages, which ours leave out.
+      `${cause["reason"]} ${cause["field"]}: ${String(cause["message"]).replace(/\n[^]*/, "")}`
+    ),
+    message: (causes as Json[]).length > 1 ? "" : message.replace(/\n[^]*/, ""),
   };
 }
 
@@ -123,7 +126,7 @@ function differences(a: unknown, b: unknown, path: string, add: Add): void {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
       differences(a[key], b[key], path === "" ? key : `${path}.${key}`, add);
     }
-  } else add(path, a === undefined ? undefined : sorted(a), b === undefined ? undefined : sorted(b));
+  } else add(path, sorted(a), sorted(b));
 }
 
 function isObject(value: unknown): value is Json {
@@ -132,6 +135,7 @@ function isObject(value: unknown): value is Json {
 
 /** The same value with its keys in order. */
 function sorted(value: unknown): unknown {
+  if (value === null) return undefined;
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.keys(value).toSorted().map((key) => [key, sorted(value[key])]));

@@ -59,7 +59,7 @@ describe("admission of storage", () => {
     };
     await test.client.create(persistentvolumeclaims, claimOf("a", { storageClassName: "fixed", volumeName: "va" }));
     await test.client.create(persistentvolumeclaims, claimOf("b", { storageClassName: "elastic", volumeName: "vb" }));
-    expect(await grow("b", "2Gi")).toContain("Only bound persistent volume claims can be expanded");
+    expect(await grow("b", "2Gi")).toContain("spec is immutable after creation except resources.requests");
     await bind("a");
     await bind("b");
     expect(await grow("b", "2Gi")).toBe("accepted");

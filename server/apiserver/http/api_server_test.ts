@@ -198,6 +198,16 @@ describe("writing", () => {
     expect((await edge.fetch(maps, json(configMap("a")))).code).toBe(201);
   });
 
+  it("tells whoever uses a version that is on its way out", async () => {
+    await using edge = await Edge.start();
+    const path = "/api/v1/namespaces/default/endpoints";
+    const words = '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"';
+    expect((await edge.fetch(path)).headers["warning"]).toBe(words);
+    const missing = await edge.fetch(`${path}/none`);
+    expect([missing.code, missing.headers["warning"]]).toEqual([404, words]);
+    expect((await edge.fetch(maps)).headers["warning"]).toBeUndefined();
+  });
+
   it("keeps its errors to itself and its warnings printable", async () => {
     await using edge = await Edge.start();
     const failed = await edge.fetch(maps, json(configMap("explode")));

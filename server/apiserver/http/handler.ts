@@ -17,6 +17,7 @@ import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
 import { sendStatus } from "./answer.ts";
 import { discardBody } from "./body.ts";
 import { Call } from "./call.ts";
+import { deprecationOf } from "./deprecated.ts";
 import { classOf, type InFlight } from "./in_flight.ts";
 import type { Exchange } from "./message.ts";
 import type { Metrics, RequestLabels } from "./metrics.ts";
@@ -122,6 +123,8 @@ function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAl
   if (connect) return connect(of);
   const answer = resourceRoutes[call.info.verb];
   if (answer === undefined) throw methodNotAllowed();
+  const deprecation = deprecationOf(of.row);
+  if (deprecation !== undefined) call.warn(deprecation);
   return answer(of);
 }
 
@@ -179,7 +182,8 @@ function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
   }
   const status = statusFrom(shown);
   if (!request.readableEnded) discardBody(request);
-  sendStatus({ response, warnings: [] }, status, headers);
+  const deprecation = info.resource && deprecationOf(info.resource);
+  sendStatus({ response, warnings: deprecation === undefined ? [] : [deprecation] }, status, headers);
 }
 
 /** Only what is served has labels of its own: strangers' URLs must not make series. */

@@ -112,10 +112,16 @@ const returnsDeleted = new Set([
   "/podtemplates",
   "/resourcequotas",
   "/serviceaccounts",
+  "/services",
+  "resource.k8s.io/deviceclasses",
+  "resource.k8s.io/resourceclaims",
+  "resource.k8s.io/resourceclaimtemplates",
+  "resource.k8s.io/resourceslices",
   "storage.k8s.io/csidrivers",
   "storage.k8s.io/csinodes",
   "storage.k8s.io/storageclasses",
   "storage.k8s.io/volumeattachments",
+  "storage.k8s.io/volumeattributesclasses",
 ]);
 
 export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {

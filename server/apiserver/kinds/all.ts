@@ -3,12 +3,20 @@ import { root } from "../../../api/meta/field.ts";
 import { autoscalerStrategy } from "./autoscaler.ts";
 import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
 import { configMapStrategy } from "./config_map.ts";
+import { admissionPolicyBindingStrategy, admissionPolicyStrategy } from "./admission_policies.ts";
 import { cronJobStrategy } from "./cron_job.ts";
 import { csiDriverStrategy, csiNodeStrategy, csiStorageCapacityStrategy, volumeAttachmentStrategy } from "./csi.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
 import { deploymentStrategy } from "./deployment.ts";
+import {
+  deviceClassStrategy,
+  resourceClaimStrategy,
+  resourceClaimTemplateStrategy,
+  resourceSliceStrategy,
+} from "./devices.ts";
 import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
+import { flowSchemaStrategy, priorityLevelConfigurationStrategy } from "./flow_control.ts";
 import { ingressStrategy } from "./ingress.ts";
 import { ingressClassStrategy } from "./ingress_class.ts";
 import { jobStrategy } from "./job.ts";
@@ -29,6 +37,7 @@ import { runtimeClassStrategy } from "./runtime_class.ts";
 import { leaseStrategy, podDisruptionBudgetStrategy, priorityClassStrategy } from "./scheduling.ts";
 import { secretStrategy } from "./secret.ts";
 import { ipAddressStrategy, serviceCIDRStrategy } from "./service_cidr.ts";
+import { serviceAccountStrategy } from "./service_account.ts";
 import { serviceStrategy } from "./service.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";
 import { storageClassStrategy, volumeAttributesClassStrategy } from "./storage.ts";
@@ -36,6 +45,7 @@ import type { Strategy } from "./strategy.ts";
 import { mutatingWebhookStrategy, validatingWebhookStrategy } from "./webhooks.ts";
 
 const podTemplateStrategy: Strategy<PodTemplate> = {
+  generationFields: ["template"],
   defaults: ({ template }) => defaultPodTemplate(template),
   validate({ template = { spec: { containers: [] } } }) {
     const errors: ReturnType<NonNullable<Strategy["validate"]>> = [];
@@ -43,9 +53,6 @@ const podTemplateStrategy: Strategy<PodTemplate> = {
     return errors;
   },
 };
-
-/** Kinds of which only this much is special. */
-const withGeneration: Strategy = { generationFields: ["spec"], requiresResourceVersion: true };
 
 /** By `group/resource`. A resource that is not here has a strategy of no surprises. */
 export const strategies: Readonly<Record<string, Strategy>> = {
@@ -62,10 +69,13 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "/replicationcontrollers": replicationControllerStrategy,
   "/resourcequotas": resourceQuotaStrategy,
   "/secrets": secretStrategy,
+  "/serviceaccounts": serviceAccountStrategy,
   "/services": serviceStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicies": withGeneration,
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": admissionPolicyStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": admissionPolicyBindingStrategy,
   "admissionregistration.k8s.io/mutatingwebhookconfigurations": mutatingWebhookStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicies": withGeneration,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": admissionPolicyStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": admissionPolicyBindingStrategy,
   "admissionregistration.k8s.io/validatingwebhookconfigurations": validatingWebhookStrategy,
   "apps/daemonsets": daemonSetStrategy,
   "apps/deployments": deploymentStrategy,
@@ -77,8 +87,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "certificates.k8s.io/certificatesigningrequests": certificateSigningRequestStrategy,
   "coordination.k8s.io/leases": leaseStrategy,
   "discovery.k8s.io/endpointslices": endpointSliceStrategy,
-  "flowcontrol.apiserver.k8s.io/flowschemas": withGeneration,
-  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": withGeneration,
+  "flowcontrol.apiserver.k8s.io/flowschemas": flowSchemaStrategy,
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": priorityLevelConfigurationStrategy,
   "networking.k8s.io/ingressclasses": ingressClassStrategy,
   "networking.k8s.io/ingresses": ingressStrategy,
   "networking.k8s.io/ipaddresses": ipAddressStrategy,
@@ -90,6 +100,10 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "rbac.authorization.k8s.io/clusterroles": clusterRoleStrategy,
   "rbac.authorization.k8s.io/rolebindings": roleBindingStrategy,
   "rbac.authorization.k8s.io/roles": roleStrategy,
+  "resource.k8s.io/deviceclasses": deviceClassStrategy,
+  "resource.k8s.io/resourceclaims": resourceClaimStrategy,
+  "resource.k8s.io/resourceclaimtemplates": resourceClaimTemplateStrategy,
+  "resource.k8s.io/resourceslices": resourceSliceStrategy,
   "scheduling.k8s.io/priorityclasses": priorityClassStrategy,
   "storage.k8s.io/csidrivers": csiDriverStrategy,
   "storage.k8s.io/csinodes": csiNodeStrategy,

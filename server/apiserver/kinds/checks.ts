@@ -3,7 +3,7 @@ import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { compileLabelSelector, type Selector, SelectorError } from "../../../api/meta/label_selector.ts";
 import { checkLabelValue, checkPathSegmentName, checkQualifiedName } from "../../../api/meta/names.ts";
 import { Quantity, QuantityError } from "../../../api/meta/quantity.ts";
-import type { LabelSelector } from "../../../api/types/meta_v1.ts";
+import type { LabelSelector, LabelSelectorRequirement } from "../../../api/types/meta_v1.ts";
 
 /** Adds one error for each thing that `check` finds wrong with the value. */
 export function checkText(
@@ -65,6 +65,9 @@ export function labelSelectorAt(
     checkText(key, path.child("matchLabels"), checkQualifiedName, errors);
     checkText(value, path.child("matchLabels"), checkLabelValue, errors);
   }
+  for (const [index, requirement] of (source.matchExpressions ?? []).entries()) {
+    checkRequirement(requirement, path.child("matchExpressions").index(index), errors);
+  }
   if (errors.length > before) return undefined;
   try {
     return compileLabelSelector(source);
@@ -72,6 +75,27 @@ export function labelSelectorAt(
     if (!(error instanceof SelectorError)) throw error;
     errors.push(FieldError.invalid(path, source, error.message));
     return undefined;
+  }
+}
+
+function checkRequirement(
+  { key = "", operator = "", values = [] }: LabelSelectorRequirement,
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (operator === "In" || operator === "NotIn") {
+    if (values.length === 0) {
+      errors.push(FieldError.required(path.child("values"), "must be specified when `operator` is 'In' or 'NotIn'"));
+    }
+  } else if (operator === "Exists" || operator === "DoesNotExist") {
+    if (values.length > 0) {
+      const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+      errors.push(FieldError.forbidden(path.child("values"), detail));
+    }
+  } else errors.push(FieldError.invalid(path.child("operator"), operator, "not a valid selector operator"));
+  checkText(key, path.child("key"), checkQualifiedName, errors);
+  for (const [index, value] of values.entries()) {
+    checkText(value, path.child("values").index(index), checkLabelValue, errors);
   }
 }
 

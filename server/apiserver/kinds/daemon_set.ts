@@ -5,12 +5,30 @@ import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
+  collisionsAreKept,
   isZero,
   selectorIsImmutable,
   validateCounts,
   validateIntOrPercent,
   validateSelectorAndTemplate,
+  validateStatusCounts,
 } from "./workload_checks.ts";
+
+const statusCounts = {
+  all: [
+    "currentNumberScheduled",
+    "numberMisscheduled",
+    "desiredNumberScheduled",
+    "numberReady",
+    "observedGeneration",
+    "updatedNumberScheduled",
+    "numberAvailable",
+    "numberUnavailable",
+    "collisionCount",
+  ],
+  parts: [],
+  ready: "",
+};
 
 export const daemonSetStrategy: Strategy<DaemonSet> = {
   generationFields: ["spec"],
@@ -45,4 +63,8 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     return errors;
   },
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
+  validateStatusUpdate: (set, old) => [
+    ...validateStatusCounts(set.status, statusCounts),
+    ...collisionsAreKept(set, old),
+  ],
 };

@@ -235,6 +235,39 @@ describe("defaults", () => {
     expect(binding.subjects?.[0]?.apiGroup).toBe("rbac.authorization.k8s.io");
     const storage = await made(resources.storageclasses, { provisioner: "x" });
     expect(storage).toMatchObject({ reclaimPolicy: "Delete", volumeBindingMode: "Immediate" });
+    const level = { type: "Limited", limited: { limitResponse: { type: "Queue", queuing: {} } } };
+    const priority = await made(resources.prioritylevelconfigurations, { spec: level });
+    expect(priority.spec.limited).toEqual({
+      nominalConcurrencyShares: 30,
+      lendablePercent: 0,
+      limitResponse: { type: "Queue", queuing: { queues: 64, handSize: 8, queueLengthLimit: 50 } },
+    });
+    const bound = await made(resources.validatingadmissionpolicybindings, {
+      spec: { policyName: "p", validationActions: ["Deny"], matchResources: {} },
+    });
+    expect(bound.spec.matchResources).toEqual({
+      matchPolicy: "Equivalent",
+      namespaceSelector: {},
+      objectSelector: {},
+    });
+    const exactly = { deviceClassName: "c", tolerations: [{ key: "k" }] };
+    const claim = await made(resources.resourceclaims, { spec: { devices: { requests: [{ name: "r", exactly }] } } });
+    expect(claim.spec.devices?.requests?.[0]?.exactly).toEqual({
+      deviceClassName: "c",
+      allocationMode: "ExactCount",
+      count: 1,
+      tolerations: [{ key: "k", operator: "Equal" }],
+    });
+    const snapshot = { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: "s" };
+    const wanted = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const restored = await made(resources.persistentvolumeclaims, { spec: { ...wanted, dataSourceRef: snapshot } });
+    expect(restored.spec.dataSource).toEqual(snapshot);
+    const odd = await made(resources.persistentvolumeclaims, {
+      spec: { ...wanted, dataSource: { kind: "X", name: "x" } },
+    });
+    expect([odd.spec.dataSource, odd.spec.dataSourceRef]).toEqual([undefined, undefined]);
+    const account = await made(resources.serviceaccounts, { secrets: [{ name: "s", namespace: "other", uid: "u" }] });
+    expect(account.secrets).toEqual([{ name: "s" }]);
     const budget = await made(resources.poddisruptionbudgets, { spec: { minAvailable: 1, selector } });
     expect(budget.status).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 0 });
   });

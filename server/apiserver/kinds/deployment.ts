@@ -6,11 +6,13 @@ import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
+  collisionsAreKept,
   isZero,
   selectorIsImmutable,
   validateCounts,
   validateIntOrPercent,
   validateSelectorAndTemplate,
+  validateStatusCounts,
 } from "./workload_checks.ts";
 
 export const deploymentStrategy: Strategy<Deployment> = {
@@ -42,6 +44,17 @@ export const deploymentStrategy: Strategy<Deployment> = {
     return errors;
   },
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
+  validateStatusUpdate: (deployment, old) => [
+    ...validateStatusCounts(deployment.status, statusCounts),
+    ...collisionsAreKept(deployment, old),
+  ],
+};
+
+const parts = ["updatedReplicas", "readyReplicas", "availableReplicas"];
+const statusCounts = {
+  all: ["observedGeneration", "replicas", ...parts, "unavailableReplicas", "terminatingReplicas", "collisionCount"],
+  parts,
+  ready: "readyReplicas",
 };
 
 function validateStrategy({ strategy = {} }: Deployment["spec"], errors: FieldError[]): void {

@@ -1,8 +1,14 @@
-import { FieldError, root } from "../../../api/meta/field.ts";
-import { checkPortNumber } from "../../../api/meta/names.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import {
+  checkDns1123Label,
+  checkDns1123Subdomain,
+  checkPortNumber,
+  checkQualifiedName,
+} from "../../../api/meta/names.ts";
 import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
-import type { Endpoints } from "../../../api/types/core_v1.ts";
-import { requireOneOf, requireText } from "./checks.ts";
+import type { EndpointAddress, EndpointPort, Endpoints } from "../../../api/types/core_v1.ts";
+import { checkEndpointIP, checkLegacyIP } from "./addresses.ts";
+import { checkText, requireOneOf } from "./checks.ts";
 import { protocols } from "./container_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -15,28 +21,56 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   defaults({ subsets = [] }) {
     for (const { ports = [] } of subsets) for (const port of ports) port.protocol ??= "TCP";
   },
-  validate({ subsets = [] }) {
+  validate({ metadata, subsets = [] }) {
     const errors: FieldError[] = [];
+    // A server that its own machine alone reaches is at the loopback, which nobody else's endpoint may be.
+    const isOurs = metadata.namespace === "default" && metadata.name === "kubernetes";
+    const checkAddress = isOurs ? checkLegacyIP : checkEndpointIP;
     for (const [index, { addresses = [], notReadyAddresses = [], ports = [] }] of subsets.entries()) {
       const path = root("subsets").index(index);
       if (addresses.length + notReadyAddresses.length === 0) {
         errors.push(FieldError.required(path, "must specify `addresses` or `notReadyAddresses`"));
       }
       for (const [list, items] of [["addresses", addresses], ["notReadyAddresses", notReadyAddresses]] as const) {
-        for (const [i, { ip }] of items.entries()) requireText(ip, path.child(list).index(i).child("ip"), errors);
-      }
-      for (const [i, { name, port, protocol }] of ports.entries()) {
-        const at = path.child("ports").index(i);
-        if (!name && ports.length > 1) errors.push(FieldError.required(at.child("name")));
-        for (const detail of checkPortNumber(port ?? 0)) {
-          errors.push(FieldError.invalid(at.child("port"), port ?? 0, detail));
+        for (const [i, address] of items.entries()) {
+          validateAddress(address, checkAddress, path.child(list).index(i), errors);
         }
-        requireOneOf(protocol, at.child("protocol"), protocols, errors);
+      }
+      for (const [i, port] of ports.entries()) {
+        validatePort(port, ports.length > 1, path.child("ports").index(i), errors);
       }
     }
     return errors;
   },
 };
+
+function validateAddress(
+  { ip = "", hostname, nodeName }: EndpointAddress,
+  checkAddress: (ip: string) => string[],
+  path: Path,
+  errors: FieldError[],
+): void {
+  const legacy = checkLegacyIP(ip);
+  for (const detail of legacy) errors.push(FieldError.invalid(path.child("ip"), ip, detail));
+  // The field is looked at twice, and the second look has its own words for what is no address at all.
+  const second = legacy.length > 0 ? ["must be a valid IP address"] : checkAddress(ip);
+  if (hostname) checkText(hostname, path.child("hostname"), checkDns1123Label, errors);
+  if (nodeName !== undefined) checkText(nodeName, path.child("nodeName"), checkDns1123Subdomain, errors);
+  for (const detail of second) errors.push(FieldError.invalid(path.child("ip"), ip, detail));
+}
+
+function validatePort(
+  { name, port = 0, protocol, appProtocol }: EndpointPort,
+  isNamed: boolean,
+  path: Path,
+  errors: FieldError[],
+): void {
+  if (name) checkText(name, path.child("name"), checkDns1123Label, errors);
+  else if (isNamed) errors.push(FieldError.required(path.child("name")));
+  for (const detail of checkPortNumber(port)) errors.push(FieldError.invalid(path.child("port"), port, detail));
+  requireOneOf(protocol, path.child("protocol"), protocols, errors);
+  if (appProtocol !== undefined) checkText(appProtocol, path.child("appProtocol"), checkQualifiedName, errors);
+}
 
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   generationFields: ["addressType", "endpoints", "ports"],

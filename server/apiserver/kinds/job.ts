@@ -26,21 +26,24 @@ const restartPolicies = ["OnFailure", "Never"];
 export const jobStrategy: Strategy<Job> = {
   generationFields: ["spec"],
   dependents: "orphan",
-  defaults({ spec }) {
+  defaults({ spec, metadata }) {
+    const labels = spec.template?.metadata?.labels;
+    // A Job that says nothing of labels has those of its Pods, and what they get later on: it is one map.
+    if (labels) metadata.labels ??= labels;
     defaultJobSpec(spec);
+    spec.manualSelector ??= false;
   },
   prepareForCreate({ metadata, spec }) {
     if (spec.manualSelector) return;
     // Two Jobs of the same template must not take each other's Pods: each selects by its own uid.
     const [uid, name] = [metadata.uid ?? "", metadata.name || metadata.generateName || ""];
     const templateMetadata = spec.template.metadata ??= {};
-    templateMetadata.labels = {
-      ...templateMetadata.labels,
+    Object.assign(templateMetadata.labels ??= {}, {
       [legacyNameLabel]: name,
       [nameLabel]: name,
       [legacyUidLabel]: uid,
       [uidLabel]: uid,
-    };
+    });
     const selector = spec.selector ??= {};
     selector.matchLabels = { ...selector.matchLabels, [uidLabel]: uid };
   },
@@ -90,7 +93,7 @@ function defaultJobSpec(spec: JobSpec): void {
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed";
   for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of onPodConditions) pattern.status ??= "True";
+    for (const pattern of onPodConditions) pattern.status ||= "True";
   }
   defaultPodTemplate(spec.template);
 }

@@ -1,8 +1,11 @@
-import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
+import { checkDns1123Label, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Namespace } from "../../../api/types/core_v1.ts";
+import { checkText } from "./checks.ts";
 import type { Strategy } from "./strategy.ts";
 
 const finalizer = "kubernetes";
+const standardFinalizers: readonly string[] = [finalizer, "foregroundDeletion", "orphan"];
 const nameLabel = "kubernetes.io/metadata.name";
 
 export const namespaceStrategy: Strategy<Namespace> = {
@@ -14,7 +17,30 @@ export const namespaceStrategy: Strategy<Namespace> = {
     // A generated name was not there yet when the defaults were.
     this.defaults!(namespace);
     namespace.status = { phase: "Active" };
-    namespace.spec = { finalizers: [...new Set([...namespace.spec.finalizers ?? [], finalizer])] };
+    const finalizers = namespace.spec.finalizers ?? [];
+    if (!finalizers.includes(finalizer)) namespace.spec = { finalizers: [...finalizers, finalizer] };
+  },
+  validateCreate({ spec }) {
+    const errors: FieldError[] = [];
+    const path = root("spec", "finalizers");
+    for (const name of spec.finalizers ?? []) {
+      checkText(name, path, checkQualifiedName, errors);
+      if (name.includes("/") || standardFinalizers.includes(name)) continue;
+      const detail = "name is neither a standard finalizer name nor is it fully qualified";
+      errors.push(FieldError.invalid(path, name, detail));
+    }
+    return errors;
+  },
+  validateStatusUpdate({ metadata, status }) {
+    const [phase, condition] = metadata.deletionTimestamp === undefined
+      ? ["Active", "`deletionTimestamp` is empty"]
+      : ["Terminating", "`deletionTimestamp` is not empty"];
+    if (status?.phase === phase) return [];
+    const detail = `may only be '${phase}' if ${condition}`;
+    return [FieldError.invalid(root("status", "Phase"), status?.phase ?? "", detail)];
+  },
+  prepareForStatusUpdate(namespace) {
+    namespace.status = { ...namespace.status, phase: namespace.status?.phase ?? "Active" };
   },
   prepareForUpdate(namespace, old) {
     namespace.spec = old.spec;

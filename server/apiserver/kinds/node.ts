@@ -1,4 +1,4 @@
-import { FieldError } from "../../../api/meta/field.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Node } from "../../../api/types/core_v1.ts";
 import { checkText, requireOneOf, requireText } from "./checks.ts";
@@ -14,11 +14,15 @@ export const nodeStrategy: Strategy<Node> = {
   validate({ spec }) {
     const errors: FieldError[] = [];
     const seen = new Set<string>();
+    // Upstream looks for the taints in the annotations, where they once were, and calls the place by that.
+    const taintsPath = root("metadata", "taints");
     for (const [index, { key = "", value = "", effect = "" }] of (spec.taints ?? []).entries()) {
-      const path = specPath.child("taints").index(index);
-      if (requireText(key, path.child("key"), errors)) checkText(key, path.child("key"), checkQualifiedName, errors);
+      const path = taintsPath.index(index);
+      checkText(key, path.child("key"), checkQualifiedName, errors);
       if (value) checkText(value, path.child("value"), checkLabelValue, errors);
-      requireOneOf(effect, path.child("effect"), ["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
+      if (requireText(effect, path.child("effect"), errors)) {
+        requireOneOf(effect, path.child("effect"), ["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
+      }
       if (seen.has(`${key}:${effect}`)) errors.push(FieldError.duplicate(path, `${key}:${effect}`));
       seen.add(`${key}:${effect}`);
     }

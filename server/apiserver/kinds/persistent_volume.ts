@@ -1,10 +1,14 @@
-import { FieldError } from "../../../api/meta/field.ts";
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
+import { formatTime } from "../../../api/meta/time.ts";
 import type { PersistentVolume } from "../../../api/types/core_v1.ts";
 import { quantityAt, requireOneOf } from "./checks.ts";
 import { accessModes, volumeModes } from "./persistent_volume_claim.ts";
 import { specPath, validateNodeTerm } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
+const recycleWarning = "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the " +
+  "recommended approach is to use dynamic provisioning.";
 const reclaimPolicies = ["Delete", "Recycle", "Retain"];
 /** Fields of the spec that say nothing of where the volume is. */
 const common: ReadonlySet<string> = new Set([
@@ -26,8 +30,17 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     if (spec.hostPath) spec.hostPath.type ??= "";
   },
   prepareForCreate(volume) {
-    volume.status = { phase: "Pending" };
+    const { creationTimestamp: lastPhaseTransitionTime } = volume.metadata;
+    volume.status = { phase: "Pending", ...lastPhaseTransitionTime && { lastPhaseTransitionTime } };
   },
+  prepareForStatusUpdate(volume, { status: before }, now) {
+    const status = volume.status ??= {};
+    status.phase ??= "Pending";
+    if (status.phase !== before?.phase && status.lastPhaseTransitionTime === before?.lastPhaseTransitionTime) {
+      status.lastPhaseTransitionTime = formatTime(now);
+    }
+  },
+  warnings: ({ spec }) => spec.persistentVolumeReclaimPolicy === "Recycle" ? [recycleWarning] : [],
   validate({ spec }) {
     const errors: FieldError[] = [];
     if (!spec.accessModes?.length) errors.push(FieldError.required(specPath.child("accessModes")));
@@ -47,7 +60,7 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
       errors,
     );
     requireOneOf(spec.volumeMode, specPath.child("volumeMode"), volumeModes, errors);
-    const [first, ...more] = Object.keys(spec).filter((field) => !common.has(field));
+    const [first, ...more] = Object.keys(sourceOf(spec));
     if (first === undefined) errors.push(FieldError.required(specPath, "must specify a volume type"));
     for (const source of more) {
       errors.push(FieldError.forbidden(specPath.child(source), "may not specify more than 1 volume type"));
@@ -60,4 +73,28 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     }
     return errors;
   },
+  validateUpdate({ spec }, { spec: before }) {
+    const errors: FieldError[] = [];
+    // A secret for its expansion may still be named.
+    const added = before.csi && !before.csi.controllerExpandSecretRef && spec.csi?.controllerExpandSecretRef;
+    const { controllerExpandSecretRef: _, ...csi } = spec.csi ?? {};
+    const now = sourceOf(added ? { ...spec, csi } : spec);
+    if (!deepEqual(now, sourceOf(before))) {
+      const at = specPath.child("persistentvolumesource");
+      errors.push(FieldError.forbidden(at, "spec.persistentvolumesource is immutable after creation"));
+    }
+    if (spec.volumeMode !== before.volumeMode) {
+      errors.push(FieldError.immutable(root("volumeMode"), spec.volumeMode ?? null));
+    }
+    if (before.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+      const at = specPath.child("volumeAttributesClassName");
+      errors.push(FieldError.forbidden(at, "update from non-nil value to nil is forbidden"));
+    }
+    return errors;
+  },
 };
+
+/** Where the volume is. */
+function sourceOf(spec: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !common.has(field)));
+}

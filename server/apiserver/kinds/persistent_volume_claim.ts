@@ -1,35 +1,85 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { Quantity } from "../../../api/meta/quantity.ts";
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
 import { labelSelectorAt, quantityAt, requireOneOf } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 export const accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+const sources: readonly string[] = ["/PersistentVolumeClaim", "snapshot.storage.k8s.io/VolumeSnapshot"];
 export const volumeModes = ["Block", "Filesystem"];
 
 export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
   defaults: defaultClaim,
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
+    dropUnsupportedSource(claim.spec);
+    mirrorSources(claim.spec);
+  },
+  prepareForUpdate({ spec }, { spec: before }) {
+    if (!before.dataSource && !before.dataSourceRef) dropUnsupportedSource(spec);
+    mirrorSources(spec);
+  },
+  prepareForStatusUpdate(claim) {
+    claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateClaimSpec(spec, specPath, errors);
     return errors;
   },
-  validateUpdate({ spec }, { spec: before }) {
-    // Binding fills in the volume, a request may grow, and a class may be given to a claim that had none.
+  validateUpdate({ spec, status }, { spec: before, status: { capacity } = {} }) {
+    const errors: FieldError[] = [];
+    // Binding fills in the volume, a bound claim's request may grow, and a class may be given to a claim that had none.
     const masked: PersistentVolumeClaimSpec = { ...spec };
     if (!before.volumeName) Object.assign(masked, { volumeName: before.volumeName });
     if (before.storageClassName === undefined) Object.assign(masked, { storageClassName: undefined });
-    Object.assign(masked, { resources: before.resources, volumeAttributesClassName: before.volumeAttributesClassName });
-    if (deepEqual(masked, before)) return [];
-    const detail =
-      "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-    return [FieldError.forbidden(specPath, detail)];
+    const storage = before.resources?.requests?.["storage"];
+    if (status?.phase === "Bound") {
+      const requests = { ...spec.resources?.requests, ...storage !== undefined && { storage } };
+      masked.resources = { ...spec.resources, requests };
+      Object.assign(masked, { volumeAttributesClassName: before.volumeAttributesClassName });
+    }
+    if (!deepEqual(masked, before)) {
+      const detail =
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
+      errors.push(FieldError.forbidden(specPath, detail));
+    }
+    // What an expansion that failed has asked for can be taken back, but no volume shrinks.
+    const [now, then] = [amount(spec.resources?.requests?.["storage"]), amount(storage)];
+    if (now.compare(then) < 0 && now.compare(amount(capacity?.["storage"])) <= 0) {
+      const at = specPath.child("resources", "requests", "storage");
+      errors.push(FieldError.forbidden(at, "field can not be less than status.capacity"));
+    }
+    if (spec.volumeMode !== before.volumeMode) {
+      errors.push(FieldError.immutable(root("volumeMode"), spec.volumeMode ?? null));
+    }
+    return errors;
   },
 };
+
+/** The older field holds claims and snapshots only, the newer one nothing of other namespaces: what else they are given they lose. */
+function dropUnsupportedSource(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
+  if (spec.dataSourceRef || !spec.dataSource) return;
+  const { apiGroup = "", kind } = spec.dataSource;
+  if (!sources.includes(`${apiGroup}/${kind}`)) delete spec.dataSource;
+}
+
+/** Clients read either field: what one says, the other does. */
+function mirrorSources(spec: PersistentVolumeClaimSpec): void {
+  if (spec.dataSource && !spec.dataSourceRef) spec.dataSourceRef = { ...spec.dataSource };
+  else if (spec.dataSourceRef && !spec.dataSource && !spec.dataSourceRef.namespace) {
+    const { namespace: _, ...source } = spec.dataSourceRef;
+    spec.dataSource = source;
+  }
+}
+
+/** Of what is no quantity, 0: it is refused elsewhere. */
+function amount(text: string | undefined): Quantity {
+  return quantityAt(text ?? "0", specPath, []) ?? Quantity.parse("0");
+}
 
 export function defaultClaim({ spec }: PersistentVolumeClaim): void {
   spec.volumeMode ??= "Filesystem";

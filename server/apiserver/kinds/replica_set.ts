@@ -2,7 +2,20 @@ import type { FieldError } from "../../../api/meta/field.ts";
 import type { ReplicaSet } from "../../../api/types/apps_v1.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import type { Strategy } from "./strategy.ts";
-import { selectorIsImmutable, validateCounts, validateSelectorAndTemplate } from "./workload_checks.ts";
+import {
+  selectorIsImmutable,
+  type StatusCounts,
+  validateCounts,
+  validateSelectorAndTemplate,
+  validateStatusCounts,
+} from "./workload_checks.ts";
+
+const parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+export const replicaStatusCounts: StatusCounts = {
+  all: ["replicas", ...parts, "observedGeneration", "terminatingReplicas"],
+  parts,
+  ready: "readyReplicas",
+};
 
 export const replicaSetStrategy: Strategy<ReplicaSet> = {
   generationFields: ["spec"],
@@ -17,6 +30,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     return errors;
   },
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
+  validateStatusUpdate: ({ status }) => validateStatusCounts(status, replicaStatusCounts),
   fields: {
     "status.replicas": ({ status }) => String(status?.replicas ?? 0),
   },

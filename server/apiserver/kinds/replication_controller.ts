@@ -5,7 +5,8 @@ import { validateLabels } from "../registry/metadata.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
-import { validateCounts, validateTemplate } from "./workload_checks.ts";
+import { replicaStatusCounts } from "./replica_set.ts";
+import { validateCounts, validateStatusCounts, validateTemplate } from "./workload_checks.ts";
 
 export const replicationControllerStrategy: Strategy<ReplicationController> = {
   generationFields: ["spec"],
@@ -41,6 +42,7 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = {
     validateTemplate(template, ["Always"], errors);
     return errors;
   },
+  validateStatusUpdate: ({ status }) => validateStatusCounts(status, replicaStatusCounts),
   fields: {
     "status.replicas": ({ status }) => String(status?.replicas ?? 0),
   },

@@ -1,4 +1,4 @@
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { checkQualifiedName } from "../../../api/meta/names.ts";
 import type {
@@ -52,9 +52,18 @@ export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
     return errors;
   },
   validateUpdate: ({ spec }, { spec: before }) => {
-    const sorted = ({ scopes = [] }: ResourceQuotaSpec) => [...scopes].sort();
+    const sorted = ({ scopes = [] }: ResourceQuotaSpec) => [...new Set(scopes)].sort();
     if (deepEqual(sorted(spec), sorted(before))) return [];
-    return [FieldError.immutable(specPath.child("scopes"), spec.scopes ?? [])];
+    return [FieldError.immutable(specPath.child("scopes"), spec.scopes ?? null)];
+  },
+  validateStatusUpdate({ status }) {
+    const errors: FieldError[] = [];
+    for (const field of ["hard", "used"] as const) {
+      for (const [name, text] of Object.entries(status?.[field] ?? {})) {
+        validateAmount(name, text, root("status", field).key(name), errors);
+      }
+    }
+    return errors;
   },
 };
 

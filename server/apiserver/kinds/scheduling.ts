@@ -16,6 +16,8 @@ export const systemPriorityClasses: Readonly<Record<string, number>> = {
 };
 
 export const priorityClassStrategy: Strategy<PriorityClass> = {
+  // It starts at 1 and stays there, as upstream.
+  generationFields: [],
   defaults(priorityClass) {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },

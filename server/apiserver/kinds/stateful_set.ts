@@ -7,8 +7,20 @@ import { defaultClaim } from "./persistent_volume_claim.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
-import { validateCounts, validateIntOrPercent, validateSelectorAndTemplate } from "./workload_checks.ts";
+import {
+  collisionsAreKept,
+  validateCounts,
+  validateIntOrPercent,
+  validateSelectorAndTemplate,
+  validateStatusCounts,
+} from "./workload_checks.ts";
 
+const parts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
+const statusCounts = {
+  all: ["replicas", ...parts, "observedGeneration", "collisionCount"],
+  parts,
+  ready: "status.readyReplicas",
+};
 const mutable = [
   "replicas",
   "ordinals",
@@ -26,19 +38,19 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   defaults({ spec }) {
     spec.podManagementPolicy ??= "OrderedReady";
     const strategy = spec.updateStrategy ??= {};
-    strategy.type ??= "RollingUpdate";
-    if (strategy.type === "RollingUpdate") {
-      const rolling = strategy.rollingUpdate ??= {};
-      rolling.partition ??= 0;
+    if (strategy.type === undefined) {
+      strategy.type = "RollingUpdate";
+      strategy.rollingUpdate ??= {};
     }
+    if (strategy.type === "RollingUpdate" && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
     const retention = spec.persistentVolumeClaimRetentionPolicy ??= {};
     retention.whenDeleted ??= "Retain";
     retention.whenScaled ??= "Retain";
     spec.replicas ??= 1;
     spec.revisionHistoryLimit ??= 10;
     for (const claim of spec.volumeClaimTemplates ?? []) {
-      claim.kind ??= "PersistentVolumeClaim";
-      claim.apiVersion ??= "v1";
+      claim.kind = "PersistentVolumeClaim";
+      claim.apiVersion = "v1";
       defaultClaim(claim);
       claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
     }
@@ -83,4 +95,8 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     } are forbidden`;
     return [FieldError.forbidden(specPath, detail)];
   },
+  validateStatusUpdate: (set, old) => [
+    ...validateStatusCounts(set.status, statusCounts),
+    ...collisionsAreKept(set, old),
+  ],
 };

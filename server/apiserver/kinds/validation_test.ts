@@ -199,7 +199,7 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ["configmaps", { data: { a: "x".repeat(1024 * 1024 + 1) } }, "Too long"],
   ["secrets", { type: "kubernetes.io/tls", data: {} }, "data[tls.crt]: Required value"],
   ["namespaces", { metadata: { name: "a.b" } }, "metadata.name: Invalid value"],
-  ["nodes", { spec: { taints: [{ key: "a", effect: "Never" }] } }, "spec.taints[0].effect: Unsupported value"],
+  ["nodes", { spec: { taints: [{ key: "a", effect: "Never" }] } }, "metadata.taints[0].effect: Unsupported value"],
   ["persistentvolumeclaims", { spec: {} }, "spec.accessModes: Required value"],
   [
     "persistentvolumes",
@@ -468,8 +468,43 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ],
 ];
 
+const wrongNames: typeof refused = [
+  [
+    "endpoints",
+    { subsets: [{ addresses: [{ ip: "127.0.0.1" }] }] },
+    'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range',
+  ],
+  [
+    "endpoints",
+    { subsets: [{ addresses: [{ ip: "10.1.2.3", hostname: "Not_OK" }], ports: [{ port: 80, appProtocol: "a b" }] }] },
+    'subsets[0].addresses[0].hostname: Invalid value: "Not_OK"',
+    'subsets[0].ports[0].appProtocol: Invalid value: "a b"',
+  ],
+  [
+    "namespaces",
+    { spec: { finalizers: ["mine"] } },
+    'spec.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+  ],
+  [
+    "poddisruptionbudgets",
+    { spec: { selector: { matchExpressions: [{ key: "a", operator: "Like" }, { key: "b", operator: "In" }] } } },
+    'spec.selector.matchExpressions[0].operator: Invalid value: "Like": not a valid selector operator',
+    "spec.selector.matchExpressions[1].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
+  ],
+  [
+    "flowschemas",
+    { spec: { priorityLevelConfiguration: { name: "a" }, matchingPrecedence: 10_001 } },
+    "spec.matchingPrecedence: Invalid value: 10001: must not be greater than 10000",
+  ],
+  [
+    "prioritylevelconfigurations",
+    { spec: { type: "Limited" } },
+    "spec.limited: Required value: must not be empty when type is Limited",
+  ],
+];
+
 describe("validation refuses", () => {
-  for (const [resource, fields, ...messages] of refused) {
+  for (const [resource, fields, ...messages] of [...refused, ...wrongNames]) {
     it(`${resource}: ${messages[0]}`, async () => {
       await using test = await TestRegistry.open();
       const { metadata, ...rest } = fields as Partial<KubeObject>;

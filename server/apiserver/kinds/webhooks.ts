@@ -41,7 +41,7 @@ function defaultWebhook(webhook: MutatingWebhook | ValidatingWebhook): void {
   for (const rule of webhook.rules ?? []) defaultRule(rule);
 }
 
-function defaultRule(rule: RuleWithOperations): void {
+export function defaultRule(rule: Pick<RuleWithOperations, "scope">): void {
   rule.scope ??= "*";
 }
 

@@ -1,10 +1,10 @@
 /** What Deployments, ReplicaSets and their like share. */
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkPercent } from "../../../api/meta/names.ts";
 import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
-import { checkText, labelSelectorAt, notNegative, requireOneOf } from "./checks.ts";
+import { checkText, labelSelectorAt, notNegative, requireNotNegative, requireOneOf } from "./checks.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 
@@ -58,6 +58,43 @@ export function validateIntOrPercent(value: number | string | undefined, path: P
 
 export function isZero(value: number | string | undefined): boolean {
   return value === 0 || value === "0%" || value === undefined;
+}
+
+/** Counts in a status, those of them that are a part of `replicas`, and the words for more available than ready. */
+export interface StatusCounts {
+  readonly all: readonly string[];
+  readonly parts: readonly string[];
+  readonly ready: string;
+}
+
+/** A status in which the counts contradict each other is a controller's mistake. */
+export function validateStatusCounts(status: object | undefined, { all, parts, ready }: StatusCounts): FieldError[] {
+  const counts = (status ?? {}) as Readonly<Record<string, number | undefined>>;
+  const errors: FieldError[] = [];
+  const path = root("status");
+  const count = (field: string) => counts[field] ?? 0;
+  for (const field of all) requireNotNegative(counts[field], path.child(field), errors);
+  for (const field of parts) {
+    if (count(field) <= count("replicas")) continue;
+    errors.push(FieldError.invalid(path.child(field), count(field), "cannot be greater than status.replicas"));
+  }
+  if (parts.length > 0 && count("availableReplicas") > count("readyReplicas")) {
+    const detail = `cannot be greater than ${ready}`;
+    errors.push(FieldError.invalid(path.child("availableReplicas"), count("availableReplicas"), detail));
+  }
+  return errors;
+}
+
+interface WithCollisions {
+  readonly status?: { readonly collisionCount?: number };
+}
+
+/** Names of what was made before are told apart by it. */
+export function collisionsAreKept({ status }: WithCollisions, { status: before }: WithCollisions): FieldError[] {
+  const count = status?.collisionCount ?? 0;
+  return count >= (before?.collisionCount ?? 0)
+    ? []
+    : [FieldError.invalid(root("status", "collisionCount"), count, "cannot be decremented")];
 }
 
 /** Fields of the spec that count something. */

@@ -34,7 +34,7 @@ export const clusterColumns: ColumnTable = {
     { name: "Source", wide: true, cell: (e) => source(e.source, e.reportingComponent, e.reportingInstance) },
     { name: "Message", cell: (e) => (e.message ?? "").trim() },
     { name: "First Seen", wide: true, cell: (e, now) => since(e.firstTimestamp ?? e.eventTime, now) },
-    { name: "Count", wide: true, type: "integer", cell: (e) => e.series?.count ?? e.count ?? 1 },
+    { name: "Count", wide: true, cell: (e) => e.series?.count ?? e.count ?? 1 },
     { ...name, wide: true },
   ),
   "events.k8s.io/events": columns<EventV1>(
@@ -49,7 +49,7 @@ export const clusterColumns: ColumnTable = {
     { name: "Source", wide: true, cell: (e) => source(e.deprecatedSource, e.reportingController, e.reportingInstance) },
     { name: "Message", cell: (e) => (e.note ?? "").trim() },
     { name: "First Seen", wide: true, cell: (e, now) => since(e.deprecatedFirstTimestamp ?? e.eventTime, now) },
-    { name: "Count", wide: true, type: "integer", cell: (e) => e.series?.count ?? e.deprecatedCount ?? 1 },
+    { name: "Count", wide: true, cell: (e) => e.series?.count ?? e.deprecatedCount ?? 1 },
     { ...name, wide: true },
   ),
   "/componentstatuses": columns<ComponentStatus>(
@@ -88,9 +88,10 @@ export const clusterColumns: ColumnTable = {
   "flowcontrol.apiserver.k8s.io/flowschemas": columns<FlowSchema>(
     name,
     { name: "PriorityLevel", cell: (f) => f.spec.priorityLevelConfiguration.name },
-    { name: "MatchingPrecedence", type: "integer", cell: (f) => f.spec.matchingPrecedence ?? 0 },
+    { name: "MatchingPrecedence", cell: (f) => f.spec.matchingPrecedence ?? 0 },
     { name: "DistinguisherMethod", cell: (f) => orNone(f.spec.distinguisherMethod?.type) },
     age,
+    { name: "MissingPL", cell: (f) => f.status?.conditions?.find((c) => c.type === "Dangling")?.status ?? "?" },
   ),
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": columns<PriorityLevelConfiguration>(
     name,
@@ -99,6 +100,9 @@ export const clusterColumns: ColumnTable = {
       name: "NominalConcurrencyShares",
       cell: (p) => p.spec.limited?.nominalConcurrencyShares ?? "<none>",
     },
+    { name: "Queues", cell: (p) => p.spec.limited?.limitResponse?.queuing?.queues ?? "<none>" },
+    { name: "HandSize", cell: (p) => p.spec.limited?.limitResponse?.queuing?.handSize ?? "<none>" },
+    { name: "QueueLengthLimit", cell: (p) => p.spec.limited?.limitResponse?.queuing?.queueLengthLimit ?? "<none>" },
     age,
   ) as readonly Column[],
 };

@@ -4,7 +4,9 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Column<T extends KubeObject = KubeObject> {
   readonly name: string;
   /** OpenAPI's: `string` unless given. */
-  readonly type?: "string" | "integer" | "number" | "boolean";
+  readonly type?: "string" | "integer" | "number" | "boolean" | "date";
+  /** OpenAPI's: `name` for the column Name, nothing for the others, unless given. */
+  readonly format?: "name";
   /** Only shown with `-o wide`. */
   readonly wide?: true;
   /** `now` in milliseconds. */
@@ -24,6 +26,13 @@ export const name: Column = { name: "Name", cell: (object) => object.metadata.na
 export const age: Column = {
   name: "Age",
   cell: (object, now) => since(object.metadata.creationTimestamp, now),
+};
+
+/** The list shows when each was made, as upstream; kubectl's describe tells how long ago that is. */
+export const createdAt: Column = {
+  name: "Created At",
+  type: "date",
+  cell: (object) => object.metadata.creationTimestamp ?? "<unknown>",
 };
 
 /** How long ago a time was, in kubectl's words; `<unknown>` without one. */

@@ -1,20 +1,12 @@
 import type { ConfigMap, LimitRange, ResourceQuota, Secret, ServiceAccount } from "../../../api/types/core_v1.ts";
-import type {
-  MutatingWebhookConfiguration,
-  ValidatingWebhookConfiguration,
-} from "../../../api/types/admissionregistration_v1.ts";
 import type { ClusterRoleBinding, Role, RoleBinding } from "../../../api/types/rbac_v1.ts";
-import { age, type Column, columns, type ColumnTable, name } from "./column.ts";
-
-/** kubectl's describe knows the rules; the list shows when each was made, as upstream. */
-const createdAt: Column = { name: "Created At", cell: (object) => object.metadata.creationTimestamp ?? "<unknown>" };
+import { age, type Column, columns, type ColumnTable, createdAt, name } from "./column.ts";
 
 export const configurationColumns: ColumnTable = {
   "/configmaps": columns<ConfigMap>(
     name,
     {
       name: "Data",
-      type: "integer",
       cell: (c) => Object.keys(c.data ?? {}).length + Object.keys(c.binaryData ?? {}).length,
     },
     age,
@@ -22,14 +14,10 @@ export const configurationColumns: ColumnTable = {
   "/secrets": columns<Secret>(
     name,
     { name: "Type", cell: (s) => s.type ?? "Opaque" },
-    { name: "Data", type: "integer", cell: (s) => Object.keys(s.data ?? {}).length },
+    { name: "Data", cell: (s) => Object.keys(s.data ?? {}).length },
     age,
   ),
-  "/serviceaccounts": columns<ServiceAccount>(
-    name,
-    { name: "Secrets", type: "integer", cell: (s) => s.secrets?.length ?? 0 },
-    age,
-  ),
+  "/serviceaccounts": columns<ServiceAccount>(name, age),
   "/limitranges": columns<LimitRange>(name, createdAt),
   "/resourcequotas": columns<ResourceQuota>(
     name,
@@ -41,16 +29,6 @@ export const configurationColumns: ColumnTable = {
   "rbac.authorization.k8s.io/clusterroles": columns(name, createdAt),
   "rbac.authorization.k8s.io/rolebindings": columns<RoleBinding>(...bindingColumns()),
   "rbac.authorization.k8s.io/clusterrolebindings": columns<ClusterRoleBinding>(...bindingColumns()),
-  "admissionregistration.k8s.io/mutatingwebhookconfigurations": columns<MutatingWebhookConfiguration>(
-    name,
-    { name: "Webhooks", type: "integer", cell: (w) => w.webhooks?.length ?? 0 },
-    age,
-  ),
-  "admissionregistration.k8s.io/validatingwebhookconfigurations": columns<ValidatingWebhookConfiguration>(
-    name,
-    { name: "Webhooks", type: "integer", cell: (w) => w.webhooks?.length ?? 0 },
-    age,
-  ),
 };
 
 function quotaText(quota: ResourceQuota, wanted: (resource: string) => boolean): string {

@@ -63,7 +63,6 @@ export const networkColumns: ColumnTable = {
       cell: ({ spec: { parentRef: p } }) =>
         p ? [[p.resource, p.group].filter(Boolean).join("."), p.namespace, p.name].filter(Boolean).join("/") : "<none>",
     },
-    age,
   ),
   "networking.k8s.io/servicecidrs": columns<ServiceCIDR>(
     name,

@@ -1,6 +1,13 @@
 import type { PersistentVolume, PersistentVolumeClaim } from "../../../api/types/core_v1.ts";
-import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from "../../../api/types/storage_v1.ts";
-import { age, columns, type ColumnTable, name } from "./column.ts";
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+  VolumeAttributesClass,
+} from "../../../api/types/storage_v1.ts";
+import { age, columns, type ColumnTable, createdAt, name } from "./column.ts";
 
 const accessModes: Readonly<Record<string, string>> = {
   ReadWriteOnce: "RWO",
@@ -39,12 +46,12 @@ export const storageColumns: ColumnTable = {
     { name: "Provisioner", cell: (s) => s.provisioner },
     { name: "ReclaimPolicy", cell: (s) => s.reclaimPolicy ?? "Delete" },
     { name: "VolumeBindingMode", cell: (s) => s.volumeBindingMode ?? "Immediate" },
-    { name: "AllowVolumeExpansion", type: "boolean", cell: (s) => s.allowVolumeExpansion ?? false },
+    { name: "AllowVolumeExpansion", cell: (s) => s.allowVolumeExpansion ?? false },
     age,
   ),
   "storage.k8s.io/volumeattachments": columns<VolumeAttachment>(
     name,
-    { name: "Attacher", cell: (v) => v.spec.attacher },
+    { name: "Attacher", format: "name", cell: (v) => v.spec.attacher },
     { name: "PV", cell: (v) => v.spec.source.persistentVolumeName ?? "" },
     { name: "Node", cell: (v) => v.spec.nodeName },
     { name: "Attached", type: "boolean", cell: (v) => v.status?.attached ?? false },
@@ -63,6 +70,12 @@ export const storageColumns: ColumnTable = {
   "storage.k8s.io/csinodes": columns<CSINode>(
     name,
     { name: "Drivers", type: "integer", cell: (n) => n.spec.drivers.length },
+    age,
+  ),
+  "storage.k8s.io/csistoragecapacities": columns<CSIStorageCapacity>(name, createdAt),
+  "storage.k8s.io/volumeattributesclasses": columns<VolumeAttributesClass>(
+    name,
+    { name: "DriverName", cell: (v) => v.driverName },
     age,
   ),
 };

@@ -1,11 +1,13 @@
 import type { KubeObject } from "../../../api/resource.ts";
 import type { ListMeta, Table, TableColumnDefinition, TableRow } from "../../../api/types/meta_v1.ts";
 import { age, type Column, type ColumnTable, name } from "./column.ts";
+import { admissionColumns } from "./admission.ts";
 import { clusterColumns } from "./cluster.ts";
 import { configurationColumns } from "./configuration.ts";
 import { networkColumns } from "./network.ts";
 import { podColumns } from "./pods.ts";
 import { storageColumns } from "./storage.ts";
+import { resourceColumns } from "./resource.ts";
 import { scaleColumns, workloadColumns } from "./workloads.ts";
 
 /** How much of each object goes along with its row. */
@@ -18,6 +20,8 @@ const all: ColumnTable = {
   ...configurationColumns,
   ...storageColumns,
   ...clusterColumns,
+  ...admissionColumns,
+  ...resourceColumns,
 };
 
 const others: readonly Column[] = [name, age];
@@ -58,7 +62,7 @@ function definition(column: Column): TableColumnDefinition {
   return {
     name: column.name,
     type: column.type ?? "string",
-    format: column.name === "Name" ? "name" : "",
+    format: column.format ?? (column.name === "Name" ? "name" : ""),
     description: "",
     priority: column.wide ? 1 : 0,
   };

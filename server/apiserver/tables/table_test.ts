@@ -241,6 +241,28 @@ describe("tables", () => {
     for (const [resource, object, expected] of cases) expect(cells(resource, object)).toEqual(expected);
   });
 
+  it("show what policies, claims and slices are about", () => {
+    const metadata = { name: "a", creationTimestamp: ago(5) };
+    const policies = "admissionregistration.k8s.io/validatingadmissionpolicies";
+    const paramKind = { apiVersion: "v1", kind: "ConfigMap" };
+    expect(cells(policies, { metadata, spec: { validations: [{}], paramKind } })).toEqual([
+      "a",
+      1,
+      "v1/ConfigMap",
+      "5s",
+    ]);
+    const bindings = "admissionregistration.k8s.io/validatingadmissionpolicybindings";
+    expect(cells(bindings, { metadata, spec: { policyName: "p", paramRef: { name: "m" } } }))
+      .toEqual(["a", "p", "*/m", "5s"]);
+    const claims = "resource.k8s.io/resourceclaims";
+    expect(cells(claims, { metadata, spec: {} })).toEqual(["a", "pending", "5s"]);
+    expect(cells(claims, { metadata, status: { allocation: {}, reservedFor: [{}] } }))
+      .toEqual(["a", "allocated,reserved", "5s"]);
+    const spec = { nodeName: "n", driver: "d", pool: { name: "p" } };
+    expect(cells("resource.k8s.io/resourceslices", { metadata, spec })).toEqual(["a", "n", "d", "p", "5s"]);
+    expect(cells("storage.k8s.io/csistoragecapacities", { metadata })).toEqual(["a", ago(5)]);
+  });
+
   it("have rows even for objects that have next to nothing in them", () => {
     const spec = {
       containers: [],

@@ -34,8 +34,8 @@ export const workloadColumns: ColumnTable = {
   "apps/deployments": columns<Deployment>(
     name,
     { name: "Ready", cell: (d) => `${d.status?.readyReplicas ?? 0}/${d.spec.replicas ?? 1}` },
-    { name: "Up-to-date", type: "integer", cell: (d) => d.status?.updatedReplicas ?? 0 },
-    { name: "Available", type: "integer", cell: (d) => d.status?.availableReplicas ?? 0 },
+    { name: "Up-to-date", cell: (d) => d.status?.updatedReplicas ?? 0 },
+    { name: "Available", cell: (d) => d.status?.availableReplicas ?? 0 },
     age,
     ...containerColumns<Deployment>((d) => d.spec.template),
     { name: "Selector", wide: true, cell: (d) => selectorText(d.spec.selector) },
@@ -69,7 +69,7 @@ export const workloadColumns: ColumnTable = {
     { name: "Desired", type: "integer", cell: (d) => d.status?.desiredNumberScheduled ?? 0 },
     { name: "Current", type: "integer", cell: (d) => d.status?.currentNumberScheduled ?? 0 },
     { name: "Ready", type: "integer", cell: (d) => d.status?.numberReady ?? 0 },
-    { name: "Up-to-date", type: "integer", cell: (d) => d.status?.updatedNumberScheduled ?? 0 },
+    { name: "Up-to-date", cell: (d) => d.status?.updatedNumberScheduled ?? 0 },
     { name: "Available", type: "integer", cell: (d) => d.status?.numberAvailable ?? 0 },
     { name: "Node Selector", cell: (d) => labelText(d.spec.template.spec?.nodeSelector) },
     age,
@@ -86,7 +86,7 @@ export const workloadColumns: ColumnTable = {
         return owner ? `${owner.kind.toLowerCase()}${group}/${owner.name}` : "<none>";
       },
     },
-    { name: "Revision", type: "integer", cell: (r) => r.revision },
+    { name: "Revision", cell: (r) => r.revision },
     age,
   ),
   "batch/jobs": columns<Job>(
@@ -102,7 +102,7 @@ export const workloadColumns: ColumnTable = {
     name,
     { name: "Schedule", cell: (c) => c.spec.schedule },
     { name: "Timezone", cell: (c) => orNone(c.spec.timeZone) },
-    { name: "Suspend", cell: (c) => c.spec.suspend ? "True" : "False" },
+    { name: "Suspend", type: "boolean", cell: (c) => c.spec.suspend ? "True" : "False" },
     { name: "Active", type: "integer", cell: (c) => c.status?.active?.length ?? 0 },
     {
       name: "Last Schedule",
@@ -117,8 +117,8 @@ export const workloadColumns: ColumnTable = {
     { name: "Reference", cell: ({ spec: { scaleTargetRef } }) => `${scaleTargetRef.kind}/${scaleTargetRef.name}` },
     { name: "Targets", cell: autoscalerTargets },
     { name: "MinPods", cell: (h) => h.spec.minReplicas ?? "<unset>" },
-    { name: "MaxPods", type: "integer", cell: (h) => h.spec.maxReplicas },
-    { name: "Replicas", type: "integer", cell: (h) => h.status?.currentReplicas ?? 0 },
+    { name: "MaxPods", cell: (h) => h.spec.maxReplicas },
+    { name: "Replicas", cell: (h) => h.status?.currentReplicas ?? 0 },
     age,
   ) as readonly Column[],
   "policy/poddisruptionbudgets": columns<PodDisruptionBudget>(
@@ -202,7 +202,9 @@ function metricText(metric: MetricSpec, status: MetricStatus | undefined): strin
     return `${label}${now === undefined ? "<unknown>" : `${now}%`}/${target.averageUtilization}%`;
   }
   if (target?.averageValue !== undefined) {
-    return `${label}${current?.averageValue ?? "<unknown>"}/${target.averageValue}${metric.resource ? "" : " (avg)"}`;
+    return `${label}${current?.averageValue ?? "<unknown>"}/${target.averageValue}${
+      metric.object || metric.external ? " (avg)" : ""
+    }`;
   }
   return `${label}${current?.value ?? "<unknown>"}/${target?.value ?? "<auto>"}`;
 }
