@@ -37,7 +37,10 @@ export interface LogTarget {
 }
 
 /** Log lines go to standard error or a file, from `level` on. */
-export async function setUpLogging(level: LogLevel, { log, alsologtostderr, unheard = [] }: LogTarget = {}): Promise<void> {
+export async function setUpLogging(
+  level: LogLevel,
+  { log, alsologtostderr, unheard = [] }: LogTarget = {},
+): Promise<void> {
   const outputs: { writeSync(bytes: Uint8Array): number }[] = log === undefined || alsologtostderr ? [Deno.stderr] : [];
   if (log !== undefined) outputs.push(await openLog(log));
   const encoder = new TextEncoder();
