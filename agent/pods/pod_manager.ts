@@ -299,7 +299,8 @@ export class Pods implements PodDirectory {
     const applied = foundResources(wanted, newestFirst(containers), notes);
     worker.send({ type: "applied", applied });
     entry.granted = applied.pod;
-    this.#grant(entry);
+    // It may have left meanwhile, and must not come back by this.
+    if (!worker.state.absent) this.#grant(entry);
   }
 
   // Resizes.
@@ -342,7 +343,7 @@ export class Pods implements PodDirectory {
   /** There may be room now: a Pod has ended or shrunk, or the node has changed. */
   retryResizes(except?: unknown): void {
     for (const entry of [...this.#workers.values()].sort(byPriority)) {
-      if (entry !== except && entry.pending) this.#grant(entry);
+      if (entry !== except && entry.pending && !entry.worker.state.absent) this.#grant(entry);
     }
   }
 

@@ -293,7 +293,7 @@ describe("startPods", () => {
       h.offline = true;
       await h.open();
       await h.clock.advance(5_100);
-      expect(h.manager.directory.pod("default", "a")).toBeDefined();
+      await h.until("it goes on", () => h.manager.directory.pod("default", "a") !== undefined);
       const finalizers = { type: "merge", patch: { metadata: { finalizers: null } } } as const;
       await h.client.patch(pods, { namespace: "default", name: "a" }, finalizers);
       await h.client.delete(pods, { namespace: "default", name: "a" });

@@ -23,8 +23,7 @@ export function qosClass(pod: Pod): QosClass {
 
 function requirements(pod: Pod): (ResourceRequirements | undefined)[] {
   const whole = pod.spec.resources;
-  const stated = Object.keys({ ...whole?.requests, ...whole?.limits });
-  if (stated.some((name) => name === "cpu" || name === "memory" || name.startsWith("hugepages-"))) return [whole];
+  if (whole) return [whole];
   return [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map((container) => container.resources);
 }
 

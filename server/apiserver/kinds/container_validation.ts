@@ -125,7 +125,7 @@ function validateMounts(
     }
     requireOneOf(
       mount.mountPropagation,
-      at.child("mountPropagation"),
+      path.child("mountPropagation"),
       ["Bidirectional", "HostToContainer", "None"],
       errors,
     );

@@ -1,6 +1,6 @@
 import { qosClass } from "../../../api/meta/qos_class.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
-import { defaultPod } from "./pod_defaults.ts";
+import { defaultPod, dropDisabledFields } from "./pod_defaults.ts";
 import { preparePodStatus } from "./pod_status.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validatePodUpdate } from "./pod_update_validation.ts";
@@ -14,12 +14,15 @@ export const podStrategy: Strategy<Pod> = {
   generationFields: ["spec"],
   defaults: defaultPod,
   prepareForCreate(pod) {
+    dropDisabledFields(pod.spec);
     pod.status = { phase: "Pending" };
+    if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;
     if (pod.spec.schedulingGates?.length) {
       const message = "Scheduling is blocked due to non-empty scheduling gates";
       pod.status.conditions = [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", message }];
     }
   },
+  prepareForUpdate: ({ spec }) => dropDisabledFields(spec),
   complete(pod) {
     pod.status = { ...pod.status, qosClass: qosClass(pod) };
   },

@@ -63,11 +63,12 @@ function areQuantities({ spec }: Pod): boolean {
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
-  if (template?.spec) defaultPodSpec(template.spec);
+  if (!template?.spec) return;
+  dropDisabledFields(template.spec);
+  defaultPodSpec(template.spec);
 }
 
 function defaultPodSpec(spec: PodSpec): void {
-  dropDisabledFields(spec);
   spec.restartPolicy ??= "Always";
   spec.dnsPolicy ??= "ClusterFirst";
   spec.terminationGracePeriodSeconds ??= 30;
@@ -82,8 +83,8 @@ function defaultPodSpec(spec: PodSpec): void {
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
 }
 
-/** Belongs to features that are off. */
-function dropDisabledFields(spec: PodSpec): void {
+/** What belongs to features that are off is not stored. */
+export function dropDisabledFields(spec: PodSpec): void {
   delete spec.schedulingGroup;
   for (const { lifecycle } of [...spec.containers ?? [], ...spec.initContainers ?? []]) delete lifecycle?.stopSignal;
 }

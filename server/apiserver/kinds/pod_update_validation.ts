@@ -10,7 +10,7 @@ import type {
   Toleration,
 } from "../../../api/types/core_v1.ts";
 import { validatePodAnnotationUpdate } from "./pod_annotations.ts";
-import { specPath } from "./scheduling_validation.ts";
+import { specPath, validateToleration } from "./scheduling_validation.ts";
 
 const maxDeadlineSeconds = 2 ** 31 - 1;
 
@@ -25,6 +25,9 @@ export function validatePodUpdate(pod: Pod, old: Readonly<Pod>): FieldError[] {
     if ((spec[list]?.length ?? 0) !== (before[list]?.length ?? 0)) {
       errors.push(FieldError.forbidden(specPath.child(list), "pod updates may not add or remove containers"));
       return errors;
+    }
+    for (const [index, { image }] of (spec[list] ?? []).entries()) {
+      if (!image) errors.push(FieldError.required(specPath.child(list).index(index).child("image")));
     }
   }
   if (!validateDeadline(spec, before, errors)) return errors;
@@ -102,6 +105,10 @@ function validateTolerations(now: readonly Toleration[], before: readonly Tolera
     const detail = "existing toleration can not be modified except its tolerationSeconds";
     errors.push(FieldError.forbidden(specPath.child("tolerations"), detail));
     return;
+  }
+  // Upstream looks at them once more here, and tells of each fault again.
+  for (const [index, toleration] of now.entries()) {
+    validateToleration(toleration, specPath.child("tolerations").index(index), errors);
   }
 }
 

@@ -145,7 +145,8 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
     checkText(name, at, checkQualifiedName, errors);
     if (gates.slice(0, index).some((gate) => gate.name === name)) errors.push(FieldError.duplicate(at, name));
   }
-  requireOneOf(spec.preemptionPolicy, path.child("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
+  if (spec.preemptionPolicy === "") errors.push(FieldError.required(path.child("preemptionPolicy")));
+  else requireOneOf(spec.preemptionPolicy, path.child("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
   if (spec.overhead) validateResources({ limits: spec.overhead }, path.child("overhead"), errors);
   validateHostname(spec, path.child("hostnameOverride"), errors);
   for (const [index, { conditionType = "" }] of (spec.readinessGates ?? []).entries()) {

@@ -94,12 +94,20 @@ function portWarnings(containers: readonly (readonly [Container, Path])[]): stri
       const key = `${port.containerPort}/${port.protocol}`;
       const others = known.get(key) ?? [];
       known.set(key, [...others, { at, port }]);
-      return others.flatMap((other) => {
-        const relation = relationOf(port, other.port);
-        return relation ? [`${at}: ${relation} port definition with ${other.at}`] : [];
-      });
+      return [
+        ...(port.hostIP && !port.hostPort ? [`${at}: hostIP set without hostPort: ${shown(port)}`] : []),
+        ...others.flatMap((other) => {
+          const relation = relationOf(port, other.port);
+          return relation ? [`${at}: ${relation} port definition with ${other.at}`] : [];
+        }),
+      ];
     })
   );
+}
+
+/** As upstream's language shows it. */
+function shown({ name = "", hostPort = 0, containerPort, protocol, hostIP }: ContainerPort): string {
+  return `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
 }
 
 function relationOf(a: ContainerPort, b: ContainerPort): string | undefined {

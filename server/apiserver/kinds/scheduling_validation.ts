@@ -11,6 +11,7 @@ import type {
 import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
 
 const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+const tolerationOperators = ["Equal", "Exists"];
 const nodeOperators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 
 /** What decides on which node a Pod may run. */
@@ -53,7 +54,11 @@ export function validateToleration(toleration: Toleration, path: Path, errors: F
       ),
     );
   }
-  requireOneOf(operator, path.child("operator"), ["Equal", "Exists"], errors);
+  // Comparisons are a feature that is off, though named.
+  const supported = ["Equal", "Exists", ...(operator === "Lt" || operator === "Gt" ? ["Lt", "Gt"] : [])];
+  if (!tolerationOperators.includes(operator)) {
+    errors.push(FieldError.notSupported(path.child("operator"), operator, supported));
+  }
   if (operator === "Exists" && value) {
     errors.push(
       FieldError.invalid(path.child("operator"), value, "value must be empty when `operator` is 'Exists'"),
