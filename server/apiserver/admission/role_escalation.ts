@@ -67,7 +67,8 @@ async function mayBind(request: AdmissionRequest, context: AdmissionContext): Pr
   };
   if ((await context.access.authorize({ user, verb: "bind", resource, path: "" })).allowed) return;
   const rules = context.access.rulesOfRole(roleRef, namespace);
-  if (rules === undefined) throw notFound(resourceOf(roleRef), roleRef.name);
+  // Upstream's words: the binding's resource with the role's name.
+  if (rules === undefined) throw notFound(request.row, roleRef.name);
   requireHeld(request, context, rules);
 }
 

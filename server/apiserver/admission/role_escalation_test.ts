@@ -58,7 +58,7 @@ describe("RoleEscalation", () => {
       outcome(client.create(rolebindings, bindingOf(name, kind, role)));
     expect(await bind("a", "ClusterRole", "edit")).toBe("accepted");
     expect(await bind("b", "ClusterRole", "system:node")).toContain("not currently held");
-    expect(await bind("c", "Role", "none")).toBe('404 roles.rbac.authorization.k8s.io "none" not found');
+    expect(await bind("c", "Role", "none")).toBe('404 rolebindings.rbac.authorization.k8s.io "none" not found');
     await grant("boss", {
       verbs: ["bind"],
       apiGroups: ["rbac.authorization.k8s.io"],

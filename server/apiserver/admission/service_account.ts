@@ -1,5 +1,6 @@
 import { randomSuffix } from "../../../api/meta/generate_name.ts";
 import { serviceaccounts } from "../../../api/resources.ts";
+import { objectsOf } from "../auth/node/pod_references.ts";
 import type { Container, Pod, ServiceAccount, Volume } from "../../../api/types/core_v1.ts";
 import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from "./contract.ts";
 import { forbiddenSecret } from "./mountable_secrets.ts";
@@ -42,14 +43,14 @@ export const serviceAccount: AdmissionPlugin = {
   },
 };
 
-function requirePlainMirror(request: AdmissionRequest, { spec }: Pod): void {
-  const refusal = (what: string) => refuse(request, `a mirror pod may not reference ${what}`);
-  if (spec.serviceAccountName) throw refusal("service accounts");
-  for (const { secret, projected } of spec.volumes ?? []) {
-    if (secret) throw refusal("secrets");
-    if (projected?.sources?.some(({ serviceAccountToken }) => serviceAccountToken)) {
-      throw refusal("service account tokens");
-    }
+function requirePlainMirror(request: AdmissionRequest, pod: Pod): void {
+  const { spec } = pod;
+  const refusal = (what: string) => refuse(request, `a mirror pod may not ${what}`);
+  if (spec.serviceAccountName) throw refusal("reference service accounts");
+  if ([...objectsOf(pod)].some((one) => one.startsWith("secrets/"))) throw refusal("reference secrets");
+  const projections = (spec.volumes ?? []).flatMap(({ projected }) => projected?.sources ?? []);
+  if (projections.some(({ serviceAccountToken }) => serviceAccountToken)) {
+    throw refusal("use ServiceAccountToken volume projections");
   }
 }
 

@@ -1,4 +1,3 @@
-import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { formatTime } from "../../../api/meta/time.ts";
 import type {
@@ -29,6 +28,18 @@ export function withTimestamps(
   });
 }
 
+/** The conditions with approvals and denials as they were: whoever reports a status does not decide. */
+export function withDecisions(conditions: Conditions, old: Conditions): CertificateSigningRequestCondition[] {
+  const kept = [...conditions];
+  for (const decision of ["Approved", "Denied"]) {
+    const before = old.filter(({ type }) => type === decision);
+    const places = conditions.flatMap(({ type }, index) => type === decision ? [index] : []);
+    // One more or one less is refused.
+    if (before.length === places.length) places.forEach((place, i) => kept[place] = before[i]!);
+  }
+  return kept;
+}
+
 /** What is wrong with the conditions; `decides` where they may approve and deny. */
 export function validateConditions(
   { status }: CertificateSigningRequest,
@@ -42,7 +53,7 @@ export function validateConditions(
     const at = path.index(index);
     requireText(type, at.child("type"), errors);
     const allowed = decisions.includes(type) ? ["True"] : ["True", "False", "Unknown"];
-    requireOneOf(value ?? "", at.child("status"), allowed, errors);
+    if (requireText(value, at.child("status"), errors)) requireOneOf(value, at.child("status"), allowed, errors);
     if (seen.has(type)) errors.push(FieldError.duplicate(at.child("type"), type));
     seen.add(type);
   }
@@ -59,7 +70,6 @@ export function validateConditions(
     if (new_!.length < old!.length) refuse("remove");
     else if (decides || type === "Failed") continue;
     else if (new_!.length > old!.length) refuse("add");
-    else if (!deepEqual(new_, old)) refuse("modify");
   }
   return errors;
 }

@@ -3,23 +3,17 @@ import { FieldError, root } from "../../../api/meta/field.ts";
 import type { CertificateSigningRequest } from "../../../api/types/certificates_v1.ts";
 import { readCertificateRequest } from "../../pki/certificate_request.ts";
 import { knownUsages } from "../../pki/sign_request.ts";
-import { validateConditions, withTimestamps } from "./certificate_conditions.ts";
+import { validateConditions, withDecisions, withTimestamps } from "./certificate_conditions.ts";
 import { requireText } from "./checks.ts";
+import { validateSignerName } from "./signer_name.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const minSeconds = 600;
 const legacySigner = "kubernetes.io/legacy-unknown";
-const signerName =
-  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+\/[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$/;
-const maxSignerLength = 571;
-
 export const certificateSigningRequestStrategy: Strategy<CertificateSigningRequest> = {
   // Whatever a client calls its request.
   checkName: () => [],
-  defaults({ spec }) {
-    spec.usages ??= ["digital signature", "key encipherment"];
-  },
   // Only its approval and its status change after it was made.
   prepareForUpdate(object, { spec }) {
     object.spec = structuredClone(spec);
@@ -29,7 +23,7 @@ export const certificateSigningRequestStrategy: Strategy<CertificateSigningReque
     const path = specPath.child("request");
     if (requireText(spec.request, path, errors)) {
       const problem = problemWith(spec.request);
-      if (problem !== undefined) errors.push(FieldError.invalid(path, "<bytes>", problem));
+      if (problem !== undefined) errors.push(FieldError.invalid(path, spec.request, problem));
     }
     validateUsages(spec.usages ?? [], errors);
     validateSigner(spec.signerName, errors);
@@ -42,7 +36,9 @@ export const certificateSigningRequestStrategy: Strategy<CertificateSigningReque
   prepareForStatusUpdate(object, old, now) {
     const { conditions } = object.status ?? {};
     if (conditions) {
-      object.status = { ...object.status, conditions: withTimestamps(conditions, old.status?.conditions ?? [], now) };
+      const before = old.status?.conditions ?? [];
+      const kept = withDecisions(conditions, before);
+      object.status = { ...object.status, conditions: withTimestamps(kept, before, now) };
     }
   },
   validateStatusUpdate(object, old) {
@@ -66,6 +62,8 @@ function validateUsages(usages: readonly string[], errors: FieldError[]): void {
   if (usages.length === 0) errors.push(FieldError.required(path));
   for (const [index, usage] of usages.entries()) {
     if (!knownUsages.includes(usage)) errors.push(FieldError.notSupported(path.index(index), usage, knownUsages));
+  }
+  for (const [index, usage] of usages.entries()) {
     if (usages.indexOf(usage) < index) errors.push(FieldError.duplicate(path.index(index), usage));
   }
 }
@@ -75,10 +73,7 @@ function validateSigner(name: string | undefined, errors: FieldError[]): void {
   if (!requireText(name, path, errors)) return;
   if (name === legacySigner) {
     errors.push(FieldError.invalid(path, name, "the legacy signerName is not allowed via this API version"));
-  } else if (!signerName.test(name!)) {
-    const detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    errors.push(FieldError.invalid(path, name, detail));
-  } else if (name!.length > maxSignerLength) errors.push(FieldError.tooLong(path, maxSignerLength));
+  } else errors.push(...validateSignerName(name!, path));
 }
 
 function problemWith(request: string): string | undefined {

@@ -68,6 +68,11 @@ describe("validation of ResourceQuotas", () => {
       scoped("PriorityClass", "Like"),
       ['spec.scopeSelector.matchExpressions.operator: Invalid value: "Like": not a valid selector operator'],
     ],
+    [
+      "claims by attributes, which nothing else has",
+      scoped("VolumeAttributesClass", "Exists", undefined, { "requests.cpu": "1" }),
+      ['spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"VolumeAttributesClass","Operator":"Exists","Values":null}]}: unsupported scope applied to resource'],
+    ],
     ["claims by attributes", scoped("VolumeAttributesClass", "Exists", undefined, { "requests.storage": "1Gi" }), []],
   ];
   for (const [what, spec, expected] of cases) it(what, () => expect(quotaErrors(spec)).toEqual(expected));

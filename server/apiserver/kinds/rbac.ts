@@ -1,8 +1,8 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
-import { checkPathSegmentName } from "../../../api/meta/names.ts";
-import type { ClusterRole, PolicyRule, Role, RoleBinding } from "../../../api/types/rbac_v1.ts";
-import { labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
+import { checkDns1123Subdomain, checkPathSegmentName } from "../../../api/meta/names.ts";
+import type { ClusterRole, PolicyRule, Role, RoleBinding, RoleRef } from "../../../api/types/rbac_v1.ts";
+import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
 import type { Strategy } from "./strategy.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -35,7 +35,7 @@ export const roleBindingStrategy: Strategy<RoleBinding> = {
   defaults(binding) {
     if (binding.roleRef) binding.roleRef.apiGroup ||= group;
     for (const subject of binding.subjects ?? []) {
-      if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup ??= group;
+      if (subject.kind === "User" || subject.kind === "Group") subject.apiGroup ||= group;
     }
   },
   validate({ roleRef, subjects = [], metadata }) {
@@ -48,9 +48,16 @@ export const roleBindingStrategy: Strategy<RoleBinding> = {
     const kinds = metadata.namespace ? ["Role", "ClusterRole"] : ["ClusterRole"];
     requireOneOf(roleRef?.kind ?? "", path.child("kind"), kinds, errors);
     requireText(roleRef?.name, path.child("name"), errors);
-    for (const [index, { kind = "", name = "", namespace }] of subjects.entries()) {
+    for (const [index, { kind = "", name = "", apiGroup = "", namespace }] of subjects.entries()) {
       const at = root("subjects").index(index);
       requireText(name, at.child("name"), errors);
+      if ((kind === "User" || kind === "Group") && apiGroup !== group) {
+        errors.push(FieldError.notSupported(at.child("apiGroup"), apiGroup, [group]));
+      }
+      if (kind === "ServiceAccount" && name !== "") checkText(name, at.child("name"), checkDns1123Subdomain, errors);
+      if (kind === "ServiceAccount" && apiGroup !== "") {
+        errors.push(FieldError.notSupported(at.child("apiGroup"), apiGroup, [""]));
+      }
       requireOneOf(kind, at.child("kind"), ["ServiceAccount", "User", "Group"], errors);
       if (kind === "ServiceAccount" && !namespace && !metadata.namespace) {
         errors.push(FieldError.required(at.child("namespace")));
@@ -61,9 +68,14 @@ export const roleBindingStrategy: Strategy<RoleBinding> = {
   validateUpdate({ roleRef }, old) {
     return deepEqual(roleRef, old.roleRef)
       ? []
-      : [FieldError.invalid(root("roleRef"), roleRef, "cannot change roleRef")];
+      : [FieldError.invalid(root("roleRef"), printed(roleRef), "cannot change roleRef")];
   },
 };
+
+/** By the names that upstream has in its program. */
+function printed({ apiGroup = "", kind, name }: RoleRef): { APIGroup: string; Kind: string; Name: string } {
+  return { APIGroup: apiGroup, Kind: kind, Name: name };
+}
 
 function validateRules(rules: readonly PolicyRule[], namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];

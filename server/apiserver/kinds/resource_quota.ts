@@ -5,6 +5,7 @@ import type {
   ResourceQuota,
   ResourceQuotaSpec,
   ScopedResourceSelectorRequirement,
+  ScopeSelector,
 } from "../../../api/types/core_v1.ts";
 import { checkText, notNegative, quantityAt } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -107,9 +108,20 @@ function fits(scope: string, hard: ResourceQuotaSpec["hard"] = {}): boolean {
   });
 }
 
+/** By the names that upstream has in its program. */
+function printed({ matchExpressions = [] }: ScopeSelector = {}): unknown {
+  return {
+    MatchExpressions: matchExpressions.map(({ scopeName, operator, values }) => ({
+      ScopeName: scopeName,
+      Operator: operator,
+      Values: values ?? null,
+    })),
+  };
+}
+
 function validateRequirement(
   { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
-  { hard }: ResourceQuotaSpec,
+  { hard, scopeSelector }: ResourceQuotaSpec,
   path: Path,
   errors: FieldError[],
 ): void {
@@ -117,9 +129,9 @@ function validateRequirement(
     errors.push(FieldError.invalid(path.child("scopeName"), scopeName, "unsupported scope"));
   } else if (!fits(scopeName, hard)) {
     const detail = "unsupported scope applied to resource";
-    errors.push(FieldError.invalid(path.child("scopeName"), scopeName, detail));
+    errors.push(FieldError.invalid(path, printed(scopeSelector), detail));
   } else if (!scopesWithValues.has(scopeName) && operator !== "Exists") {
-    const detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, " +
+    const detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, " +
       "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or " +
       "ResourceQuotaScopeCrossNamespacePodAffinity";
     errors.push(FieldError.invalid(path.child("operator"), operator, detail));

@@ -25,8 +25,12 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
     const errors: FieldError[] = [];
     const { name = "" } = metadata;
     if (name.startsWith("system-")) {
-      if (own(systemPriorityClasses, name) !== value) {
-        const detail = "priority class names with 'system-' prefix are reserved for system use only";
+      const known = own(systemPriorityClasses, name);
+      if (known !== value) {
+        const why = known === undefined
+          ? `${name} is not a known system priority class`
+          : `value of ${name} PriorityClass must be ${known}`;
+        const detail = `priority class names with 'system-' prefix are reserved for system use only. error: ${why}`;
         errors.push(FieldError.forbidden(root("metadata", "name"), detail));
       }
     } else if (value > highestUserPriority) {

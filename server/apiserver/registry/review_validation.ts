@@ -6,6 +6,7 @@ import type { FieldSelectorRequirement, LabelSelectorRequirement } from "../../.
 import { invalid } from "../../../api/status.ts";
 import type {
   LocalSubjectAccessReview,
+  NonResourceAttributes,
   SelfSubjectAccessReview,
   SubjectAccessReview,
 } from "../../../api/types/authorization_v1.ts";
@@ -18,11 +19,11 @@ const attributes = spec.child("resourceAttributes");
 
 /** Throws 422 for a review that asks nothing, or two things at once. */
 export function requireValidReview(review: SelfSubjectAccessReview): void {
-  refuse("SelfSubjectAccessReview", [...questionErrors(review), ...metadataErrors(review)]);
+  refuse([...questionErrors(review), ...metadataErrors(review)]);
 }
 
 export function requireValidSubjectReview(review: SubjectAccessReview): void {
-  refuse("SubjectAccessReview", [...questionErrors(review), ...subjectErrors(review), ...metadataErrors(review)]);
+  refuse([...questionErrors(review), ...subjectErrors(review), ...metadataErrors(review)]);
 }
 
 export function requireValidLocalReview(review: LocalSubjectAccessReview, namespace: string): void {
@@ -36,20 +37,21 @@ export function requireValidLocalReview(review: LocalSubjectAccessReview, namesp
   }
   if (nonResourceAttributes) {
     const detail = "disallowed on this kind of request";
-    errors.push(FieldError.invalid(spec.child("nonResourceAttributes"), nonResourceAttributes, detail));
+    errors.push(FieldError.invalid(spec.child("nonResourceAttributes"), printed(nonResourceAttributes), detail));
   }
-  refuse("LocalSubjectAccessReview", errors);
+  refuse(errors);
 }
 
-function refuse(kind: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid({ group: "authorization.k8s.io", kind }, "", errors);
+/** Upstream names no kind here. */
+function refuse(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: "authorization.k8s.io", kind: "" }, "", errors);
 }
 
 function questionErrors({ spec: asked }: Pick<SelfSubjectAccessReview, "spec">): FieldError[] {
   const { resourceAttributes, nonResourceAttributes } = asked ?? {};
   if (resourceAttributes && nonResourceAttributes) {
     const detail = "cannot be specified in combination with resourceAttributes";
-    return [FieldError.invalid(spec.child("nonResourceAttributes"), nonResourceAttributes, detail)];
+    return [FieldError.invalid(spec.child("nonResourceAttributes"), printed(nonResourceAttributes), detail)];
   }
   if (!resourceAttributes && !nonResourceAttributes) {
     const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
@@ -59,6 +61,11 @@ function questionErrors({ spec: asked }: Pick<SelfSubjectAccessReview, "spec">):
     ...selectorErrors(resourceAttributes?.fieldSelector, attributes.child("fieldSelector"), fieldErrors),
     ...selectorErrors(resourceAttributes?.labelSelector, attributes.child("labelSelector"), labelErrors),
   ];
+}
+
+/** By the names that upstream has in its program. */
+function printed({ path = "", verb = "" }: NonResourceAttributes): { Path: string; Verb: string } {
+  return { Path: path, Verb: verb };
 }
 
 function selectorErrors(

@@ -42,7 +42,8 @@ export const reviews: Readonly<Record<string, Review>> = {
   SelfSubjectRulesReview: async (answers, { user }, { object }) => {
     const { namespace = "" } = (object as KubeObject & { spec?: { namespace?: string } }).spec ?? {};
     if (namespace === "") throw badRequest("no namespace on request");
-    return { ...object, status: await answers.rules(user, namespace) } as KubeObject;
+    // As upstream, which does not repeat the question.
+    return { ...object, spec: {}, status: await answers.rules(user, namespace) } as KubeObject;
   },
 };
 
@@ -57,7 +58,7 @@ async function reviewToken(
   const found = await answers.authenticate(token, audiences);
   const status = found
     ? { authenticated: true, user: userInfo(found.user), audiences: [...found.audiences] }
-    : { authenticated: false, user: {}, error: "the token is not valid" };
+    : { user: {}, error: "invalid bearer token" };
   return { ...review, status } as KubeObject;
 }
 

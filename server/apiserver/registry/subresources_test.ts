@@ -182,7 +182,7 @@ describe("reviews", () => {
     const good = await test.client.create(tokenreviews, { metadata: {}, spec: { token: "good" } });
     expect(good.status).toMatchObject({ authenticated: true, user: { username: "admin" } });
     const bad = await test.client.create(tokenreviews, { metadata: {}, spec: { token: "bad" } });
-    expect(bad.status?.authenticated).toBe(false);
+    expect(bad.status).toEqual({ user: {}, error: "invalid bearer token" });
     const access = await test.client.create(subjectaccessreviews, {
       metadata: {},
       spec: { user: "ann", resourceAttributes: { verb: "get", resource: "pods" } },

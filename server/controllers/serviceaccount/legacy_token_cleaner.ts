@@ -4,7 +4,7 @@ import { configmaps, pods, secrets, serviceaccounts } from "../../../api/resourc
 import { isConflict, isNotFound } from "../../../api/status.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
 import { invalidSinceLabel, lastUsedLabel } from "../../apiserver/auth/legacy_tokens.ts";
-import { reference, referencesOf } from "../../apiserver/auth/node/pod_references.ts";
+import { objectsOf, reference } from "../../apiserver/auth/node/pod_references.ts";
 import type { Controller, ControllerContext } from "../contract.ts";
 import { DAY, dayOf, isDay } from "./day.ts";
 import { trackingScope, trackingTarget } from "./legacy_token_tracking.ts";
@@ -62,7 +62,7 @@ export function legacyTokenCleaner({ client, informers, clock }: ControllerConte
       if (!isDay(since) || now < Date.parse(since) + DAY + unusedTime) return again;
       const unused = tokens.list().filter((secret) => isUnused(secret, now) && isGenerated(secret));
       if (unused.length === 0) return again;
-      const mounted = new Set(users.list().flatMap((pod) => [...referencesOf(pod)]));
+      const mounted = new Set(users.list().flatMap((pod) => [...objectsOf(pod)]));
       for (const secret of unused) {
         const { namespace = "", name = "" } = secret.metadata;
         if (mounted.has(reference("secrets", namespace, name))) continue;

@@ -5,13 +5,18 @@ const mirrorAnnotation = "kubernetes.io/config.mirror";
 
 /** `resource/namespace/name` of everything that a node needs to run the Pod. */
 export function referencesOf(pod: Pod): Set<string> {
+  const { namespace = "", name = "", annotations } = pod.metadata;
+  const found = annotations?.[mirrorAnnotation] === undefined ? objectsOf(pod) : new Set<string>();
+  return found.add(reference("pods", namespace, name));
+}
+
+/** Likewise, of everything that the Pod names, whoever made it. */
+export function objectsOf(pod: Pod): Set<string> {
   const found = new Set<string>();
-  const { namespace = "", name: podName = "", annotations } = pod.metadata;
+  const { namespace = "", name: podName = "" } = pod.metadata;
   const add = (resource: string, name: string | undefined) => {
     if (name) found.add(reference(resource, namespace, name));
   };
-  add("pods", podName);
-  if (annotations?.[mirrorAnnotation] !== undefined) return found;
   const { spec, status } = pod;
   add("serviceaccounts", spec.serviceAccountName);
   for (const { name } of spec.imagePullSecrets ?? []) add("secrets", name);
