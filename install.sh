@@ -6,7 +6,8 @@
 #   INSTALL_SKIFF_EXEC             `server` or `agent` and flags; without one of the two words, SKIFF_URL decides
 #   INSTALL_SKIFF_NAME             the service is skiff-NAME (default skiff for a server, skiff-agent for an agent)
 #   INSTALL_SKIFF_URL              where VERSION/skiff-linux-ARCH and VERSION/SHA256SUMS are downloaded from
-#   INSTALL_SKIFF_VERSION          which version (default latest)
+#   INSTALL_SKIFF_VERSION          which version (default that of the channel)
+#   INSTALL_SKIFF_CHANNEL          latest, or whatever directories the place has
 #   INSTALL_SKIFF_VARIANT          lean: containerd, runc, CNI plugins are the host's
 #   INSTALL_SKIFF_FILE             this file instead; its SHA256SUMS lies beside it
 #   INSTALL_SKIFF_PUBLIC_KEY       PEM file of a public key; SHA256SUMS.sig must be its signature of SHA256SUMS
@@ -20,6 +21,7 @@
 #   INSTALL_SKIFF_TIMEOUT          seconds until a start that is not ready has failed (default 120)
 set -eu
 umask 022
+# Whoever publishes Skiff writes the place here; without it INSTALL_SKIFF_URL must name one.
 default_url=
 
 say() { printf '%s\n' "skiff install: $*" >&2; }
@@ -99,7 +101,12 @@ own_variables() {
 
 obtain() {
   mkdir -p /var/lib
-  work=$(mktemp -d /var/lib/.skiff-install-XXXXXX) images=
+  # What one left that was killed.
+  for each in /var/lib/.skiff-install-*; do
+    each=${each#/var/lib/.skiff-install-}
+    [ "$each" = '*' ] || kill -0 "${each%%-*}" 2>/dev/null || rm -rf "/var/lib/.skiff-install-$each"
+  done
+  work=$(mktemp -d "/var/lib/.skiff-install-$$-XXXXXX") images=
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
   if is_true "${INSTALL_SKIFF_SKIP_DOWNLOAD:-}"; then
@@ -121,8 +128,8 @@ obtain() {
     take_from "$here"
   else
     url=${INSTALL_SKIFF_URL:-$default_url}
-    [ -n "$url" ] || die "there is no $file beside this script: put it there with its SHA256SUMS, or say with INSTALL_SKIFF_URL where to download it"
-    url=${url%/}/${INSTALL_SKIFF_VERSION:-latest}
+    [ -n "$url" ] || die "there is no $file beside this script: put it there with its SHA256SUMS, or say with INSTALL_SKIFF_URL where VERSION/$file and VERSION/SHA256SUMS are downloaded from; nothing was changed"
+    url=${url%/}/${INSTALL_SKIFF_VERSION:-${INSTALL_SKIFF_CHANNEL:-latest}}
     for each in "$file" SHA256SUMS ${INSTALL_SKIFF_PUBLIC_KEY:+SHA256SUMS.sig}; do download "$url/$each" "$work/$each"; done
   fi
   verify
@@ -137,7 +144,7 @@ take_from() {
 download() {
   say "downloading $1"
   if has curl; then curl -fsSL --retry 3 -o "$2" "$1"
-  elif has wget; then wget -qO "$2" "$1"
+  elif has wget; then wget -q -t 3 -O "$2" "$1"
   else die "neither curl nor wget is installed; download $1 by hand and put it beside this script"
   fi || die "cannot download $1; nothing was changed"
 }
@@ -197,8 +204,11 @@ put_file() {
   # It may hold a token: nobody else reads it meanwhile.
   (umask 077 && cp "$1" "$2.new")
   chmod "$3" "$2.new"
+  sync "$2.new" 2>/dev/null || true
   mv -f "$2.new" "$2"
 }
+# Lines of a service that begin another log when the present one is full; whoever writes to it does so at its end, wherever that is.
+trim_log() { printf '[ "$(wc -c <%s 2>/dev/null || echo 0)" -lt 20000000 ] || { cp %s %s.1 && : >%s; }' "$log" "$log" "$log" "$log"; }
 # What the service makes while it runs goes as a whole, unless it was there before us. What the file unpacked when it was run before (`skiff check`)
 # is Skiff's as well.
 own_tree() {
@@ -206,24 +216,77 @@ own_tree() {
 }
 
 begin_journal() {
-  missing=
+  # One that holds nothing but the next was made by an installation that was interrupted right there.
+  missing= inside=install
   for each in /etc/skiff /etc/skiff/install "$state"; do
-    [ -d "$each" ] || missing="$missing $each"
+    case $(ls -A "$each" 2>/dev/null) in "" | "$inside") missing="$missing $each" ;; esac
+    inside=$name
   done
   mkdir -p "$state"
+  # A line without its end was cut off.
+  if [ -n "$(tail -c 1 "$journal" 2>/dev/null)" ]; then sed -i '$d' "$journal"; fi
   for each in $missing; do record directory "$each"; done
-  [ -f "$state/before.json" ] || staged uninstall --record >"$state/before.json"
+  if [ ! -f "$state/before.json" ]; then
+    staged uninstall --record >"$state/before.json.new"
+    mv -f "$state/before.json.new" "$state/before.json"
+  fi
 }
 
-install_files() {
+# Keeps what is installed until the new version is ready, with the script that puts it back. An upgrade that was interrupted has left the version before it: what is
+# there now may be half of that upgrade.
+keep_previous() {
   previous=$state/previous
-  rm -rf "$previous"
-  if [ -f "$state/arguments" ]; then
+  if [ ! -f "$previous/whole" ]; then
+    rm -rf "$previous"
+    for each in "$bin_dir/skiff" "$service_file" "$state/arguments"; do [ -f "$each" ] || return 0; done
     mkdir "$previous"
     for each in "$bin_dir/skiff" "$service_file" "$environment" "$state/arguments"; do
       [ ! -f "$each" ] || cp -p "$each" "$previous/"
     done
+    write_take_back >"$previous/take-back"
+    chmod 755 "$previous/take-back"
+    sync
+    : >"$previous/whole"
   fi
+  printf '%s %s\n' $$ "$(started_at $$)" >"$previous/installer"
+  rm -f "$previous/starts"
+}
+# Tells a process from a later one of the same number.
+started_at() { cut -d ' ' -f 22 "/proc/$1/stat" 2>/dev/null || true; }
+
+# The service runs it before each start as long as it is there. When nobody waits for the upgrade any more (the power was cut), the new version is as good as its starts:
+# after two that did not become ready the version before comes back.
+write_take_back() {
+  cat <<SCRIPT
+#!/bin/sh
+set -eu
+cd $(quote "$previous")
+if [ "\${1:-}" != now ]; then
+  [ -f whole ] || exit 0
+  read -r pid started <installer
+  [ "\$(cut -d ' ' -f 22 "/proc/\$pid/stat" 2>/dev/null)" != "\$started" ] || exit 0
+  if [ -s starts ] && grep -qs '"stage"' $(quote "$ready"); then
+    cd / && rm -rf $(quote "$previous")
+    exit 0
+  fi
+  if [ "\$(wc -l <starts 2>/dev/null || echo 0)" -lt 2 ]; then
+    rm -f $(quote "$ready")
+    echo started >>starts
+    exit 0
+  fi
+  echo "skiff: the upgrade was interrupted and its version does not become ready: going back to the one before" >&2
+fi
+for each in $(quote "$bin_dir/skiff") $(quote "$service_file") $(quote "$environment") $(quote "$state/arguments"); do
+  kept=\$(basename "\$each")
+  if [ -f "\$kept" ]; then cp -p "\$kept" "\$each.new" && mv -f "\$each.new" "\$each"; fi
+done
+$([ "$init" != systemd ] || echo systemctl daemon-reload)
+cd / && rm -rf $(quote "$previous")
+SCRIPT
+}
+
+install_files() {
+  keep_previous
   make_directory "$(dirname "$data_dir")"
   own_tree "$data_dir"
   mkdir -p "$data_dir"
@@ -243,7 +306,8 @@ install_files() {
   make_directory "$bin_dir"
   put_file "$work/skiff" "$bin_dir/skiff" 755
   [ -z "$images" ] || SKIFF_BUNDLE_DIR=$bundle "$bin_dir/skiff" images unbundle --data-dir "$data_dir" "$images" >&2
-  printf '%s\n' "$arguments" >"$state/arguments"
+  printf '%s\n' "$arguments" >"$state/arguments.new"
+  mv -f "$state/arguments.new" "$state/arguments"
   if [ -z "$keep_environment" ]; then
     for each in $(own_variables); do
       eval "value=\$$each"
@@ -253,11 +317,11 @@ install_files() {
   fi
 }
 
-# systemd's journal has limits of its own.
+# systemd's journal has limits of its own. Where there is no logrotate the service looks by itself: the plain one every ten minutes, OpenRC's at its start.
 keep_log_small() {
-  record file "$log"
+  for each in "$log" "$log.1"; do record file "$each"; done
   [ -d /etc/logrotate.d ] || return 0
-  for each in 1 2 3; do record file "$log.$each"; done
+  for each in 2 3; do record file "$log.$each"; done
   printf '%s {\n  size 10M\n  rotate 3\n  missingok\n  notifempty\n  copytruncate\n}\n' "$log" >"$work/logrotate"
   put_file "$work/logrotate" "/etc/logrotate.d/$name" 644
 }
@@ -296,6 +360,7 @@ After=network-online.target
 [Service]
 Type=exec
 EnvironmentFile=-$environment
+ExecStartPre=-/bin/sh -c "[ ! -x $state/previous/take-back ] || exec $state/previous/take-back"
 ExecStart=$command
 # Containers and their containerd live on.
 KillMode=process
@@ -333,6 +398,12 @@ set -o allexport
 [ ! -f $environment ] || . $environment
 set +o allexport
 
+# An upgrade that was interrupted is taken back when it does not work.
+start_pre() {
+  [ ! -x $state/previous/take-back ] || $state/previous/take-back || true
+  $(trim_log)
+}
+
 depend() {
   want net cgroups
   after firewall
@@ -363,7 +434,13 @@ case \${1:-} in
     [ ! -f $environment ] || . $environment
     set +a
     trap 'stopping=1; kill -TERM "\$child" 2>/dev/null' TERM INT
+    (
+      trap 'kill "\$nap" 2>/dev/null; exit 0' TERM
+      while :; do sleep 600 & nap=\$!; wait "\$nap"; "\$0" trim; done
+    ) &
+    trimmer=\$!
     while [ -z "\${stopping:-}" ]; do
+      [ ! -x $state/previous/take-back ] || $state/previous/take-back || true
       $(quote "$bin_dir/skiff")$words &
       child=\$!
       wait \$child
@@ -372,13 +449,15 @@ case \${1:-} in
       echo ended >>"\$pid_file.ends"
       sleep 5 & wait \$!
     done
+    kill "\$trimmer" 2>/dev/null || true
     ;;
+  trim) $(trim_log) ;;
   stop)
     if is_running; then
       pid=\$(cat "\$pid_file")
       kill -TERM "\$pid"
       for _ in \$(seq 300); do lives "\$pid" || break; sleep 0.1; done
-      ! lives "\$pid" || kill -KILL -- "-\$pid"
+      ! lives "\$pid" || kill -KILL "-\$pid"
     fi
     rm -f "\$pid_file" "\$pid_file.ends"
     ;;
@@ -434,11 +513,7 @@ start_service() {
 roll_back() {
   show_log
   say "the new version does not become ready: going back to the one before"
-  for each in "$bin_dir/skiff" "$service_file" "$environment" "$state/arguments"; do
-    kept=$previous/$(basename "$each")
-    if [ -f "$kept" ]; then cp -p "$kept" "$each.new" && mv -f "$each.new" "$each"; fi
-  done
-  [ "$init" != systemd ] || systemctl daemon-reload
+  "$previous/take-back" now
   start_service || die "the version before does not become ready either; see the log above"
   die "the upgrade failed and was taken back: the version before runs again"
 }

@@ -33,8 +33,8 @@ export function drainStopCommand(): Command {
       "cordon this node, evict its Pods as their disruption budgets allow, then stop; `kubectl uncordon` takes it back",
     )
     .option("--name <name>", "which installation, where there are several")
-    .option("--node-name <name>", "the node's name (the host's)")
-    .option("--kubeconfig <file>", "of who may evict Pods (the administrator's on a server)")
+    .option("--node-name <name>", "the node's name (its own on an agent, the host's on a server)")
+    .option("--kubeconfig <file>", "of who may evict Pods (the administrator on a server, the node itself on an agent)")
     .option(
       "--timeout <seconds>",
       "give up when Pods are left after so long; the node stays cordoned and runs on",
@@ -49,9 +49,7 @@ export function drainStopCommand(): Command {
       await setUpCommandLogging();
       const [{ findInstallation }, { dataDirOf, stop }] = await modules();
       const installation = await findInstallation(flags.name);
-      const node = flags.nodeName ?? Deno.hostname().toLowerCase();
-      const kubeconfig = flags.kubeconfig ?? await ownKubeconfig(dataDirOf(installation));
-      const { left } = await forUser(() => drainWith(kubeconfig, node, seconds * 1000));
+      const { node, left } = await forUser(() => drainOwn(dataDirOf(installation), flags, seconds * 1000));
       if (left.length > 0) {
         throw new UserError(
           `still on ${node} after ${seconds} s: ${left.join(", ")}; the node is cordoned and runs on`,
@@ -62,20 +60,15 @@ export function drainStopCommand(): Command {
     });
 }
 
-async function ownKubeconfig(dataDir: string): Promise<string> {
-  const { adminKubeconfig } = await import("../server/pki/kubeconfig.ts");
-  return adminKubeconfig(dataDir);
-}
-
-async function drainWith(kubeconfig: string, node: string, timeout: number) {
-  const [{ createHttpsClient }, { readKubeconfig }, { drain }, { systemClock }] = await Promise.all([
-    import("../client/https.ts"),
-    import("../client/kubeconfig.ts"),
+async function drainOwn(dataDir: string, { kubeconfig, nodeName }: DrainFlags, timeout: number) {
+  const [{ openDrainer }, { drain }, { systemClock }] = await Promise.all([
+    import("./stop/drainer.ts"),
     import("./stop/drain.ts"),
     import("../api/clock.ts"),
   ]);
-  using client = createHttpsClient({ ...await readKubeconfig(kubeconfig), userAgent: "cli" });
-  return await drain(client, { node, timeout, clock: systemClock(), tell: console.log });
+  const { node, client: opened } = await openDrainer({ dataDir, kubeconfig, nodeName });
+  using client = opened;
+  return { node, ...await drain(client, { node, timeout, clock: systemClock(), tell: console.log }) };
 }
 
 function modules() {

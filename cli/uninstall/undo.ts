@@ -3,6 +3,8 @@ import type { Installation } from "./installation.ts";
 import type { JournalRecord } from "./journal.ts";
 import { disableService, reload, stopService } from "./service.ts";
 
+const STAGING = { directory: "/var/lib", prefix: ".skiff-install-" };
+
 type Undo = { readonly [K in JournalRecord["kind"]]: (record: Extract<JournalRecord, { kind: K }>) => Promise<void> };
 
 /** How each change is taken back. Every one may be repeated, and does nothing for a change that was never made. */
@@ -12,9 +14,12 @@ const UNDO: Undo = {
     await Deno.remove(path).catch(ignore(Deno.errors.NotFound, /not empty/i));
   },
   async file({ path }) {
-    await Deno.remove(path).catch(ignore(Deno.errors.NotFound));
+    await removeFile(path);
+    await removeFile(`${path}.new`);
   },
   async replaced({ path, backup }) {
+    // Of an installation that was killed while it wrote it.
+    await removeFile(`${path}.new`);
     if (await Deno.lstat(backup).then(() => false, () => true)) return;
     // A copy and a rename: the two may lie on different file systems.
     await Deno.copyFile(backup, `${path}.new`);
@@ -51,10 +56,34 @@ export async function undo({ journal, directory }: Installation, { keepData }: U
   // The journal lies in directories that it names itself.
   const holdsJournal = (record: JournalRecord) =>
     record.kind === "directory" && `${directory}/`.startsWith(`${record.path}/`);
+  const self = Deno.env.get("SKIFF_FILE");
+  // The program goes last, so that it can be asked again when it is interrupted.
+  const holdsProgram = (record: JournalRecord) =>
+    self !== undefined && (
+      (record.kind === "file" || record.kind === "replaced") && record.path === self ||
+      record.kind === "directory" && self.startsWith(`${record.path}/`)
+    );
   const reversed = journal.toReversed().filter((record) => !stays(record));
-  for (const record of reversed) if (!holdsJournal(record)) await undoOne(record);
+  for (const record of reversed) if (!holdsJournal(record) && !holdsProgram(record)) await undoOne(record);
+  await removeStaging();
+  for (const record of reversed) if (holdsProgram(record)) await undoOne(record);
   await Deno.remove(directory, { recursive: true });
   for (const record of reversed) if (holdsJournal(record)) await undoOne(record);
+}
+
+async function removeFile(path: string): Promise<void> {
+  await Deno.remove(path).catch(ignore(Deno.errors.NotFound));
+}
+
+/** What installations leave that are killed: where they unpack. */
+async function removeStaging(): Promise<void> {
+  try {
+    for await (const { name } of Deno.readDir(STAGING.directory)) {
+      if (name.startsWith(STAGING.prefix)) await Deno.remove(`${STAGING.directory}/${name}`, { recursive: true });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 async function undoOne(record: JournalRecord): Promise<void> {

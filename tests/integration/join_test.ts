@@ -1,10 +1,12 @@
-import { ManualClock } from "../../api/clock.ts";
+import { ManualClock, systemClock } from "../../api/clock.ts";
 import { X509Certificate } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JoinError } from "../../agent/join/error.ts";
 import { type Membership, openMembership } from "../../agent/join/membership.ts";
 import { ServerTime } from "../../agent/join/server_time.ts";
-import { certificatesigningrequests, endpointslices, nodes, secrets, services } from "../../api/resources.ts";
+import { certificatesigningrequests, endpointslices, nodes, pods, secrets, services } from "../../api/resources.ts";
+import { drain } from "../../cli/stop/drain.ts";
+import { openDrainer } from "../../cli/stop/drainer.ts";
 import { ClusterCaError } from "../../client/cluster_ca.ts";
 import { rotateAuthority } from "../../server/pki/rotate.ts";
 import { type RunningServer, startServer } from "../../server/server.ts";
@@ -252,6 +254,31 @@ describe("a machine that joins", () => {
     expect(await watching).toBe("ServiceUnavailable");
     expect(member.servers.current).toBe(url);
     expect((await member.client.list(services)).items.length).toBeGreaterThan(0);
+  });
+
+  it("may drain itself by what it keeps, and no other node", async () => {
+    const dataDir = `${directory}/edge-1`;
+    const member = await join({ dataDir });
+    await member.client.create(nodes, { metadata: { name: "edge-1" }, spec: {} });
+    await admin().create(pods, {
+      metadata: { namespace: "default", name: "web" },
+      spec: { nodeName: "edge-1", containers: [{ name: "web", image: "web" }] },
+    });
+    const { node, client: opened } = await openDrainer({ dataDir });
+    using client = opened;
+    expect(node).toBe("edge-1");
+    const drained = drain(client, { node, timeout: 30_000, clock: systemClock(), tell: () => {} });
+    const web = { namespace: "default", name: "web" };
+    await retry("the Pod to be told to go", async () => {
+      expect((await admin().get(pods, web)).metadata.deletionTimestamp).toBeDefined();
+    });
+    await member.client.delete(pods, web, { gracePeriodSeconds: 0 });
+    expect(await drained).toEqual({ left: [] });
+    expect((await admin().get(nodes, { name: "edge-1" })).spec?.unschedulable).toBe(true);
+    await expect(openDrainer({ dataDir, nodeName: "edge-2" })).rejects.toThrow(
+      "this machine is the node edge-1 and may drain no other",
+    );
+    await expect(openDrainer({ dataDir: `${directory}/nothing` })).rejects.toThrow("give --kubeconfig");
   });
 
   it("comes back by its token when the servers do not take its certificate", async () => {
