@@ -111,6 +111,25 @@ describe("createHttpsClient", () => {
     expect((error as StatusError).reason).toBe("Timeout");
   });
 
+  it("sends a write once, whatever becomes of the kept connection that it went by", async () => {
+    const object = { metadata: { name: "once", namespace: "test" } };
+    using client = createHttpsClient({ server: face.url, timeout: 100 });
+    for (const isCut of [true, false]) {
+      await client.list(pods);
+      let sent = 0;
+      face.override = (request, response) => {
+        if (request.method !== "POST") return false;
+        sent++;
+        // Long after it was given up, or before.
+        setTimeout(() => response.destroy(), isCut ? 0 : 200);
+        return true;
+      };
+      await expect(client.create(configmaps, object)).rejects.toThrow();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect([isCut, sent]).toEqual([isCut, 1]);
+    }
+  });
+
   it("gives up on an answer that is too long", async () => {
     await memory.create(configmaps, { metadata: { name: "big", namespace: "test" }, data: { k: "x".repeat(5000) } });
     using client = createHttpsClient({ server: face.url, maxAnswer: 1000 });

@@ -166,6 +166,8 @@ export class HttpsTransport {
       headers: { ...this.#headers, ...authorization, ...body },
     });
     this.#running(peer, request);
+    // Deno (2.9.5) sends a request again when a kept connection ends before the answer, even one that was given up: a write would happen twice.
+    if (call.method !== "GET") request.once("socket", () => request.reusedSocket = false);
     // Of a request that was answered it is the answer that has to be cut.
     request.once("response", (answer: IncomingMessage) => this.#running(peer, answer));
     return request;

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { Client, ClientDuplexStream, ClientUnaryCall, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, DatastoreError } from "../contract.ts";
+import type { TlsFiles, TlsPems } from "../tls_files.ts";
 import { closedError } from "../mvcc/check.ts";
 import { datastoreError, isTransient } from "./errors.ts";
 import type { Method } from "./descriptor.ts";
@@ -12,17 +13,11 @@ import { QUERY_NAMES, queryName, serializers } from "./messages.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");
 
-export interface EtcdTls {
-  /** PEM. */
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}
-
 export interface ChannelOptions {
   /** `http://host:port` or `https://host:port`, at least one. */
   readonly endpoints: readonly string[];
-  readonly tls: EtcdTls;
+  /** Only for https; without an authority the system's are trusted. */
+  readonly tls: TlsFiles;
   /** Milliseconds that a call may take, its changes of the endpoint included. */
   readonly timeout: number;
   /** Ask members that have no leader as well, for what they know by themselves. */
@@ -63,7 +58,9 @@ const OPTIONS = {
 export class EtcdChannel {
   readonly counts = new QueryCounts(QUERY_NAMES);
   readonly #options: ChannelOptions;
-  readonly #members: Member[] = [];
+  #members: readonly Member[] = [];
+  /** What the members were made with. */
+  #tls: TlsPems | undefined;
   readonly #calls = new Set<ClientUnaryCall>();
   #grpc: Promise<Grpc> | undefined;
   #loaded: Grpc | undefined;
@@ -216,10 +213,10 @@ export class EtcdChannel {
     return client.getChannel().getConnectivityState(false) === this.#loaded!.connectivityState.READY;
   }
 
-  /** The member that is in use, if it connects at once, else whichever does first. */
+  /** The member that is in use, if it connects at once, else whichever does first; with the certificates that lie there now. */
   async #connect(): Promise<Member> {
     const grpc = await this.#load();
-    if (this.#members.length === 0) this.#makeMembers(grpc);
+    this.#makeMembers(grpc);
     const preferred = this.#members[this.#current]!;
     try {
       return await connected(preferred, HEAD_START_MILLISECONDS);
@@ -245,22 +242,31 @@ export class EtcdChannel {
     return this.#loaded = await this.#grpc;
   }
 
+  /** grpc-js connects again by itself, with the certificates it was given: renewed ones need new clients. */
   #makeMembers(grpc: Grpc): void {
-    const { endpoints, tls } = this.#options;
-    const bytes = (pem: string | undefined) => pem === undefined ? null : Buffer.from(pem);
-    const { ca, key, cert } = tls;
-    for (const endpoint of endpoints) {
-      const { protocol, host, hostname } = new URL(endpoint);
-      const address = hostname.replace(/^\[|\]$/g, "");
-      const isSecure = protocol === "https:";
-      const checked = isSecure && isIP(address) ? byAddress(address) : undefined;
-      const credentials = isSecure
-        ? grpc.credentials.createSsl(bytes(ca), bytes(key), bytes(cert), checked?.verify)
-        : grpc.credentials.createInsecure();
-      const client = new grpc.Client(host, credentials, { ...OPTIONS, ...checked?.options });
-      this.#members.push({ endpoint, client, streams: new Set() });
+    const pems = this.#options.tls.current();
+    if (pems === this.#tls) return;
+    const former = this.#members;
+    this.#members = this.#options.endpoints.map((endpoint) => newMember(grpc, endpoint, pems));
+    this.#tls = pems;
+    for (const { streams, client } of former) {
+      for (const end of streams) end();
+      client.close();
     }
   }
+}
+
+function newMember(grpc: Grpc, endpoint: string, { ca, key, cert }: TlsPems): Member {
+  const bytes = (pem: string | undefined) => pem === undefined ? null : Buffer.from(pem);
+  const { protocol, host, hostname } = new URL(endpoint);
+  const address = hostname.replace(/^\[|\]$/g, "");
+  const isSecure = protocol === "https:";
+  const checked = isSecure && isIP(address) ? byAddress(address) : undefined;
+  const credentials = isSecure
+    ? grpc.credentials.createSsl(bytes(ca), bytes(key), bytes(cert), checked?.verify)
+    : grpc.credentials.createInsecure();
+  const client = new grpc.Client(host, credentials, { ...OPTIONS, ...checked?.options });
+  return { endpoint, client, streams: new Set() };
 }
 
 /** grpc-js would name the address as the TLS server's name, which Deno (2.9.5) refuses: names are not addresses. */

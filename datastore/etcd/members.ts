@@ -1,4 +1,5 @@
 import { DatastoreError } from "../contract.ts";
+import { TlsFiles } from "../tls_files.ts";
 import { EtcdChannel } from "./channel.ts";
 import {
   DEFRAGMENT,
@@ -12,7 +13,6 @@ import {
   type WireMember,
 } from "./cluster_messages.ts";
 import { number } from "./descriptor.ts";
-import { readPems } from "./open.ts";
 
 export interface EtcdMember {
   /** Hexadecimal, as etcdctl shows it. */
@@ -67,7 +67,8 @@ export interface EtcdMembersOptions {
 /** The process must have installed its guard of `node:http2` before. */
 export async function openEtcdMembers(options: EtcdMembersOptions): Promise<EtcdMembers> {
   const { endpoints, timeout = 10_000 } = options;
-  const channel = new EtcdChannel({ endpoints, tls: await readPems(options), timeout });
+  const tls = TlsFiles.open("etcd", options);
+  const channel = new EtcdChannel({ endpoints, tls, timeout });
   const idOf = async (id: string): Promise<MemberId> => {
     const { members } = await channel.call(MEMBER_LIST, {});
     const found = members.find((member) => hex(member.id) === id);
@@ -76,7 +77,7 @@ export async function openEtcdMembers(options: EtcdMembersOptions): Promise<Etcd
   };
   const change = { write: true };
   // What a member knows by itself is asked for when the cluster has no leader, above all.
-  const alone = new EtcdChannel({ endpoints, tls: await readPems(options), timeout, leaderless: true });
+  const alone = new EtcdChannel({ endpoints, tls, timeout, leaderless: true });
   return {
     list: async () => (await channel.call(MEMBER_LIST, {})).members.map(memberOf),
     addLearner: async (peerUrl) =>

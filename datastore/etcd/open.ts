@@ -1,6 +1,7 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
+import { TlsFiles } from "../tls_files.ts";
 import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
-import { EtcdChannel, type EtcdTls } from "./channel.ts";
+import { EtcdChannel } from "./channel.ts";
 import { compactedRevision } from "./compaction.ts";
 import { EtcdDatastore } from "./etcd_datastore.ts";
 import { KeySpace } from "./keys.ts";
@@ -10,7 +11,7 @@ import { RANGE } from "./messages.ts";
 export interface EtcdOptions {
   /** `https://host:port` or `http://host:port` of one or more members of one cluster. */
   readonly endpoints: readonly string[];
-  /** PEM files: whom to trust, and who we are. Only for https; without `caFile` the system's authorities are trusted. */
+  /** PEM files: whom to trust, and who we are, read anew for each connection. Only for https; without `caFile` the system's authorities are trusted. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -33,10 +34,11 @@ export async function openEtcd(options: EtcdOptions): Promise<Datastore> {
   const { endpoints, caFile, certFile, keyFile, prefix = "", timeout = 10_000, ring = DEFAULT_RING } = options;
   if (endpoints.length === 0) throw new DatastoreError("invalidArgument", "etcd: no endpoint is given");
   for (const endpoint of endpoints) checkEndpoint(endpoint);
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new DatastoreError("invalidArgument", "etcd: a client certificate and its key are needed together");
-  }
-  const channel = new EtcdChannel({ endpoints, tls: await readPems({ caFile, certFile, keyFile }), timeout });
+  const channel = new EtcdChannel({
+    endpoints,
+    tls: TlsFiles.open("etcd", { caFile, certFile, keyFile }),
+    timeout,
+  });
   const keys = new KeySpace(prefix);
   try {
     const { header } = await channel.call(RANGE, { key: keys.filler, countOnly: true });
@@ -56,23 +58,4 @@ function checkEndpoint(endpoint: string): void {
   // It may hold a password.
   const shown = url?.username ? `${url.protocol}//…@${url.host}` : endpoint;
   throw new DatastoreError("invalidArgument", `etcd endpoint ${shown}: give https://host:port or http://host:port`);
-}
-
-/** Rejects with `invalidArgument` for a file that cannot be read. */
-export async function readPems(
-  { caFile, certFile, keyFile }: { readonly [file in "caFile" | "certFile" | "keyFile"]?: string | undefined },
-): Promise<EtcdTls> {
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
-  return { ca, cert, key };
-}
-
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new DatastoreError("invalidArgument", `etcd: ${path} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
 }

@@ -71,4 +71,21 @@ describe("etcd, shared", () => {
     await impostor.dispose();
     await Deno.remove(directory, { recursive: true });
   });
+
+  it("takes renewed certificates, even of another authority, without being opened again", async () => {
+    const directory = await Deno.makeTempDir({ prefix: "skiff-etcd-tls-" });
+    const { ca, server, client } = await writeCertificates(directory);
+    const etcd = await startEtcd({ tls: { caFile: ca, ...server } });
+    const store = await openEtcd({ endpoints: [etcd.endpoint], caFile: ca, ...client });
+    const seen = await record(store, { after: 1 });
+    await put(store, "a", "1");
+    await etcd.kill();
+    await writeCertificates(directory);
+    await etcd.start();
+    await put(store, "a", "2");
+    await until("both events come", () => seen.events().length === 2);
+    await store.close();
+    await etcd.dispose();
+    await Deno.remove(directory, { recursive: true });
+  });
 });

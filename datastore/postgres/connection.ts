@@ -1,5 +1,6 @@
 // @ts-types="./pg.d.ts"
 import pg, { type Client, type ClientConfig, type Query } from "pg";
+import type { TlsFiles, TlsPems } from "../tls_files.ts";
 import type { QueryCounts } from "../mvcc/query_counts.ts";
 import { logSlowQuery } from "../mvcc/slow_log.ts";
 import { STATEMENTS } from "./statements.generated.ts";
@@ -30,7 +31,7 @@ export interface Address {
   readonly schema: string;
   /** Where its queries are counted. */
   readonly counts: QueryCounts;
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly tls?: TlsFiles;
 }
 
 /** 8-byte numbers as numbers: row ids stay below 2^53. Everything else that the statements return is text or smaller. */
@@ -39,7 +40,7 @@ const TYPES = { getTypeParser: (oid: number) => [20, 21, 23].includes(oid) ? Num
 export function configOf({ url, schema, tls }: Address): ClientConfig {
   return {
     connectionString: url,
-    ...tls && { ssl: tls },
+    ...tls && { ssl: following(tls) },
     application_name: "skiff",
     options: `-c search_path=${schema} -c synchronous_commit=on`,
     ...SESSION,
@@ -48,6 +49,21 @@ export function configOf({ url, schema, tls }: Address): ClientConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     types: TYPES,
+  };
+}
+
+/** pg, its pool too, asks this object for each connection. */
+function following(tls: TlsFiles): TlsPems {
+  return {
+    get ca() {
+      return tls.current().ca;
+    },
+    get cert() {
+      return tls.current().cert;
+    },
+    get key() {
+      return tls.current().key;
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Datastore, DatastoreError } from "../contract.ts";
+import { TlsFiles } from "../tls_files.ts";
 import { DEFAULT_RING, type HistoryLimits } from "../mvcc/history.ts";
 import { QueryCounts } from "../mvcc/query_counts.ts";
 import { type Address, Connection, QUERY_NAMES, type Row } from "./connection.ts";
@@ -16,7 +17,7 @@ export interface PostgresOptions {
    * (`sslmode` …), and `schema`: where in the database the store lies, `skiff` when absent.
    */
   readonly url: string;
-  /** PEM files for TLS: whom to trust, and who we are. */
+  /** PEM files for TLS: whom to trust, and who we are, read anew for each connection. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -29,7 +30,7 @@ export interface PostgresOptions {
  * `invalidArgument`, `unavailable` or what the database refuses.
  */
 export async function openPostgres(options: PostgresOptions): Promise<Datastore> {
-  const address = await addressOf(options);
+  const address = addressOf(options);
   await prepare(address);
   const reads = new Reads(address);
   let store: PostgresDatastore | undefined;
@@ -50,7 +51,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Datastore>
   }
 }
 
-async function addressOf({ url, caFile, certFile, keyFile }: PostgresOptions): Promise<Address> {
+function addressOf({ url, caFile, certFile, keyFile }: PostgresOptions): Address {
   const parsed = URL.parse(url);
   if (!parsed || !/^postgres(ql)?:$/.test(parsed.protocol)) {
     // The rest may hold a password.
@@ -67,23 +68,9 @@ async function addressOf({ url, caFile, certFile, keyFile }: PostgresOptions): P
     );
   }
   parsed.searchParams.delete("schema");
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw new DatastoreError("invalidArgument", "PostgreSQL: a client certificate and its key are needed together");
-  }
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readPem));
-  const tls = { ...ca && { ca }, ...cert && { cert }, ...key && { key } };
-  const counts = new QueryCounts(QUERY_NAMES);
-  return { url: parsed.href, schema, counts, ...Object.keys(tls).length > 0 && { tls } };
-}
-
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const message = `PostgreSQL: ${path} cannot be read: ${(error as Error).message}`;
-    throw new DatastoreError("invalidArgument", message, { cause: error });
-  }
+  const files = { caFile, certFile, keyFile };
+  const tls = Object.values(files).some(Boolean) ? TlsFiles.open("PostgreSQL", files) : undefined;
+  return { url: parsed.href, schema, counts: new QueryCounts(QUERY_NAMES), ...tls && { tls } };
 }
 
 /** Makes the tables, if they are missing; of processes that start together, one after the other. */

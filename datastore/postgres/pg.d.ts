@@ -3,7 +3,11 @@
  */
 export interface ClientConfig {
   readonly connectionString: string;
-  readonly ssl?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly ssl?: {
+    readonly ca?: string | undefined;
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+  };
   readonly application_name: string;
   /** What the server is told at the start of a session. */
   readonly options: string;

@@ -186,4 +186,29 @@ describe("postgres, shared", () => {
     await impostor.dispose();
     await Deno.remove(directory, { recursive: true });
   });
+
+  it("shows the certificate that lies there now with each new connection", async () => {
+    const directory = await Deno.makeTempDir({ prefix: "skiff-postgres-tls-" });
+    const { ca, server: own, client, stranger } = await writeCertificates(directory);
+    const database = await startPostgres({ tls: { caFile: ca, ...own } });
+    const used = { certFile: `${directory}/used.crt`, keyFile: `${directory}/used.key` };
+    const use = async ({ certFile, keyFile }: typeof used) => {
+      await Deno.copyFile(certFile, used.certFile);
+      await Deno.copyFile(keyFile, used.keyFile);
+      await database.crash();
+      await database.start();
+    };
+    await use(client);
+    const store = await openPostgres({ url: database.newAddress(), caFile: ca, ...used });
+    await put(store, "a", "1");
+    await use(stranger);
+    const succeeds = (call: Promise<unknown>) => call.then(() => true, () => false);
+    await until("the stranger is refused", async () => !await succeeds(store.get("a")));
+    await use(client);
+    await until("the right one is taken", () => succeeds(put(store, "a", "2")));
+    expect((await store.get("a")).item?.value).toBe("2");
+    await store.close();
+    await database.dispose();
+    await Deno.remove(directory, { recursive: true });
+  });
 });
