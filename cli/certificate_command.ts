@@ -36,7 +36,10 @@ export function certificateCommand(finish: (exitCode: number) => void): Command 
       .action((flags: RotateFlags) => forUser(() => rotate(flags))),
   );
   command.addCommand(
-    common("rotate-ca", "make a new cluster authority, which the present one vouches for; used from the next start")
+    common(
+      "rotate-ca",
+      "make a new cluster authority, which the present one vouches for; a running server takes it within the hour",
+    )
       .option("--path <dir>", "take server-ca.crt and server-ca.key of this directory instead")
       .option("--force", "take them even if nobody will trust them who knows the present one", false)
       .option("--forget-old", "end the trust in the authorities before the present one", false)
@@ -108,7 +111,7 @@ async function rotateCa({ dataDir, path, force, forgetOld }: RotateCaFlags): Pro
     console.log(
       count === 0
         ? "There are no authorities before the present one."
-        : `Certificates of earlier authorities are refused from the server's next start on (${count} were taken out of ${tls}/server-ca.crt).`,
+        : `Certificates of earlier authorities are refused within the hour, or from the server's next start on (${count} were taken out of ${tls}/server-ca.crt).`,
     );
     return;
   }
