@@ -5,9 +5,12 @@ import type { Call, RegisterOperation } from "./history.ts";
 /** The calls of each key. */
 export type History = Map<string, Call[]>;
 
+/** What clients need of a store. They look at the first conflict alone, and delete nothing without an expectation. */
+export type Registers = Pick<Datastore, "get" | "commit">;
+
 export interface ClientsOptions {
   /** Each client has one of them for good. */
-  readonly stores: readonly Datastore[];
+  readonly stores: readonly Registers[];
   readonly clients: number;
   readonly keys: readonly string[];
   readonly random: () => number;
@@ -41,6 +44,11 @@ export class Clients {
     this.#running = Promise.all(this.#revisions.map((_, client) => this.#run(client, calls)));
   }
 
+  /** The moment that is next. */
+  get now(): number {
+    return this.#now;
+  }
+
   /** Resolves when each client has made its calls. */
   async finished(): Promise<void> {
     await this.#running;
@@ -70,7 +78,7 @@ export class Clients {
     }
   }
 
-  async #read(store: Datastore, client: number, key: string): Promise<void> {
+  async #read(store: Registers, client: number, key: string): Promise<void> {
     const called = this.#now++;
     const { item } = await store.get(key);
     this.#saw(client, key, item?.value, item?.modRevision ?? 0);
@@ -78,7 +86,7 @@ export class Clients {
   }
 
   /** A write as it comes, or a swap of what this client has last seen. */
-  async #write(store: Datastore, client: number, key: string, fresh: string): Promise<void> {
+  async #write(store: Registers, client: number, key: string, fresh: string): Promise<void> {
     const { random } = this.#options;
     const value = random() < 0.15 ? undefined : fresh;
     const known = random() < 0.6 ? this.#revisions[client]!.get(key) : undefined;
