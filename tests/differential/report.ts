@@ -1,3 +1,4 @@
+import { isAccepted } from "./accepted.ts";
 import type { Difference } from "./compare.ts";
 
 export interface Case {
@@ -19,10 +20,14 @@ export class Report {
   readonly #groups = new Map<string, Group>();
   requests = 0;
   differing = 0;
+  /** Answered otherwise on purpose alone. */
+  accepted = 0;
 
-  add(found: readonly Difference[], one: Case): void {
+  add(all: readonly Difference[], one: Case): void {
+    const found = all.filter((difference) => !isAccepted(difference));
     this.requests++;
     if (found.length > 0) this.differing++;
+    else if (all.length > 0) this.accepted++;
     for (const difference of found) {
       // A code differs because the status does, which tells more.
       if (difference.where === "code" && found.length > 1) continue;
@@ -48,7 +53,7 @@ export class Report {
   }
 
   summary(): string {
-    return `differential: ${this.requests} requests compared, ${this.differing} answered otherwise in ${this.size} ways`;
+    return `differential: ${this.requests} requests compared, ${this.differing} answered otherwise in ${this.size} ways, ${this.accepted} on purpose`;
   }
 }
 

@@ -268,6 +268,10 @@ describe("defaults", () => {
     expect([odd.spec.dataSource, odd.spec.dataSourceRef]).toEqual([undefined, undefined]);
     const account = await made(resources.serviceaccounts, { secrets: [{ name: "s", namespace: "other", uid: "u" }] });
     expect(account.secrets).toEqual([{ name: "s" }]);
+    for (const cidrs of [{ podCIDR: "10.1.0.0/24" }, { podCIDRs: ["10.1.0.0/24"] }]) {
+      expect((await made(resources.nodes, { spec: cidrs })).spec)
+        .toMatchObject({ podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24"] });
+    }
     const budget = await made(resources.poddisruptionbudgets, { spec: { minAvailable: 1, selector } });
     expect(budget.status).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 0 });
   });

@@ -7,7 +7,7 @@ export const eventStrategy: Strategy<Event> = {
   defaults(event) {
     event.type ??= "Normal";
   },
-  validate({ metadata, involvedObject, type }) {
+  validate({ metadata, involvedObject, type, eventTime }) {
     const errors: FieldError[] = [];
     const namespace = involvedObject?.namespace ?? "";
     // Events about cluster-scoped objects lie in `default`.
@@ -17,7 +17,8 @@ export const eventStrategy: Strategy<Event> = {
     if (!matches) {
       errors.push(FieldError.invalid(root("involvedObject", "namespace"), namespace, "does not match event.namespace"));
     }
-    if (type !== "Normal" && type !== "Warning") {
+    // Only events of the newer kind, which have such a time, are looked at that closely.
+    if (eventTime !== undefined && type !== "Normal" && type !== "Warning") {
       errors.push(FieldError.invalid(root("type"), type, `has invalid value: ${type}`));
     }
     return errors;

@@ -1,6 +1,7 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Node } from "../../../api/types/core_v1.ts";
+import { checkLegacyCIDR } from "./addresses.ts";
 import { checkText, requireOneOf, requireText } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
@@ -9,7 +10,10 @@ export const nodeStrategy: Strategy<Node> = {
   // An agent registers its node with what it knows of it.
   keepsStatusOnCreate: true,
   defaults({ spec }) {
-    if (spec.podCIDR && !spec.podCIDRs) spec.podCIDRs = [spec.podCIDR];
+    // The older field is the first of the newer one; of two that disagree it is the one that counts.
+    if (!spec.podCIDR) {
+      if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
+    } else if (spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
@@ -26,8 +30,8 @@ export const nodeStrategy: Strategy<Node> = {
       if (seen.has(`${key}:${effect}`)) errors.push(FieldError.duplicate(path, `${key}:${effect}`));
       seen.add(`${key}:${effect}`);
     }
-    if ((spec.podCIDRs?.length ?? 0) > 0 && spec.podCIDRs![0] !== spec.podCIDR) {
-      errors.push(FieldError.invalid(specPath.child("podCIDRs").index(0), spec.podCIDRs![0], "must match `podCIDR`"));
+    for (const [index, cidr] of (spec.podCIDRs ?? []).entries()) {
+      checkText(cidr, specPath.child("podCIDRs").index(index), checkLegacyCIDR, errors);
     }
     return errors;
   },

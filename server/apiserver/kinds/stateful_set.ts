@@ -58,7 +58,7 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    validateCounts(spec, ["replicas", "minReadySeconds", "revisionHistoryLimit"], errors);
+    validateCounts(spec, ["replicas", "minReadySeconds"], errors);
     validateSelectorAndTemplate(spec, ["Always"], errors);
     requireOneOf(spec.podManagementPolicy, specPath.child("podManagementPolicy"), ["OrderedReady", "Parallel"], errors);
     const path = specPath.child("updateStrategy");
