@@ -13,26 +13,31 @@ const TIMEOUT = 300_000;
 const LEAST_FREE = 64 * 1024 * 1024;
 
 /** Whether a member's file has so much free space that it should be given back to the disk. */
-export function isWorthIt({ bytes, bytesInUse }: { readonly bytes: number; readonly bytesInUse: number }): boolean {
+export function isWorthIt(
+  { bytes, bytesInUse }: { readonly bytes: number; readonly bytesInUse: number },
+  leastFree = LEAST_FREE,
+): boolean {
   const free = bytes - bytesInUse;
-  return free >= LEAST_FREE && free > bytes / 2;
+  return free >= leastFree && free > bytes / 2;
 }
 
 /**
  * Whom to defragment, in order: the leader last, for writes wait for it. Nobody while a member does not answer: with another one away, writes could stop for a
  * cluster of three.
  */
-export function planDefragmentation(members: readonly MemberReport[]): readonly MemberReport[] {
+export function planDefragmentation(members: readonly MemberReport[], leastFree?: number): readonly MemberReport[] {
   if (members.some((member) => "problem" in member || member.isLearner)) return [];
-  const due = members.filter((member) => "bytes" in member && isWorthIt(member));
+  const due = members.filter((member) => "bytes" in member && isWorthIt(member, leastFree));
   return due.toSorted((a, b) => Number(a.isLeader) - Number(b.isLeader));
 }
+
+type Plan = (members: readonly MemberReport[]) => readonly MemberReport[];
 
 /** Defragments members one after the other, each only when all answer again. Answers their names. */
 export async function defragment(
   access: EtcdAccess,
   members: EtcdMembers,
-  plan = planDefragmentation,
+  plan: Plan = planDefragmentation,
 ): Promise<readonly string[]> {
   const done: string[] = [];
   for (;;) {
@@ -50,12 +55,13 @@ export async function keepDefragmented(
   members: EtcdMembers,
   clock: Clock,
   signal: AbortSignal,
+  plan?: Plan,
 ): Promise<void> {
   while (!signal.aborted) {
     await pause(clock, EVERY, signal).catch(() => {});
     if (signal.aborted) return;
     try {
-      await defragment(access, members);
+      await defragment(access, members, plan);
     } catch (error) {
       logger.warn("etcd could not be defragmented, next attempt in an hour: {error}", {
         error: (error as Error).message,

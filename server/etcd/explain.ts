@@ -17,7 +17,8 @@ const ADVICE: readonly { readonly text: RegExp; readonly says: string; readonly 
   },
   { text: /cannot assign requested address/i, says: "this machine does not have the address of --node-ip" },
   { text: /no space left on device/i, says: "the disk is full" },
-  { text: /crc mismatch|corrupt|unexpected EOF/i, says: "etcd's data are damaged", rejoin: true },
+  // Its settings, which it logs at each start, have names with `corrupt-check`.
+  { text: /crc mismatch|corrupt(?!-check)|unexpected EOF/i, says: "etcd's data are damaged", rejoin: true },
 ];
 
 /** A sentence for the user from the end of etcd's log; undefined when it says nothing that we know. */

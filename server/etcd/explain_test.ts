@@ -19,4 +19,15 @@ describe("etcd's log", () => {
     expect(explained("listen tcp 127.0.0.1:2380: bind: address already in use")).toContain("--etcd-peer-port");
     expect(explained("write wal: no space left on device")).toBe("the disk is full");
   });
+
+  it("takes the names of settings for no damage", () => {
+    expect(
+      explainLog(
+        '{"msg":"starting an etcd server","initial-corrupt-check":false,"corrupt-check-time-interval":"0s"}',
+        "/home",
+      ),
+    )
+      .toBe(undefined);
+    expect(explainLog("walpb: crc mismatch", "/home")).toContain("etcd's data are damaged");
+  });
 });

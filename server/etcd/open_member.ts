@@ -1,9 +1,12 @@
 import type { Clock } from "../../api/clock.ts";
+import { ignoreNotFound } from "../../host/daemon.ts";
+import { exists } from "../cluster/exists.ts";
 import type { Joining } from "../cluster/join.ts";
 import { type RunningMember, startMember, tellAddress, untilLed } from "./member.ts";
 import { type MemberFile, peerUrlOf, writeMemberFile } from "./member_file.ts";
 import type { EtcdPaths } from "./paths.ts";
 import type { EtcdPlan } from "./plan.ts";
+import { endEtcd } from "./supervise.ts";
 import { setAside, takeOver } from "./take_over.ts";
 
 export interface OpenMemberOptions {
@@ -40,8 +43,11 @@ export async function openMember(options: OpenMemberOptions): Promise<RunningMem
 
 async function found(options: OpenMemberOptions, file: MemberFile): Promise<RunningMember> {
   const { paths, dataDir } = options;
-  // A move that was interrupted starts over: etcd's revisions only go up.
-  if (file.state === "migrating") await Deno.remove(paths.data, { recursive: true }).catch(() => {});
+  // A move that was interrupted starts over: etcd's revisions only go up. Its etcd may have outlived Skiff, and would go on with files that are gone.
+  if (file.state === "migrating") {
+    await endEtcd(paths);
+    await Deno.remove(paths.data, { recursive: true }).catch(ignoreNotFound);
+  }
   await writeMemberFile(paths, file);
   return await up(options, file, async (member) => {
     if (file.state === "migrating") {
@@ -55,8 +61,9 @@ async function found(options: OpenMemberOptions, file: MemberFile): Promise<Runn
 async function join(options: OpenMemberOptions, file: MemberFile): Promise<RunningMember> {
   const { paths, joining } = options;
   const self = { name: file.name, peerUrl: peerUrlOf(file) };
-  const { initialCluster } = await joining!.addMember(self);
-  const added = { ...file, initialCluster };
+  // One that has started before is a member already. It may even vote, and be what the others wait for: they could not answer.
+  const hasStarted = file.initialCluster !== "" && await exists(paths.data);
+  const added = hasStarted ? file : { ...file, initialCluster: (await joining!.addMember(self)).initialCluster };
   await writeMemberFile(paths, added);
   return await up(options, added, async () => {
     await joining!.promote(self);
