@@ -5,8 +5,8 @@ import type { Freshness } from "./freshness.ts";
 
 /** Each commit that gives out numbers writes it; its value says nothing, its revision when that was. */
 const TURN_KEY = "/skiff/service-allocations";
-/** In each round one of the servers gets on. */
-const rounds = 32;
+/** In each round one of the servers gets on; one that is far from the datastore may lose many of them to a busy one that is near. */
+const rounds = 1000;
 
 /** Another server has given out numbers meanwhile: they may be the same ones. */
 export class TurnLost extends Error {
