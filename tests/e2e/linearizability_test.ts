@@ -11,13 +11,6 @@ import { ServerCluster, type TestServer } from "./server_cluster.ts";
 /** Calls that succeed between two events. */
 const CALLS = 60;
 
-async function etcdLeader(cluster: ServerCluster, asked: TestServer): Promise<TestServer> {
-  const { stdout } = await asked.skiff("etcd", "status", `--data-dir=${asked.dataDir}`, "--output=json");
-  const members = JSON.parse(stdout) as { name: string; isLeader: boolean }[];
-  const name = members.find(({ isLeader }) => isLeader)!.name;
-  return cluster.servers.find((server) => name.startsWith(`${server.name}-`))!;
-}
-
 /** What a server shows of a key from its cache, without asking the others whether it is up to date. */
 async function cached(server: TestServer, name: string): Promise<string | undefined> {
   const path = `/api/v1/namespaces/default/configmaps/${name}?resourceVersion=0`;
@@ -47,7 +40,7 @@ it("three servers answer as one while a leader dies, one is cut off, and a leade
   await using race = new RecordedRace(cluster, seed);
   await race.more(CALLS);
 
-  const killed = await etcdLeader(cluster, first);
+  const killed = await cluster.etcdLeader(first);
   await cluster.crash(killed);
   await race.more(CALLS);
   await killed.start();
@@ -66,7 +59,7 @@ it("three servers answer as one while a leader dies, one is cut off, and a leade
   });
   await race.more(CALLS);
 
-  const frozen = await etcdLeader(cluster, killed);
+  const frozen = await cluster.etcdLeader(killed);
   await signal(frozen, "SIGSTOP");
   await race.more(CALLS);
   await signal(frozen, "SIGCONT");

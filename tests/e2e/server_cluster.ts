@@ -139,6 +139,17 @@ export class ServerCluster implements AsyncDisposable {
     for (const server of others) await server.start(`--server=${first.url}`, `--token=${token}`);
   }
 
+  /** The server whose member leads, as `asked` sees it; waits while they choose one. */
+  async etcdLeader(asked: TestServer): Promise<TestServer> {
+    return await retry("a leader of etcd", async () => {
+      const { stdout } = await asked.skiff("etcd", "status", `--data-dir=${asked.dataDir}`, "--output=json");
+      const members = JSON.parse(stdout) as { name: string; isLeader: boolean }[];
+      const leader = members.find(({ isLeader }) => isLeader);
+      if (leader === undefined) throw new Error(`none of ${members.map(({ name }) => name).join(", ")} leads`);
+      return this.servers.find(({ name }) => leader.name.startsWith(`${name}-`))!;
+    });
+  }
+
   /** Everything on a server's host dies, as in a loss of power. */
   async crash(server: TestServer): Promise<void> {
     server.host.crash();

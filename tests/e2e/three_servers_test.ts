@@ -6,13 +6,6 @@ import { ServerCluster, type TestServer } from "./server_cluster.ts";
 /** What DESIGN.md promises for the death of a leader, in milliseconds. */
 const RESUMES_WITHIN = 5_000;
 
-async function etcdLeader(cluster: ServerCluster, asked: TestServer): Promise<TestServer> {
-  const { stdout } = await asked.skiff("etcd", "status", `--data-dir=${asked.dataDir}`, "--output=json");
-  const members = JSON.parse(stdout) as { name: string; isLeader: boolean }[];
-  const name = members.find(({ isLeader }) => isLeader)!.name;
-  return cluster.servers.find((server) => name.startsWith(`${server.name}-`))!;
-}
-
 async function memberNames(asked: TestServer): Promise<string[]> {
   const { code, stdout, stderr } = await asked.skiff(
     "etcd",
@@ -33,7 +26,7 @@ describe("three servers", () => {
     await using writes = new RecordedWrites(cluster, "w");
     await writes.more(50);
 
-    const leader = await etcdLeader(cluster, first);
+    const leader = await cluster.etcdLeader(first);
     const killed = Date.now();
     await cluster.crash(leader);
     await writes.more(50);
