@@ -67,7 +67,11 @@ async function admit(
   });
 }
 
-export function checkPreconditions(shelf: Shelf, current: StoredEntry, { preconditions }: DeleteOptions): void {
+export function checkPreconditions(
+  shelf: Shelf,
+  current: StoredEntry,
+  { preconditions }: Pick<DeleteOptions, "preconditions">,
+): void {
   if (preconditions === undefined) return;
   const { uid = "" } = current.object.metadata;
   if (preconditions.uid && preconditions.uid !== uid) {

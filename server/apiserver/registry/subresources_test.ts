@@ -20,7 +20,8 @@ import type { StatusError } from "../../../api/status.ts";
 import type { Scale } from "../../../api/types/autoscaling_v1.ts";
 import type { TokenRequest } from "../../../api/types/authentication_v1.ts";
 import type { Event as EventV1 } from "../../../api/types/events_v1.ts";
-import type { Service } from "../../../api/types/core_v1.ts";
+import type { Binding, Service } from "../../../api/types/core_v1.ts";
+import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import { openMemory } from "../../../datastore/memory/memory_datastore.ts";
 import { createInProcessClient } from "../in_process.ts";
 import { createInformerFactory } from "../../../client/informers.ts";
@@ -93,7 +94,49 @@ describe("binding", () => {
     const bound = await test.client.get(pods, target);
     expect(bound.spec.nodeName).toBe("n1");
     expect(bound.status?.conditions?.[0]).toMatchObject({ type: "PodScheduled", status: "True" });
-    expect((await failure(bind("n2"))).reason).toBe("Conflict");
+    const again = await failure(bind("n2"));
+    expect(again.reason).toBe("Conflict");
+    expect(again.message).toContain('"a": pod a is already assigned to node "n1"');
+  });
+
+  it("brings labels and annotations", async () => {
+    await using test = await TestRegistry.open();
+    await test.client.create(pods, {
+      ...minimalPod("a"),
+      metadata: { ...target, labels: { app: "a", rank: "0" }, annotations: { kept: "yes" } },
+    });
+    const metadata = { ...target, labels: { rank: "7" }, annotations: { device: "d0" } };
+    await test.client.create(bindings, { metadata, target: { kind: "Node", name: "n1" } });
+    const { labels, annotations } = (await test.client.get(pods, target)).metadata;
+    expect(labels).toEqual({ app: "a", rank: "7" });
+    expect(annotations).toEqual({ kept: "yes", device: "d0" });
+  });
+
+  it("refuses another Pod's name, a target that is no node, and a Pod that is another or was changed", async () => {
+    await using test = await TestRegistry.open();
+    const pod = await test.client.create(pods, minimalPod("a"));
+    const binds = pods as unknown as Resource<Binding & KubeObject>;
+    const bind = (metadata: ObjectMeta, to: Binding["target"] = { kind: "Node", name: "n1" }) => {
+      const binding = { metadata: { namespace: "default", ...metadata }, target: to };
+      return failure(test.client.create(binds, binding, { name: "a", subresource: "binding" }));
+    };
+    for (const metadata of [{ name: "b" }, {}]) {
+      expect(await bind(metadata)).toMatchObject({
+        code: 400,
+        message: "name in URL does not match name in Binding object",
+      });
+    }
+    const unnamed = test.client.create(bindings, { metadata: { namespace: "default" }, target: { name: "n1" } });
+    expect(await failure(unnamed)).toMatchObject({ code: 400, message: "Name parameter required." });
+    expect((await bind(target, { kind: "Pod" })).status.details?.causes?.map(({ field }) => field))
+      .toEqual(["target.kind", "target.name"]);
+    expect((await bind({ ...target, uid: "other" })).message).toContain("UID in precondition: other");
+    const stale = await bind({ ...target, resourceVersion: "1" });
+    expect(stale.reason).toBe("Conflict");
+    expect(stale.message).toContain(
+      `ResourceVersion in precondition: 1, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+    );
+    expect((await test.client.get(pods, target)).spec.nodeName).toBeUndefined();
   });
 });
 
@@ -154,7 +197,11 @@ describe("other versions", () => {
     await using test = await TestRegistry.open();
     await test.client.create(horizontalpodautoscalersV1, {
       metadata: { ...target },
-      spec: { scaleTargetRef: { kind: "Deployment", name: "a" }, maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" },
+        maxReplicas: 3,
+        targetCPUUtilizationPercentage: 70,
+      },
     });
     const stored = await test.client.get(horizontalpodautoscalers, target);
     expect(stored.spec.metrics?.[0]?.resource).toEqual({

@@ -2,9 +2,12 @@ import { FieldError, root } from "../../../../api/meta/field.ts";
 import { formatTime } from "../../../../api/meta/time.ts";
 import { withoutCondition } from "../../../../api/meta/conditions.ts";
 import type { KubeObject } from "../../../../api/resource.ts";
-import { conflict, invalid } from "../../../../api/status.ts";
+import { badRequest, conflict, invalid } from "../../../../api/status.ts";
 import type { Binding, Pod, PodCondition } from "../../../../api/types/core_v1.ts";
+import type { ObjectMeta } from "../../../../api/types/meta_v1.ts";
 import type { CreateRequest } from "../../contract.ts";
+import { requireOneOf, requireText } from "../../kinds/checks.ts";
+import { checkPreconditions } from "../delete.ts";
 import { type Facet, wholeObject } from "../facet.ts";
 import { ObjectEntry } from "../object_entry.ts";
 import type { Shelf } from "../system.ts";
@@ -16,25 +19,34 @@ const attempts = 16;
 /** Gives a Pod its node, once. */
 export const bindPod: Creator = async (shelf, context, request) => {
   const binding = request.object as Binding;
-  const name = request.name ?? binding.metadata.name ?? "";
-  const { target } = binding;
-  if (target?.kind && target.kind !== "Node") {
-    const supported = FieldError.notSupported(root("target", "kind"), target.kind, ["Node", "<empty>"]);
-    throw invalid({ group: "", kind: "Binding" }, name, [supported]);
+  const { name = "" } = binding.metadata;
+  if (request.name !== undefined && request.name !== name) {
+    throw badRequest("name in URL does not match name in Binding object");
   }
-  if (!target?.name) {
-    throw invalid({ group: "", kind: "Binding" }, name, [FieldError.required(root("target", "name"))]);
-  }
+  if (name === "") throw badRequest("Name parameter required.");
+  const errors = validateTarget(binding);
+  if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, name, errors);
   await change(shelf, bindingFacet(shelf, binding), context, {
     namespace: request.namespace,
     name,
     options: request.options,
     patches: true,
     attempts,
-    submit: (object) => ({ object }),
+    submit(object, current) {
+      checkPreconditions(shelf, current, { preconditions: binding.metadata });
+      return { object };
+    },
   });
   return success(request);
 };
+
+function validateTarget({ target }: Binding): FieldError[] {
+  const path = root("target");
+  const errors: FieldError[] = [];
+  requireOneOf(target?.kind || undefined, path.child("kind"), ["Node", "<empty>"], errors);
+  requireText(target?.name, path.child("name"), errors);
+  return errors;
+}
 
 function bindingFacet(shelf: Shelf, binding: Binding): Facet {
   return {
@@ -43,46 +55,40 @@ function bindingFacet(shelf: Shelf, binding: Binding): Facet {
     untracked: true,
     merge(_submitted, old) {
       const pod = old as Pod;
-      requireBindable(shelf, pod, binding);
+      requireBindable(pod);
       return bound(pod, binding, shelf.system.clock.now()) as KubeObject;
     },
     validate: () => [],
   };
 }
 
-function requireBindable(shelf: Shelf, pod: Pod, { metadata, target }: Binding): void {
-  const { name = "", uid, deletionTimestamp } = pod.metadata;
+function requireBindable(pod: Pod): void {
+  const { name = "", deletionTimestamp } = pod.metadata;
   const refuse = (detail: string) => conflict({ group: "", resource: "pods/binding" }, name, detail);
-  if (metadata.uid && metadata.uid !== uid) {
-    throw conflict(
-      shelf.row,
-      name,
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${uid}`,
-    );
-  }
   if (deletionTimestamp !== undefined) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
-  if (pod.spec.nodeName) {
-    throw refuse(
-      `pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}; it cannot go to ${target.name}`,
-    );
-  }
+  if (pod.spec.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
   if (pod.spec.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
 }
 
 function bound(pod: Pod, { metadata, target }: Binding, now: number): Pod {
   const scheduled: PodCondition = { type: "PodScheduled", status: "True", lastTransitionTime: formatTime(now) };
-  const annotations = { ...pod.metadata.annotations, ...metadata.annotations };
   // Where it was to go says nothing any more.
   const { nominatedNodeName: _, ...status } = pod.status ?? {};
   return {
     ...pod,
-    metadata: { ...pod.metadata, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
+    metadata: { ...pod.metadata, ...merged("annotations", pod, metadata), ...merged("labels", pod, metadata) },
     spec: { ...pod.spec, nodeName: target.name! },
     status: {
       ...status,
       conditions: [...withoutCondition(pod.status?.conditions ?? [], scheduled.type), scheduled],
     },
   };
+}
+
+/** What the Pod has, with what the binding brings for it. Absent when there is neither. */
+function merged(field: "annotations" | "labels", { metadata }: Pod, brought: ObjectMeta): Partial<ObjectMeta> {
+  const map = { ...metadata[field], ...brought[field] };
+  return Object.keys(map).length > 0 ? { [field]: map } : {};
 }
 
 /** Upstream answers an action that worked with a plain Status. */
