@@ -1,10 +1,15 @@
-import { FieldError } from "../../../api/meta/field.ts";
-import type { HorizontalPodAutoscaler, HPAScalingRules } from "../../../api/types/autoscaling_v2.ts";
-import { requireOneOf, requireText } from "./checks.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
+import type {
+  CrossVersionObjectReference,
+  HorizontalPodAutoscaler,
+  HPAScalingRules,
+} from "../../../api/types/autoscaling_v2.ts";
+import { validateMetric, validateReference, validateScalingRules, versionFault } from "./autoscaler_validation.ts";
+import { requireNotNegative } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
-const metricTypes = ["ContainerResource", "External", "Object", "Pods", "Resource"];
+const targetPath = specPath.child("scaleTargetRef");
 
 export const autoscalerStrategy: Strategy<HorizontalPodAutoscaler> = {
   defaults({ spec }) {
@@ -24,29 +29,44 @@ export const autoscalerStrategy: Strategy<HorizontalPodAutoscaler> = {
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    const { minReplicas = 1, maxReplicas = 0, scaleTargetRef, metrics = [] } = spec;
+    const { minReplicas = 1, maxReplicas = 0, scaleTargetRef, metrics = [], behavior } = spec;
     if (minReplicas < 1) {
       errors.push(FieldError.invalid(specPath.child("minReplicas"), minReplicas, "must be greater than or equal to 1"));
     }
-    if (maxReplicas < 1) {
-      errors.push(FieldError.invalid(specPath.child("maxReplicas"), maxReplicas, "must be greater than 0"));
-    } else if (maxReplicas < minReplicas) {
-      const detail = "must be greater than or equal to `minReplicas`";
-      errors.push(FieldError.invalid(specPath.child("maxReplicas"), maxReplicas, detail));
+    const most = specPath.child("maxReplicas");
+    if (maxReplicas === 0) errors.push(FieldError.required(most, "must be set and greater than 0"));
+    else if (maxReplicas < 0) errors.push(FieldError.invalid(most, maxReplicas, "must be greater than or equal to 1"));
+    if (maxReplicas < minReplicas) {
+      errors.push(FieldError.invalid(most, maxReplicas, "must be greater than or equal to `minReplicas`"));
     }
-    requireText(scaleTargetRef?.kind, specPath.child("scaleTargetRef", "kind"), errors);
-    requireText(scaleTargetRef?.name, specPath.child("scaleTargetRef", "name"), errors);
+    validateReference(scaleTargetRef, targetPath, errors);
     for (const [index, metric] of metrics.entries()) {
-      const path = specPath.child("metrics").index(index);
-      requireOneOf(metric.type ?? "", path.child("type"), metricTypes, errors);
-      const field = metric.type ? metric.type[0]!.toLowerCase() + metric.type.slice(1) : "";
-      if (metricTypes.includes(metric.type) && !Object.hasOwn(metric, field)) {
-        errors.push(FieldError.required(path.child(field), "must populate information for the given metric source"));
-      }
+      validateMetric(metric, specPath.child("metrics").index(index), errors);
+    }
+    validateScalingRules(behavior?.scaleUp, specPath.child("behavior", "scaleUp"), errors);
+    validateScalingRules(behavior?.scaleDown, specPath.child("behavior", "scaleDown"), errors);
+    return errors;
+  },
+  validateCreate: ({ spec }) => validateTargetVersion(spec.scaleTargetRef),
+  validateUpdate({ spec: { scaleTargetRef: now } }, { spec: { scaleTargetRef: before } }) {
+    return now.apiVersion === before.apiVersion && now.kind === before.kind ? [] : validateTargetVersion(now);
+  },
+  validateStatusUpdate({ status }) {
+    const errors: FieldError[] = [];
+    for (const field of ["currentReplicas", "desiredReplicas"] as const) {
+      requireNotNegative(status?.[field], root("status", field), errors);
     }
     return errors;
   },
 };
+
+/** Without its group a target could not be found: of the core's only ReplicationControllers scale. */
+function validateTargetVersion({ apiVersion = "", kind }: CrossVersionObjectReference): FieldError[] {
+  const hasGroup = apiVersion.indexOf("/") > 0;
+  const wrong = versionFault(apiVersion) ??
+    (hasGroup || kind === "ReplicationController" ? undefined : "apiVersion must specify API group");
+  return wrong === undefined ? [] : [FieldError.invalid(targetPath.child("apiVersion"), apiVersion, wrong)];
+}
 
 function defaultRules(rules: HPAScalingRules, policies: NonNullable<HPAScalingRules["policies"]>): void {
   rules.selectPolicy ??= "Max";

@@ -215,7 +215,7 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   [
     "horizontalpodautoscalers",
     { spec: { maxReplicas: 0 } },
-    "spec.maxReplicas: Invalid value: 0: must be greater than 0",
+    "spec.maxReplicas: Required value: must be set and greater than 0",
   ],
   ["endpointslices", { addressType: "IPv4", endpoints: [{ addresses: [] }] }, "endpoints[0].addresses: Required value"],
   ["events", { involvedObject: { namespace: "other" } }, "does not match event.namespace"],

@@ -199,7 +199,7 @@ const samples: Readonly<Record<string, Json>> = {
     },
   },
   "autoscaling/v1/horizontalpodautoscalers": {
-    spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "a" } },
+    spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" } },
   },
 };
 
