@@ -3,8 +3,7 @@ import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
 import type { CronJob } from "../../../api/types/batch_v1.ts";
 import { scheduleProblem } from "./cron_schedule.ts";
 import { requireNotNegative, requireOneOf, requireText } from "./checks.ts";
-import { validateJobTemplate } from "./job.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultJobTemplate, validateJobTemplate } from "./job.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -23,7 +22,7 @@ export const cronJobStrategy: Strategy<CronJob> = {
     spec.successfulJobsHistoryLimit ??= 3;
     spec.failedJobsHistoryLimit ??= 1;
     // The rest of the Job is settled when there is one.
-    defaultPodTemplate(spec.jobTemplate?.spec?.template);
+    defaultJobTemplate(spec.jobTemplate?.spec);
   },
   validate({ spec }) {
     const errors: FieldError[] = [];

@@ -1,7 +1,7 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import type { Job, JobSpec } from "../../../api/types/batch_v1.ts";
-import { requireNotNegative, requireOneOf } from "./checks.ts";
+import { validateJobRestartPolicy, validateJobSettings } from "./job_validation.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -12,16 +12,16 @@ const uidLabel = "batch.kubernetes.io/controller-uid";
 const nameLabel = "batch.kubernetes.io/job-name";
 const legacyUidLabel = "controller-uid";
 const legacyNameLabel = "job-name";
-const counts = [
-  "parallelism",
-  "completions",
-  "backoffLimit",
-  "activeDeadlineSeconds",
-  "ttlSecondsAfterFinished",
+const immutable = [
+  "selector",
+  "completionMode",
+  "podFailurePolicy",
   "backoffLimitPerIndex",
-  "maxFailedIndexes",
+  "managedBy",
+  "successPolicy",
 ] as const;
-const restartPolicies = ["OnFailure", "Never"];
+/** More completions than this with more Pods at once than that, and what failed may not fit into the status. */
+const [manyCompletions, manyPods] = [100_000, 10_000];
 
 export const jobStrategy: Strategy<Job> = {
   generationFields: ["spec"],
@@ -49,23 +49,25 @@ export const jobStrategy: Strategy<Job> = {
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    validateJobCounts(spec, specPath, errors);
-    validateSelectorAndTemplate(spec, restartPolicies, errors);
+    validateJobSettings(spec, specPath, errors);
+    validateSelectorAndTemplate(spec, undefined, errors);
+    validateJobRestartPolicy(spec, specPath, errors);
     return errors;
   },
   validateUpdate({ spec }, { spec: before, status }) {
     const errors: FieldError[] = [];
-    if (!deepEqual(spec.selector, before.selector)) {
-      errors.push(FieldError.immutable(specPath.child("selector"), spec.selector ?? null));
-    }
-    for (
-      const field of ["completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy"] as const
-    ) {
-      const elastic = field === "completions" && spec.completionMode === "Indexed" &&
-        spec.completions === spec.parallelism;
-      if (!elastic && !deepEqual(spec[field], before[field])) {
-        errors.push(FieldError.immutable(specPath.child(field), spec[field] ?? null));
+    const isIndexed = spec.completionMode === "Indexed";
+    if (spec.completions !== before.completions && !(isIndexed && spec.completions === undefined)) {
+      const at = specPath.child("completions");
+      if (!isIndexed) errors.push(FieldError.immutable(at, spec.completions ?? null));
+      else if (spec.completions !== spec.parallelism) {
+        const detail = "can only be modified in tandem with spec.parallelism";
+        errors.push(FieldError.invalid(at, spec.completions, detail));
       }
+    }
+    for (const field of immutable) {
+      if (deepEqual(spec[field], before[field])) continue;
+      errors.push(FieldError.immutable(specPath.child(field), spec[field] ?? null));
     }
     // A suspended Job that never ran may still be told where to run.
     const mayMove = before.suspend && status?.startTime === undefined;
@@ -74,12 +76,13 @@ export const jobStrategy: Strategy<Job> = {
     }
     return errors;
   },
-  warnings({ spec }) {
-    const pods = Math.max(spec.parallelism ?? 0, spec.completions ?? 0);
-    return spec.completionMode === "Indexed" && pods > 100_000
-      ? ["In Indexed Jobs with a number of completions higher than 10^5, the performance is not guaranteed"]
-      : [];
-  },
+  warnings: ({ spec: { completionMode, completions = 0, parallelism = 0 } }) =>
+    completionMode === "Indexed" && completions > manyCompletions && parallelism > manyPods
+      ? [
+        "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, " +
+        "Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+      ]
+      : [],
   fields: {
     "status.successful": ({ status }) => String(status?.succeeded ?? 0),
   },
@@ -92,27 +95,21 @@ function defaultJobSpec(spec: JobSpec): void {
   spec.completionMode ??= "NonIndexed";
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed";
-  for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
-    for (const pattern of onPodConditions) pattern.status ||= "True";
-  }
-  defaultPodTemplate(spec.template);
+  defaultJobTemplate(spec);
 }
 
-function validateJobCounts(spec: JobSpec, path: Path, errors: FieldError[]): void {
-  for (const field of counts) requireNotNegative(spec[field], path.child(field), errors);
-  requireOneOf(spec.completionMode, path.child("completionMode"), ["NonIndexed", "Indexed"], errors);
-  if (spec.completionMode === "Indexed" && spec.completions === undefined) {
-    errors.push(FieldError.required(path.child("completions"), "when completion mode is Indexed"));
+/** The defaults that a Job's spec has where there is no Job yet. */
+export function defaultJobTemplate(spec: JobSpec | undefined): void {
+  for (const { onPodConditions = [] } of spec?.podFailurePolicy?.rules ?? []) {
+    for (const pattern of onPodConditions) pattern.status ||= "True";
   }
-  const policies = spec.podFailurePolicy ? ["Failed"] : ["Failed", "TerminatingOrFailed"];
-  requireOneOf(spec.podReplacementPolicy, path.child("podReplacementPolicy"), policies, errors);
+  defaultPodTemplate(spec?.template);
 }
 
 /** A Job's spec where there is no Job yet: its selector is made with it. */
 export function validateJobTemplate(spec: JobSpec, path: Path, errors: FieldError[]): void {
-  validateJobCounts(spec, path, errors);
+  validateJobSettings(spec, path, errors);
   validatePodTemplate(spec.template, path.child("template"), errors);
-  const at = path.child("template", "spec", "restartPolicy");
-  requireOneOf(spec.template?.spec?.restartPolicy, at, restartPolicies, errors);
+  validateJobRestartPolicy(spec, path, errors);
   if (spec.manualSelector) errors.push(FieldError.notSupported(path.child("manualSelector"), true, ["nil", "false"]));
 }

@@ -45,7 +45,8 @@ export function validateNewPod(pod: Pod): FieldError[] {
 
 /** The template of a workload. Ephemeral containers are for running Pods alone. */
 export function validatePodTemplate(template: PodTemplateSpec, path: Path, errors: FieldError[]): void {
-  validateLabels(template.metadata?.labels, path.child("metadata", "labels"), errors);
+  // The path that upstream gives, though there is no such field.
+  validateLabels(template.metadata?.labels, path.child("labels"), errors);
   const spec = template.spec ?? { containers: [] };
   validatePodClaims(spec.resourceClaims ?? [], false, path.child("spec", "resourceClaims"), errors);
   validatePodSpec(spec, path.child("spec"), errors);

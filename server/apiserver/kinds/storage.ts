@@ -19,7 +19,7 @@ export const storageClassStrategy: Strategy<StorageClass> = {
     const errors: FieldError[] = [];
     requireProvisioner(provisioner, root("provisioner"), errors);
     validateParameters(parameters, errors);
-    requireOneOf(reclaimPolicy, root("reclaimPolicy"), ["Delete", "Retain"], errors);
+    requireOneOf(reclaimPolicy || undefined, root("reclaimPolicy"), ["Delete", "Retain"], errors);
     requireOneOf(volumeBindingMode, root("volumeBindingMode"), ["Immediate", "WaitForFirstConsumer"], errors);
     return errors;
   },

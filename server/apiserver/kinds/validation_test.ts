@@ -173,7 +173,7 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
     { spec: { selector, template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } } },
     'spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"',
   ],
-  ["jobs", { spec: { template } }, "spec.template.spec.restartPolicy: Unsupported value"],
+  ["jobs", { spec: { template } }, "spec.template.spec.restartPolicy: Required value"],
   [
     "cronjobs",
     { spec: { schedule: "now", jobTemplate: { spec: { template } } } },

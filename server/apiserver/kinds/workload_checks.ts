@@ -13,10 +13,10 @@ interface WorkloadSpec {
   readonly template?: PodTemplateSpec;
 }
 
-/** A controller whose Pods it does not select would make them without end. */
+/** A controller whose Pods it does not select would make them without end. Its kind checks restart policies that are not given here. */
 export function validateSelectorAndTemplate(
   { selector, template = { spec: { containers: [] } } }: WorkloadSpec,
-  restartPolicies: readonly string[],
+  restartPolicies: readonly string[] | undefined,
   errors: FieldError[],
 ): void {
   const path = specPath.child("selector");
@@ -35,13 +35,13 @@ export function validateSelectorAndTemplate(
 
 export function validateTemplate(
   template: PodTemplateSpec,
-  restartPolicies: readonly string[],
+  restartPolicies: readonly string[] | undefined,
   errors: FieldError[],
 ): void {
   const path = specPath.child("template");
   validatePodTemplate(template, path, errors);
-  const policy = template.spec?.restartPolicy;
-  requireOneOf(policy, path.child("spec", "restartPolicy"), restartPolicies, errors);
+  if (restartPolicies === undefined) return;
+  requireOneOf(template.spec?.restartPolicy, path.child("spec", "restartPolicy"), restartPolicies, errors);
 }
 
 export function selectorIsImmutable(now: WorkloadSpec, before: WorkloadSpec): FieldError[] {
