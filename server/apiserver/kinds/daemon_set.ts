@@ -1,3 +1,4 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
 import type { DaemonSet } from "../../../api/types/apps_v1.ts";
 import { requireOneOf } from "./checks.ts";
@@ -7,6 +8,7 @@ import type { Strategy } from "./strategy.ts";
 import {
   collisionsAreKept,
   isZero,
+  requireNotMoreThanAll,
   selectorIsImmutable,
   validateCounts,
   validateIntOrPercent,
@@ -30,9 +32,14 @@ const statusCounts = {
   ready: "",
 };
 
+/** How many templates there were: a field of the first versions, which clients still see as an annotation. */
+const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
+
 export const daemonSetStrategy: Strategy<DaemonSet> = {
   generationFields: ["spec"],
-  defaults({ spec }) {
+  defaults(set) {
+    const { spec } = set;
+    countTemplates(set, templateGeneration(set));
     const strategy = spec.updateStrategy ??= {};
     strategy.type ??= "RollingUpdate";
     if (strategy.type === "RollingUpdate") {
@@ -43,9 +50,14 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
+  prepareForCreate: (set) => countTemplates(set, Math.max(templateGeneration(set), 1)),
+  prepareForUpdate(set, old) {
+    const before = templateGeneration(old);
+    countTemplates(set, deepEqual(set.spec.template, old.spec.template) ? before : before + 1);
+  },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    validateSelectorAndTemplate(spec, ["Always"], errors);
+    validateSelectorAndTemplate(spec, "daemonset", ["Always"], errors);
     validateCounts(spec, ["minReadySeconds", "revisionHistoryLimit"], errors);
     const { type, rollingUpdate } = spec.updateStrategy ?? {};
     const path = specPath.child("updateStrategy");
@@ -55,6 +67,8 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     const { maxUnavailable, maxSurge } = rollingUpdate;
     validateIntOrPercent(maxUnavailable, at.child("maxUnavailable"), errors);
     validateIntOrPercent(maxSurge, at.child("maxSurge"), errors);
+    requireNotMoreThanAll(maxUnavailable, at.child("maxUnavailable"), errors);
+    requireNotMoreThanAll(maxSurge, at.child("maxSurge"), errors);
     if (isZero(maxUnavailable) && isZero(maxSurge)) {
       errors.push(FieldError.required(at.child("maxUnavailable"), "cannot be 0 when maxSurge is 0"));
     } else if (!isZero(maxUnavailable) && !isZero(maxSurge)) {
@@ -68,3 +82,11 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     ...collisionsAreKept(set, old),
   ],
 };
+
+function templateGeneration({ metadata }: Readonly<DaemonSet>): number {
+  return Number.parseInt(metadata.annotations?.[templateGenerationAnnotation] ?? "") || 0;
+}
+
+function countTemplates({ metadata }: DaemonSet, count: number): void {
+  metadata.annotations = { ...metadata.annotations, [templateGenerationAnnotation]: String(count) };
+}

@@ -1,5 +1,4 @@
 import { FieldError } from "../../../api/meta/field.ts";
-import { percentage } from "../../../api/meta/int_or_string.ts";
 import type { Deployment } from "../../../api/types/apps_v1.ts";
 import { requireOneOf } from "./checks.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
@@ -8,6 +7,7 @@ import type { Strategy } from "./strategy.ts";
 import {
   collisionsAreKept,
   isZero,
+  requireNotMoreThanAll,
   selectorIsImmutable,
   validateCounts,
   validateIntOrPercent,
@@ -33,7 +33,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], errors);
-    validateSelectorAndTemplate(spec, ["Always"], errors);
+    validateSelectorAndTemplate(spec, "deployment", ["Always"], errors);
     validateStrategy(spec, errors);
     const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec;
     if (deadline !== undefined && deadline <= minReadySeconds) {
@@ -75,7 +75,5 @@ function validateStrategy({ strategy = {} }: Deployment["spec"], errors: FieldEr
       FieldError.invalid(at.child("maxUnavailable"), maxUnavailable ?? 0, "may not be 0 when `maxSurge` is 0"),
     );
   }
-  if (typeof maxUnavailable === "string" && (percentage(maxUnavailable) ?? 0) > 100) {
-    errors.push(FieldError.invalid(at.child("maxUnavailable"), maxUnavailable, "must not be greater than 100%"));
-  }
+  requireNotMoreThanAll(maxUnavailable, at.child("maxUnavailable"), errors);
 }

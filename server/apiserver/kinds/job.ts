@@ -50,7 +50,7 @@ export const jobStrategy: Strategy<Job> = {
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateJobSettings(spec, specPath, errors);
-    validateSelectorAndTemplate(spec, undefined, errors);
+    validateSelectorAndTemplate(spec, "job", undefined, errors);
     validateJobRestartPolicy(spec, specPath, errors);
     return errors;
   },

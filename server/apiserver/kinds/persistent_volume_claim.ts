@@ -1,12 +1,18 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { Quantity } from "../../../api/meta/quantity.ts";
-import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
-import { labelSelectorAt, quantityAt, requireOneOf } from "./checks.ts";
+import { checkDns1123Label, checkDns1123Subdomain } from "../../../api/meta/names.ts";
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedLocalObjectReference,
+} from "../../../api/types/core_v1.ts";
+import { checkText, labelSelectorAt, quantityAt, requireOneOf, requireText } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
-export const accessModes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+export const accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const alone = "ReadWriteOncePod";
 const sources: readonly string[] = ["/PersistentVolumeClaim", "snapshot.storage.k8s.io/VolumeSnapshot"];
 export const volumeModes = ["Block", "Filesystem"];
 
@@ -91,6 +97,9 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, e
     errors.push(FieldError.required(path.child("accessModes"), "at least 1 access mode is required"));
   }
   for (const mode of modes) requireOneOf(mode, path.child("accessModes"), accessModes, errors);
+  if (modes.includes(alone) && modes.some((mode) => mode !== alone && accessModes.includes(mode))) {
+    errors.push(FieldError.forbidden(path.child("accessModes"), `may not use ${alone} with other access modes`));
+  }
   requireOneOf(spec.volumeMode, path.child("volumeMode"), volumeModes, errors);
   labelSelectorAt(spec.selector, path.child("selector"), errors);
   const at = path.child("resources").key("storage");
@@ -99,5 +108,34 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, e
   else {
     const quantity = quantityAt(storage, at, errors);
     if (quantity && quantity.sign() <= 0) errors.push(FieldError.invalid(at, storage, "must be greater than zero"));
+  }
+  for (const field of ["storageClassName", "volumeAttributesClassName"] as const) {
+    if (spec[field]) checkText(spec[field], path.child(field), checkDns1123Subdomain, errors);
+  }
+  validateSources(spec, path, errors);
+}
+
+/** What the volume is filled from, which two fields tell. */
+function validateSources(spec: PersistentVolumeClaimSpec, path: Path, errors: FieldError[]): void {
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource) validateSource(dataSource, path.child("dataSource"), errors);
+  if (dataSourceRef) validateSource(dataSourceRef, path.child("dataSourceRef"), errors);
+  const { namespace } = dataSourceRef ?? {};
+  if (namespace) checkText(namespace, path.child("dataSourceRef", "namespace"), checkDns1123Label, errors);
+  if (!dataSource || !dataSourceRef) return;
+  if (namespace) {
+    errors.push(FieldError.invalid(path, {}, "may not be specified when dataSourceRef.namespace is specified"));
+  } else if ((["apiGroup", "kind", "name"] as const).some((part) => dataSource[part] !== dataSourceRef[part])) {
+    errors.push(FieldError.invalid(path, {}, "must match dataSourceRef"));
+  }
+}
+
+function validateSource({ apiGroup, kind, name }: TypedLocalObjectReference, path: Path, errors: FieldError[]): void {
+  requireText(name, path.child("name"), errors);
+  requireText(kind, path.child("kind"), errors);
+  if (apiGroup) checkText(apiGroup, path.child("apiGroup"), checkDns1123Subdomain, errors);
+  else if (kind !== "PersistentVolumeClaim") {
+    const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+    errors.push(FieldError.invalid(path, kind ?? "", detail));
   }
 }

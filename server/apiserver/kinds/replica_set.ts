@@ -26,7 +26,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds"], errors);
-    validateSelectorAndTemplate(spec, ["Always"], errors);
+    validateSelectorAndTemplate(spec, "deployment", ["Always"], errors);
     return errors;
   },
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),

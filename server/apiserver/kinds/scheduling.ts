@@ -6,7 +6,7 @@ import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
 import { labelSelectorAt, own, requireNotNegative, requireOneOf } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
-import { validateIntOrPercent } from "./workload_checks.ts";
+import { requireNotMoreThanAll, validateIntOrPercent } from "./workload_checks.ts";
 
 /** Above it only the system's own. */
 const highestUserPriority = 1_000_000_000;
@@ -61,11 +61,20 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
     if (minAvailable !== undefined && maxUnavailable !== undefined) {
       errors.push(FieldError.invalid(specPath, "", "minAvailable and maxUnavailable cannot be both set"));
     }
-    validateIntOrPercent(minAvailable, specPath.child("minAvailable"), errors);
-    validateIntOrPercent(maxUnavailable, specPath.child("maxUnavailable"), errors);
+    for (const field of ["minAvailable", "maxUnavailable"] as const) {
+      validateIntOrPercent(spec[field], specPath.child(field), errors);
+      requireNotMoreThanAll(spec[field], specPath.child(field), errors);
+    }
     labelSelectorAt(selector, specPath.child("selector"), errors);
     const policies = ["AlwaysAllow", "IfHealthyBudget"];
     requireOneOf(unhealthyPodEvictionPolicy, specPath.child("unhealthyPodEvictionPolicy"), policies, errors);
+    return errors;
+  },
+  validateStatusUpdate({ status }) {
+    const errors: FieldError[] = [];
+    for (const field of ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const) {
+      requireNotNegative(status?.[field], root("status", field), errors);
+    }
     return errors;
   },
 };

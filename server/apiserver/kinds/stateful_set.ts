@@ -1,9 +1,10 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
-import type { StatefulSet } from "../../../api/types/apps_v1.ts";
-import { requireOneOf } from "./checks.ts";
-import { defaultClaim } from "./persistent_volume_claim.ts";
+import type { StatefulSet, StatefulSetSpec } from "../../../api/types/apps_v1.ts";
+import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
+import { checkText, requireNotNegative, requireOneOf } from "./checks.ts";
+import { defaultClaim, validateClaimSpec } from "./persistent_volume_claim.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
@@ -59,8 +60,12 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds"], errors);
-    validateSelectorAndTemplate(spec, ["Always"], errors);
-    requireOneOf(spec.podManagementPolicy, specPath.child("podManagementPolicy"), ["OrderedReady", "Parallel"], errors);
+    requireNotNegative(spec.ordinals?.start, specPath.child("ordinals", "start"), errors);
+    validateSelectorAndTemplate({ ...spec, template: templateOfPods(spec) }, "statefulset", ["Always"], errors);
+    if (spec.podManagementPolicy !== "OrderedReady" && spec.podManagementPolicy !== "Parallel") {
+      const detail = "must be 'OrderedReady' or 'Parallel'";
+      errors.push(FieldError.invalid(specPath.child("podManagementPolicy"), spec.podManagementPolicy, detail));
+    }
     const path = specPath.child("updateStrategy");
     const { type, rollingUpdate } = spec.updateStrategy ?? {};
     requireOneOf(type, path.child("type"), ["RollingUpdate", "OnDelete"], errors);
@@ -79,9 +84,17 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
       requireOneOf(
         spec.persistentVolumeClaimRetentionPolicy?.[field],
         retention.child(field),
-        ["Delete", "Retain"],
+        ["Retain", "Delete"],
         errors,
       );
+    }
+    return errors;
+  },
+  validateCreate({ spec: { serviceName, volumeClaimTemplates = [] } }) {
+    const errors: FieldError[] = [];
+    if (serviceName) checkText(serviceName, specPath.child("serviceName"), checkDns1123Label, errors);
+    for (const [index, { spec = {} }] of volumeClaimTemplates.entries()) {
+      validateClaimSpec(spec, specPath.child("volumeClaimTemplates").index(index).child("spec"), errors);
     }
     return errors;
   },
@@ -100,3 +113,12 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     ...collisionsAreKept(set, old),
   ],
 };
+
+/** With the volumes that its Pods get of the claims, and without the names that they do not get of the template. */
+function templateOfPods({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  const { hostname: _, subdomain: __, volumes = [], ...spec } = template?.spec ?? { containers: [] };
+  const names = new Set(volumeClaimTemplates.map(({ metadata: { name = "" } = {} }) => name));
+  const claimed = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const others = volumes.filter(({ name }) => !names.has(name));
+  return { ...template, spec: { ...spec, volumes: [...claimed, ...others] } };
+}

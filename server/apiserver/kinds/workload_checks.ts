@@ -16,6 +16,7 @@ interface WorkloadSpec {
 /** A controller whose Pods it does not select would make them without end. Its kind checks restart policies that are not given here. */
 export function validateSelectorAndTemplate(
   { selector, template = { spec: { containers: [] } } }: WorkloadSpec,
+  workload: string,
   restartPolicies: readonly string[] | undefined,
   errors: FieldError[],
 ): void {
@@ -23,12 +24,13 @@ export function validateSelectorAndTemplate(
   if (selector === undefined) errors.push(FieldError.required(path));
   const compiled = labelSelectorAt(selector, path, errors);
   if (compiled?.isEmpty()) {
-    errors.push(FieldError.invalid(path, selector, "empty selector is invalid for this workload"));
+    errors.push(FieldError.invalid(path, selector, `empty selector is invalid for ${workload}`));
   }
   const labels = template.metadata?.labels;
-  if (compiled && !compiled.isEmpty() && !compiled.matches(labels)) {
+  // Without a selector nothing is selected.
+  if (selector === undefined || compiled && !compiled.isEmpty() && !compiled.matches(labels)) {
     const detail = "`selector` does not match template `labels`";
-    errors.push(FieldError.invalid(specPath.child("template", "metadata", "labels"), labels ?? {}, detail));
+    errors.push(FieldError.invalid(specPath.child("template", "metadata", "labels"), labels ?? null, detail));
   }
   validateTemplate(template, restartPolicies, errors);
 }
@@ -54,6 +56,12 @@ export function selectorIsImmutable(now: WorkloadSpec, before: WorkloadSpec): Fi
 export function validateIntOrPercent(value: number | string | undefined, path: Path, errors: FieldError[]): void {
   if (typeof value === "string") checkText(value, path, checkPercent, errors);
   else if (value !== undefined && value < 0) errors.push(FieldError.invalid(path, value, notNegative));
+}
+
+export function requireNotMoreThanAll(value: number | string | undefined, path: Path, errors: FieldError[]): void {
+  if (typeof value === "string" && checkPercent(value).length === 0 && Number.parseInt(value) > 100) {
+    errors.push(FieldError.invalid(path, value, "must not be greater than 100%"));
+  }
 }
 
 export function isZero(value: number | string | undefined): boolean {

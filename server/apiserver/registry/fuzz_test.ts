@@ -184,7 +184,14 @@ const samples: Readonly<Record<string, Json>> = {
   },
   "apps/v1/deployments": { spec: { selector, template } },
   "apps/v1/statefulsets": {
-    spec: { selector, template, volumeClaimTemplates: [{ metadata: { name: "c" }, spec: {} }] },
+    spec: {
+      selector,
+      template,
+      volumeClaimTemplates: [{
+        metadata: { name: "c" },
+        spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+      }],
+    },
   },
   "apps/v1/daemonsets": { spec: { selector, template } },
   "batch/v1/jobs": { spec: { template: { ...template, spec: { ...podSpec, restartPolicy: "Never" } } } },
