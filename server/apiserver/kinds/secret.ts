@@ -13,8 +13,14 @@ const accountName = "kubernetes.io/service-account.name";
 const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   "kubernetes.io/dockercfg": [".dockercfg"],
   "kubernetes.io/dockerconfigjson": [".dockerconfigjson"],
-  "kubernetes.io/ssh-auth": ["ssh-privatekey"],
   "kubernetes.io/tls": ["tls.crt", "tls.key"],
+};
+
+const sshKey = "ssh-privatekey";
+/** Keys of which the value is a JSON object, by the type that has them. */
+const jsonKeys: Readonly<Record<string, string>> = {
+  "kubernetes.io/dockercfg": ".dockercfg",
+  "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
 };
 
 export const secretStrategy: Strategy<Secret> = {
@@ -38,10 +44,11 @@ export const secretStrategy: Strategy<Secret> = {
     for (const key of own(requiredKeys, type) ?? []) {
       if (!Object.hasOwn(data, key)) errors.push(FieldError.required(root("data").key(key)));
     }
-    if (type === "kubernetes.io/dockerconfigjson" && data[".dockerconfigjson"] && !isJson(data[".dockerconfigjson"])) {
-      errors.push(
-        FieldError.invalid(root("data").key(".dockerconfigjson"), "<secret contents redacted>", "it is not JSON"),
-      );
+    if (type === "kubernetes.io/ssh-auth" && !data[sshKey]) errors.push(FieldError.required(root("data").key(sshKey)));
+    const jsonKey = own(jsonKeys, type);
+    if (jsonKey !== undefined && Object.hasOwn(data, jsonKey)) {
+      const problem = jsonProblem(data[jsonKey]!);
+      if (problem) errors.push(FieldError.invalid(root("data").key(jsonKey), "<secret contents redacted>", problem));
     }
     if (type === "kubernetes.io/basic-auth" && data.username === undefined && data.password === undefined) {
       errors.push(FieldError.required(root("data").key("username")), FieldError.required(root("data").key("password")));
@@ -56,20 +63,17 @@ export const secretStrategy: Strategy<Secret> = {
     if (secret.type !== old.type) errors.push(FieldError.immutable(root("type"), secret.type));
     return errors;
   },
-  prepareForUpdate(secret, old) {
-    // Upstream lets an update leave the type out.
-    if (secret.type === opaque && old.type) secret.type = old.type;
-  },
   fields: {
     type: ({ type }) => type ?? "",
   },
 };
 
-function isJson(base64: string): boolean {
+function jsonProblem(base64: string): string | undefined {
+  if (base64 === "") return "unexpected end of JSON input";
   try {
-    JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(base64)));
-    return true;
+    const value: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(base64)));
+    return typeof value === "object" && !Array.isArray(value) ? undefined : "it is no JSON object";
   } catch {
-    return false;
+    return "it is not JSON";
   }
 }

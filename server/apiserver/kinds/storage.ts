@@ -2,8 +2,9 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkQualifiedName } from "../../../api/meta/names.ts";
+import type { TopologySelectorTerm } from "../../../api/types/core_v1.ts";
 import type { StorageClass, VolumeAttributesClass } from "../../../api/types/storage_v1.ts";
-import { requireOneOf, requireText } from "./checks.ts";
+import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import type { Strategy } from "./strategy.ts";
 
 const maxParameters = 512;
@@ -15,12 +16,13 @@ export const storageClassStrategy: Strategy<StorageClass> = {
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";
   },
-  validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode }) {
+  validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] }) {
     const errors: FieldError[] = [];
     requireProvisioner(provisioner, root("provisioner"), errors);
     validateParameters(parameters, errors);
     requireOneOf(reclaimPolicy || undefined, root("reclaimPolicy"), ["Delete", "Retain"], errors);
     requireOneOf(volumeBindingMode, root("volumeBindingMode"), ["Immediate", "WaitForFirstConsumer"], errors);
+    validateTopologies(allowedTopologies, root("allowedTopologies"), errors);
     return errors;
   },
   validateUpdate: (storageClass, old) =>
@@ -28,6 +30,25 @@ export const storageClassStrategy: Strategy<StorageClass> = {
       .filter((field) => !deepEqual(storageClass[field], old[field]))
       .map((field) => FieldError.immutable(root(field), storageClass[field])),
 };
+
+/** No two of them say the same, whatever the order of their keys and values. */
+function validateTopologies(terms: readonly TopologySelectorTerm[], path: Path, errors: FieldError[]): void {
+  const said = new Set<string>();
+  for (const [index, { matchLabelExpressions = [] }] of terms.entries()) {
+    const at = path.index(index).child("matchLabelExpressions");
+    const values = new Map<string, readonly string[]>();
+    for (const [i, { key = "", values: list = [] }] of matchLabelExpressions.entries()) {
+      if (list.length === 0) errors.push(FieldError.required(at.index(i).child("values")));
+      requireUnique(list.map((value, n) => [value, at.index(i).child("values").index(n)]), errors);
+      checkText(key, at.index(i).child("key"), checkQualifiedName, errors);
+      if (values.has(key)) errors.push(FieldError.duplicate(at.index(i).child("key"), key));
+      values.set(key, [...new Set(list)].sort());
+    }
+    const text = JSON.stringify([...values].sort(([a], [b]) => a < b ? -1 : 1));
+    if (said.has(text)) errors.push(FieldError.duplicate(at, ""));
+    said.add(text);
+  }
+}
 
 export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
   validate({ driverName, parameters }) {

@@ -198,6 +198,36 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ["configmaps", { data: { "a/b": "x" } }, "data[a/b]: Invalid value"],
   ["configmaps", { data: { a: "x".repeat(1024 * 1024 + 1) } }, "Too long"],
   ["secrets", { type: "kubernetes.io/tls", data: {} }, "data[tls.crt]: Required value"],
+  [
+    "secrets",
+    { type: "kubernetes.io/ssh-auth", stringData: { "ssh-privatekey": "" } },
+    "data[ssh-privatekey]: Required",
+  ],
+  [
+    "secrets",
+    { type: "kubernetes.io/dockercfg", stringData: { ".dockercfg": "[]" } },
+    'data[.dockercfg]: Invalid value: "<secret contents redacted>": it is no JSON object',
+  ],
+  [
+    "secrets",
+    { type: "kubernetes.io/dockerconfigjson", stringData: { ".dockerconfigjson": "" } },
+    "unexpected end of JSON input",
+  ],
+  [
+    "storageclasses",
+    {
+      provisioner: "a",
+      allowedTopologies: [
+        { matchLabelExpressions: [{ key: "zone", values: ["a", "b"] }] },
+        { matchLabelExpressions: [{ key: "zone", values: ["b", "a"] }] },
+        { matchLabelExpressions: [{ key: "", values: [] }, { key: "rack", values: ["x", "x"] }] },
+      ],
+    },
+    "allowedTopologies[1].matchLabelExpressions: Duplicate value",
+    "allowedTopologies[2].matchLabelExpressions[0].values: Required value",
+    "allowedTopologies[2].matchLabelExpressions[0].key: Invalid value",
+    "allowedTopologies[2].matchLabelExpressions[1].values[1]: Duplicate value",
+  ],
   ["namespaces", { metadata: { name: "a.b" } }, "metadata.name: Invalid value"],
   ["nodes", { spec: { taints: [{ key: "a", effect: "Never" }] } }, "metadata.taints[0].effect: Unsupported value"],
   ["persistentvolumeclaims", { spec: {} }, "spec.accessModes: Required value"],
