@@ -21,6 +21,11 @@ export async function allocatedWrite(
   const { services, turns } = system;
   const write = async (own: KubeObject, turn?: Operation) => {
     const reservation = services.reserve(storage, own, old);
+    // A dry run takes nothing from whoever comes while it is under way.
+    if (dryRun) {
+      reservation?.release();
+      return await commit(own, turn);
+    }
     try {
       return await commit(own, turn);
     } finally {

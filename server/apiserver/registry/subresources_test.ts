@@ -261,6 +261,16 @@ describe("Services", () => {
     expect(taken.message).toContain("provided IP is already allocated");
   });
 
+  it("take nothing from each other in dry runs, and are told what is taken", async () => {
+    await using test = await TestRegistry.open();
+    const wanted = (name: string) => service(name, { type: "NodePort", ports: [{ port: 80, nodePort: 30007 }] });
+    const tried = (name: string) => test.client.create(services, wanted(name), { dryRun: true });
+    const both = await Promise.all([tried("a"), tried("b")]);
+    expect(both.map(({ spec }) => spec.ports?.[0]?.nodePort)).toEqual([30007, 30007]);
+    await test.client.create(services, wanted("c"));
+    expect((await failure(tried("d"))).message).toContain("provided port is already allocated");
+  });
+
   it("know after a restart what is taken", async () => {
     await using first = await TestRegistry.open({ serviceCIDR: "10.43.0.0/30" });
     const made = await first.client.create(services, service("a", { type: "NodePort" }));
