@@ -1,6 +1,8 @@
 import { checkDns1123Label } from "../../../api/meta/names.ts";
 import type { Service, ServicePort, ServiceSpec } from "../../../api/types/core_v1.ts";
+import { defaultIngress, validateIngress } from "./service_status.ts";
 import { isExternal, validateService, validateServiceUpdate } from "./service_validation.ts";
+import { serviceWarnings } from "./service_warnings.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** Only a load balancer has them. */
@@ -38,6 +40,9 @@ export const serviceStrategy: Strategy<Service> = {
   },
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  prepareForStatusUpdate: defaultIngress,
+  validateStatusUpdate: validateIngress,
+  warnings: serviceWarnings,
   fields: {
     "spec.clusterIP": ({ spec }) => spec.clusterIP ?? "",
     "spec.type": ({ spec }) => spec.type ?? "",
