@@ -8,6 +8,7 @@ import type {
   MetricTarget,
 } from "../../../api/types/autoscaling_v2.ts";
 import { checkText, notNegative, quantityAt, requireOneOf, requirePathSegment, requireText } from "./checks.ts";
+import { containerNameErrors } from "./resources_validation.ts";
 
 const maxStabilizationSeconds = 3600;
 const maxPeriodSeconds = 1800;
@@ -64,7 +65,9 @@ const validateSource: {
     validateUsageTarget(target, path.child("target"), errors);
   },
   containerResource({ name, container, target }, path, errors) {
-    requireText(name, path.child("name"), errors, "must specify a resource name");
+    if (requireText(name, path.child("name"), errors, "must specify a resource name")) {
+      errors.push(...containerNameErrors(name, path.child("name")));
+    }
     const at = path.child("container");
     if (requireText(container, at, errors, "must specify a container")) {
       checkText(container, at, checkDns1123Label, errors);

@@ -20,6 +20,8 @@ const source = (type: string, fields: object) => ({ metrics: [{ type, ...fields 
 const target = (target: object) => source("Resource", { resource: { name: "cpu", target } });
 const rules = (fields: object) => ({ behavior: { scaleDown: { policies: [policy], ...fields } } });
 const policy = { type: "Pods", value: 1, periodSeconds: 15 };
+const at = 'metrics[0].containerResource.name: Invalid value: "a": must be a standard resource';
+const standard = [`${at} type or fully qualified`, `${at} for containers`];
 
 const refused: readonly (readonly [object, ...string[]])[] = [
   [{ maxReplicas: 1, minReplicas: 2 }, "maxReplicas: Invalid value: 1: must be greater than or equal to `minReplicas`"],
@@ -39,6 +41,7 @@ const refused: readonly (readonly [object, ...string[]])[] = [
   ],
   [source("Object", { object: { metric, target: { type: "Value", value: "1" } } }), "object.describedObject.kind: Req"],
   [source("ContainerResource", { containerResource: { ...cpu, container: "A" } }), "container: Invalid value"],
+  [source("ContainerResource", { containerResource: { ...cpu, name: "a", container: "b" } }), ...standard],
   [rules({ policies: [] }), "scaleDown.policies: Required value: must specify at least one Policy"],
   [rules({ policies: [{ ...policy, periodSeconds: 1801 }] }), "periodSeconds: Invalid value: 1801: must be less than"],
   [rules({ policies: [{ ...policy, value: 0 }] }), "policies[0].value: Invalid value: 0: must be greater than zero"],

@@ -147,7 +147,7 @@ function validatePages(name: string, quantity: Quantity, text: string, path: Pat
   errors.push(FieldError.invalid(path, text, `${text} is not positive integer multiple of ${name}`));
 }
 
-function containerNameErrors(name: string, path: Path): FieldError[] {
+export function containerNameErrors(name: string, path: Path): FieldError[] {
   const errors = nameErrors(name, path);
   if (!name.includes("/")) {
     if (!ofContainers.has(name) && !isHugePages(name)) {
