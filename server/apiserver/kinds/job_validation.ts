@@ -37,8 +37,11 @@ export function validateJobSettings(spec: JobSpec, path: Path, errors: FieldErro
   if (spec.podFailurePolicy) validateFailurePolicy(spec, path.child("podFailurePolicy"), errors);
   if (spec.successPolicy) {
     const at = path.child("successPolicy");
-    if (mode === "Indexed") validateSuccessPolicy(spec, at, errors);
-    else errors.push(FieldError.invalid(at, spec.successPolicy, "requires indexed completion mode"));
+    // Without completions, of which it is told above, no index is right or wrong.
+    if (mode === "Indexed" && spec.completions !== undefined) validateSuccessPolicy(spec, at, errors);
+    else if (mode !== "Indexed") {
+      errors.push(FieldError.invalid(at, spec.successPolicy, "requires indexed completion mode"));
+    }
   }
   const policies = spec.podFailurePolicy ? ["Failed"] : ["Failed", "TerminatingOrFailed"];
   requireOneOf(spec.podReplacementPolicy, path.child("podReplacementPolicy"), policies, errors);

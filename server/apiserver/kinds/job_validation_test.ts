@@ -64,6 +64,14 @@ const refused: readonly (readonly [object, ...string[]])[] = [
     "onPodConditions[0].type: Invalid value",
   ],
   [{ successPolicy: { rules: [{ succeededCount: 1 }] } }, "requires indexed completion mode"],
+  [
+    {
+      completionMode: "Indexed",
+      parallelism: 2,
+      successPolicy: { rules: [{ succeededIndexes: "0", succeededCount: 1 }] },
+    },
+    "spec.completions: Required value",
+  ],
   [succeeding(), "successPolicy.rules: Required value"],
   [succeeding({}), "successPolicy.rules[0]: Required value: at least one of succeededCount"],
   [succeeding({ succeededCount: 6 }), "succeededCount: Invalid value: 6: must be less than or equal to 5 (the number"],
