@@ -3,6 +3,7 @@ import { SqliteEngine } from "../../datastore/sqlite/engine.ts";
 import { openSqlite } from "../../datastore/sqlite/open.ts";
 import { timed, VALUE } from "./_datastore_figures.ts";
 import { COMMITS as MEASURED_COMMITS } from "./_datastore_memory.ts";
+import { median } from "./_process.ts";
 
 /** Of one transaction; each commit has as many keys as one may have. */
 const COMMITS = 16;
@@ -45,13 +46,22 @@ export async function measureOpening(path: string, keys: number): Promise<void> 
   await store.close();
 }
 
-/** What a store adds to a process, each in one of its own with Skiff's flags; the difference is what the thread takes. */
+/** How often memory is measured: when garbage is collected differs from process to process. */
+const RUNS = 5;
+
+/** What a store adds to a process, each in one of its own with Skiff's flags, as medians; the difference is what the thread takes. */
 export async function measureMemory(directory: string): Promise<void> {
-  const withThread = await memoryOf(`${directory}/thread.db`);
-  const without = await memoryOf(`${directory}/same-thread.db`, "--same-thread");
+  const runs = { thread: [] as (readonly number[])[], same: [] as (readonly number[])[] };
+  for (let run = 0; run < RUNS; run++) {
+    runs.thread.push(await memoryOf(`${directory}/thread-${run}.db`));
+    runs.same.push(await memoryOf(`${directory}/same-thread-${run}.db`, "--same-thread"));
+  }
   const moments = ["when open", ...MEASURED_COMMITS.map((commits) => `after ${commits.toLocaleString("en")} commits`)];
   for (const [i, moment] of moments.entries()) {
-    const [all, rest] = [withThread[i]!, without[i]!];
+    const [all, rest] = [runs.thread, runs.same].map((found) => median(found.map((run) => run[i]!))) as [
+      number,
+      number,
+    ];
     console.log(
       `${`sqlite memory ${moment}`.padEnd(44)} ${all.toFixed(1)} MB, without its thread ${
         rest.toFixed(1)
