@@ -1,6 +1,7 @@
 import { checkQualifiedName } from "../../api/meta/names.ts";
 import { qosClass } from "../../api/meta/qos_class.ts";
 import type { Quantity } from "../../api/meta/quantity.ts";
+import { COMPUTE_RESOURCES } from "../../api/meta/quota_resources.ts";
 import { podLimits, podRequests, type ResourceTotals } from "../../api/meta/resources.ts";
 import { parseTime } from "../../api/meta/time.ts";
 import type { Container, Pod, ScopedResourceSelectorRequirement } from "../../api/types/core_v1.ts";
@@ -8,19 +9,7 @@ import { one } from "./amounts.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { holdsFor } from "./scopes.ts";
 
-const counted: ReadonlySet<string> = new Set([
-  "count/pods",
-  "cpu",
-  "memory",
-  "ephemeral-storage",
-  "requests.cpu",
-  "requests.memory",
-  "requests.ephemeral-storage",
-  "limits.cpu",
-  "limits.memory",
-  "limits.ephemeral-storage",
-  "pods",
-]);
+const counted: ReadonlySet<string> = new Set(["count/pods", ...COMPUTE_RESOURCES, "pods"]);
 /** Limits of these oblige each container to state the amount: once decided, and kept for that. */
 const mandatory: ReadonlySet<string> = new Set([
   "cpu",

@@ -1,6 +1,7 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { checkQualifiedName } from "../../../api/meta/names.ts";
+import { COUNTED_RESOURCES } from "../../../api/meta/quota_resources.ts";
 import type {
   ResourceQuota,
   ResourceQuotaSpec,
@@ -11,24 +12,13 @@ import { checkText, notNegative, quantityAt } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
-const counted: readonly string[] = [
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
-  "services.nodeports",
-  "services.loadbalancers",
-];
 const computed = ["cpu", "memory", "ephemeral-storage"];
 const ofPods: ReadonlySet<string> = new Set(
   ["cpu", "memory"].flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
 );
 /** Names that mean something without a prefix. */
 const standard: ReadonlySet<string> = new Set([
-  ...counted,
+  ...COUNTED_RESOURCES,
   ...computed,
   ...computed.flatMap((name) => [`requests.${name}`, `limits.${name}`]),
   "requests.storage",
@@ -83,7 +73,7 @@ function validateAmount(name: string, text: string, path: Path, errors: FieldErr
 
 /** What is counted, and devices, come in ones. */
 function isWhole(name: string): boolean {
-  if (counted.includes(name)) return true;
+  if (COUNTED_RESOURCES.includes(name)) return true;
   return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
 }
 

@@ -1,6 +1,7 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkQualifiedName } from "../../../api/meta/names.ts";
 import { Quantity, QuantityError } from "../../../api/meta/quantity.ts";
+import { COMPUTE_RESOURCES, COUNTED_RESOURCES } from "../../../api/meta/quota_resources.ts";
 import { isPodLevel, podLimits, podRequests } from "../../../api/meta/resources.ts";
 import type { PodSpec, ResourceClaim, ResourceRequirements } from "../../../api/types/core_v1.ts";
 import { checkText, notNegative, own, quantityAt } from "./checks.ts";
@@ -8,24 +9,10 @@ import { checkText, notNegative, own, quantityAt } from "./checks.ts";
 const ofContainers: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
 /** Names without a domain that a quota or another kind counts by. */
 const standard: ReadonlySet<string> = new Set([
-  ...ofContainers,
-  "requests.cpu",
-  "requests.memory",
-  "requests.ephemeral-storage",
-  "limits.cpu",
-  "limits.memory",
-  "limits.ephemeral-storage",
-  "pods",
-  "resourcequotas",
-  "services",
-  "replicationcontrollers",
-  "secrets",
-  "configmaps",
-  "persistentvolumeclaims",
+  ...COMPUTE_RESOURCES,
+  ...COUNTED_RESOURCES,
   "storage",
   "requests.storage",
-  "services.nodeports",
-  "services.loadbalancers",
 ]);
 
 /** What a container asks for and is limited to. `claims` are the names that its Pod gives its ResourceClaims. */
