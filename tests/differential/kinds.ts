@@ -8,33 +8,18 @@ import { network } from "./objects/network.ts";
 import type { Specimen } from "./objects/specimen.ts";
 import { storage } from "./objects/storage.ts";
 import { workloads } from "./objects/workloads.ts";
-import type { Report } from "./report.ts";
-import type { Request, Sides } from "./sides.ts";
+import type { Request } from "./sides.ts";
+import { inParallel, NAMESPACE, type SuiteOptions } from "./suite.ts";
 
 type Json = Record<string, unknown>;
 
-export const NAMESPACE = "diff";
 const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage];
 
-/** Requests in flight. */
-const AT_ONCE = 12;
 const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
 const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);
 
-export interface KindsOptions {
-  readonly sides: Sides;
-  readonly report: Report;
-  /** Of `group/resource`. */
-  readonly focus: RegExp;
-  /** In (0, 1]: the part of the mutations that is sent. */
-  readonly share: number;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly progress: (line: string) => void;
-}
-
 /** Every kind's specimens and their mutations, created, updated and written to their status on both sides. */
-export async function compareKinds(options: KindsOptions): Promise<void> {
+export async function compareKinds(options: SuiteOptions): Promise<void> {
   const chosen = specimens.filter(({ of }) => options.focus.test(of));
   for (const [index, specimen] of chosen.entries()) {
     for (const row of schema.resources().filter((row) => `${row.group}/${row.resource}` === specimen.of)) {
@@ -45,7 +30,7 @@ export async function compareKinds(options: KindsOptions): Promise<void> {
   }
 }
 
-async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: KindsOptions) {
+async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: SuiteOptions) {
   const { sides, report } = options;
   const message = schema.ofKind(apiVersionOf(row), row.kind)!;
   const group = row.group === "" ? "/api/v1" : `/apis/${apiVersionOf(row)}`;
@@ -119,11 +104,4 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     await side.send({ ...finalizers, body: { metadata: { finalizers: null } } });
     await side.send({ method: "DELETE", path: `${path}?gracePeriodSeconds=0` });
   }
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items[Symbol.iterator]();
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (const item of rest) await work(item);
-  }));
 }
