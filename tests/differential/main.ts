@@ -5,10 +5,12 @@ import { compareKinds } from "./kinds.ts";
 import { Report } from "./report.ts";
 import { startSides } from "./sides.ts";
 import { NAMESPACE, type SuiteOptions } from "./suite.ts";
+import { compareWrites } from "./writes.ts";
 
 /** What is compared, by the name that `--suite` takes. */
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<void>>> = {
   kinds: compareKinds,
+  writes: compareWrites,
 };
 
 const USAGE =
@@ -18,7 +20,7 @@ Builds the kube-apiserver of the Kubernetes release that Skiff speaks from its G
 beside our API server without controllers, sends the same requests to both and compares what they answer.
 
   --suite NAME    one of ${Object.keys(suites).join(", ")}; all when absent
-  --focus REGEXP  kinds by group/resource, as apps/deployments or /services; all when absent
+  --focus REGEXP  kinds by group/resource, as apps/deployments or /services, of writes by topic, as apply/ or json/pods; all when absent
   --share PART    part of the mutations that is sent, in (0, 1], chosen by the seed (default 1)
   --seed N        repeats a run
   --report FILE   where the differences are written; they are printed when absent`;
