@@ -4,6 +4,7 @@ import { inParallel, type SuiteOptions } from "./suite.ts";
 import { applies } from "./writes/applies.ts";
 import { bodies } from "./writes/bodies.ts";
 import { deletions } from "./writes/deletions.ts";
+import { ofEveryKind } from "./writes/every_kind.ts";
 import { identities } from "./writes/identities.ts";
 import { jsonPatches } from "./writes/json_patches.ts";
 import { mergePatches } from "./writes/merge_patches.ts";
@@ -21,6 +22,7 @@ const scripts: readonly Script[] = [
   ...queries,
   ...bodies,
   ...identities,
+  ...ofEveryKind,
   ...deletions,
   ...subresources,
 ];

@@ -85,17 +85,26 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
 }
 
-const fieldValidations = ["Ignore", "Strict", "Warn"] as const;
-const propagationPolicies = ["Background", "Foreground", "Orphan"] as const;
+const fieldValidations = ["", "Ignore", "Strict", "Warn"];
+const propagationPolicies = ["Foreground", "Background", "Orphan"];
 
 /** `kind` names the options in the error: `CreateOptions`, `PatchOptions`, `UpdateOptions`. */
 export function writeOptions(query: Query, kind: string, userAgent: string | undefined): WriteOptions {
-  const errors: FieldError[] = [];
-  const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
-  const asked = query.text("fieldValidation");
-  const fieldValidation = asked === undefined ? "Warn" : oneOf(fieldValidations, asked, "fieldValidation", errors);
+  return checkedOptions(query, kind, userAgent, []);
+}
+
+/** `errors` were found before. */
+function checkedOptions(
+  query: Query,
+  kind: string,
+  userAgent: string | undefined,
+  errors: FieldError[],
+): WriteOptions {
   const manager = query.text("fieldManager");
   if (manager !== undefined) checkFieldManager(manager, errors);
+  const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
+  const fieldValidation = query.text("fieldValidation") ?? "Warn";
+  requireOneOf(fieldValidations, fieldValidation, "fieldValidation", errors);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
   return {
     dryRun,
@@ -123,7 +132,6 @@ function managerOfAgent(userAgent = "unknown"): string {
 
 /** {@linkcode writeOptions} of a patch, with those that only an apply has. */
 export function patchOptions(query: Query, type: PatchRequest["type"], userAgent: string | undefined): WriteOptions {
-  const options = writeOptions(query, "PatchOptions", userAgent);
   const force = query.text("force");
   const errors: FieldError[] = [];
   if (type !== "apply") {
@@ -133,8 +141,7 @@ export function patchOptions(query: Query, type: PatchRequest["type"], userAgent
   } else if (query.text("fieldManager") === undefined) {
     errors.push(FieldError.required(root("fieldManager"), "is required for apply patch"));
   }
-  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", errors);
-  return { ...options, force: isTrue(force ?? null) };
+  return { ...checkedOptions(query, "PatchOptions", userAgent, errors), force: isTrue(force ?? null) };
 }
 
 /** The options as a body or a query gives them, before their values are known to be allowed. */
@@ -148,23 +155,33 @@ export interface GivenDeleteOptions {
 
 export function givenDeleteOptions(query: Query): GivenDeleteOptions {
   const gracePeriodSeconds = query.integer("gracePeriodSeconds");
-  const propagationPolicy = query.text("propagationPolicy");
-  const orphanDependents = query.text("orphanDependents");
+  const propagationPolicy = query.parameters.get("propagationPolicy");
+  const orphanDependents = query.parameters.get("orphanDependents");
   return {
     dryRun: query.parameters.getAll("dryRun"),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(orphanDependents === undefined ? {} : { orphanDependents: isTrue(orphanDependents) }),
+    ...(propagationPolicy === null ? {} : { propagationPolicy }),
+    ...(orphanDependents === null ? {} : { orphanDependents: isTrue(orphanDependents) }),
   };
 }
 
 export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
   const errors: FieldError[] = [];
-  const dryRun = dryRunOf(given.dryRun ?? [], errors);
+  const { orphanDependents } = given;
   let policy = given.propagationPolicy;
-  if (policy !== undefined) oneOf(propagationPolicies, policy, "propagationPolicy", errors);
-  // The older form of the same wish.
-  else if (given.orphanDependents !== undefined) policy = given.orphanDependents ? "Orphan" : "Background";
+  if (policy === undefined) {
+    // The older form of the same wish.
+    if (orphanDependents !== undefined) policy = orphanDependents ? "Orphan" : "Background";
+  } else {
+    if (orphanDependents !== undefined) {
+      const detail = "orphanDependents and deletionPropagation cannot be both set";
+      errors.push(FieldError.invalid(root("propagationPolicy"), policy, detail));
+    }
+    if (!propagationPolicies.includes(policy)) {
+      errors.push(FieldError.notSupported(root("propagationPolicy"), policy, [...propagationPolicies, "nil"]));
+    }
+  }
+  const dryRun = dryRunOf(given.dryRun ?? [], errors);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
   return {
     dryRun,
@@ -172,17 +189,16 @@ export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
     ...(given.gracePeriodSeconds === undefined
       ? {}
       : { gracePeriodSeconds: given.gracePeriodSeconds < 0 ? 1 : given.gracePeriodSeconds }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy as (typeof propagationPolicies)[number] }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(given.preconditions === undefined ? {} : { preconditions: given.preconditions }),
   };
 }
 
 function dryRunOf(values: readonly string[], errors: FieldError[]): boolean {
-  for (const value of values) oneOf(["All"], value, "dryRun", errors);
+  if (values.some((value) => value !== "All")) errors.push(FieldError.notSupported(root("dryRun"), values, ["All"]));
   return values.length > 0;
 }
 
-function oneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): string {
-  if (!allowed.includes(value)) errors.push(FieldError.notSupported(root(name), value, [...allowed]));
-  return value;
+function requireOneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): void {
+  if (!allowed.includes(value)) errors.push(FieldError.notSupported(root(name), value, allowed));
 }

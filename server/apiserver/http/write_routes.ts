@@ -6,6 +6,7 @@ import { sendJSON } from "./answer.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
+import { requireName, requireNamespace } from "../identity.ts";
 import {
   deleteOptions,
   type GivenDeleteOptions,
@@ -39,10 +40,7 @@ export async function updateRoute(of: ResourceCall): Promise<void> {
   const options = writeOptions(call.query, "UpdateOptions", call.request.headers["user-agent"]);
   const object = await readKubeObject(of, options.fieldValidation);
   mustMatchNamespace(of, object);
-  const { name } = object.metadata;
-  if (name !== undefined && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
+  requireName(object, target.name);
   const { entry, created } = await store.update(call, {
     namespace: target.namespace,
     name: target.name,
@@ -65,7 +63,7 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
   const representation = negotiate(of);
   const type = patchTypes[contentTypeOf(call.request)];
-  if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  if (type === undefined) throw unsupportedMediaType();
   const options = patchOptions(call.query, type, call.request.headers["user-agent"]);
   const text = (await readBody(call.request)).toString("utf8");
   const patch = type === "apply" ? await parseConfiguration(call, text, options.fieldValidation) : parsePatch(text);
@@ -146,11 +144,8 @@ async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | 
 }
 
 function mustMatchNamespace(of: ResourceCall, object: KubeObject): void {
-  const { namespace } = object.metadata;
-  const expected = of.target.namespace;
-  if (namespace !== undefined && namespace !== "" && namespace !== expected) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  }
+  // What lives in no namespace may name one.
+  if (of.row.namespaced) requireNamespace(object, of.target.namespace);
 }
 
 function parsePatch(text: string): unknown {

@@ -16,7 +16,7 @@ import {
 } from "./workload_checks.ts";
 
 export const deploymentStrategy: Strategy<Deployment> = {
-  generationFields: ["spec"],
+  generationFields: ["spec", "annotations"],
   defaults({ spec }) {
     spec.replicas ??= 1;
     const strategy = spec.strategy ??= {};

@@ -46,6 +46,7 @@ export const jobStrategy: Strategy<Job> = {
     });
     const selector = spec.selector ??= {};
     selector.matchLabels = { ...selector.matchLabels, [uidLabel]: uid };
+    metadata.labels ??= { ...templateMetadata.labels };
   },
   validate({ spec }) {
     const errors: FieldError[] = [];

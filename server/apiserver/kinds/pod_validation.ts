@@ -1,7 +1,7 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Container, Pod, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkLegacyIP } from "./addresses.ts";
 import { checkText, requireOneOf, requireUnique } from "./checks.ts";
 import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";

@@ -1,7 +1,7 @@
 import { FieldError } from "../../../api/meta/field.ts";
 import { selectorFromLabels } from "../../../api/meta/label_selector.ts";
 import type { ReplicationController } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";

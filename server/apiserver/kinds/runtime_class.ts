@@ -1,7 +1,7 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
 import type { RuntimeClass } from "../../../api/types/node_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkText, requireText } from "./checks.ts";
 import { validateResources } from "./resources_validation.ts";
 import { validateToleration } from "./scheduling_validation.ts";
@@ -10,6 +10,7 @@ import type { Strategy } from "./strategy.ts";
 const schedulingPath = root("scheduling");
 
 export const runtimeClassStrategy: Strategy<RuntimeClass> = {
+  createsOnUpdate: true,
   requiresResourceVersion: true,
   validate({ handler, overhead, scheduling }) {
     const errors: FieldError[] = [];

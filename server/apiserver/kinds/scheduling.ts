@@ -81,6 +81,7 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
 
 export const leaseStrategy: Strategy<Lease> = {
   createsOnUpdate: true,
+  requiresResourceVersion: true,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds, leaseTransitions } = spec ?? {};

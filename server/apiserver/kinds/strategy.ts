@@ -32,7 +32,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly fields?: Readonly<Record<string, FieldReader<T>>>;
   /** One of `fields`, by which watchers are found without asking each: for a field that many watch one value of each. */
   readonly indexedField?: string;
-  /** Top-level fields whose change raises `metadata.generation`; the kind has no generation when absent. */
+  /** Top-level fields, or `annotations`, whose change raises `metadata.generation`; the kind has no generation when absent. */
   readonly generationFields?: readonly string[];
   /** The status that a client sends with a creation counts. */
   readonly keepsStatusOnCreate?: boolean;

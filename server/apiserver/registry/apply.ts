@@ -4,11 +4,11 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, conflict, isAlreadyExists } from "../../../api/status.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, PatchRequest, RequestContext } from "../contract.ts";
+import { requireIdentity } from "../identity.ts";
 import { create } from "./create.ts";
 import type { Facet } from "./facet.ts";
 import { operationOf, trackedView } from "./field_managers.ts";
 import type { Shelf } from "./system.ts";
-import { requireIdentity } from "./update.ts";
 
 /** What a stored object's view and its managers become by a server-side apply. */
 export function appliedTo(
@@ -34,7 +34,7 @@ export async function createByApply(
   const applied = apply(shelf, facet, request, noRecords, { metadata: {} });
   const { records } = applied;
   const object = check(applied.object);
-  requireIdentity(shelf, object, namespace, name);
+  requireIdentity(shelf.row, object, namespace, name);
   const { uid, resourceVersion, ...metadata } = object.metadata;
   if (uid) {
     const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;

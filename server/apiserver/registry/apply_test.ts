@@ -149,7 +149,7 @@ describe("apply", () => {
     const stale = configMap({ a: "2" }, { resourceVersion: String(entry.revision - 1) });
     expect((await refusal(patch(test, configmaps, stale))).message).toContain("the object has been modified");
     expect((await refusal(patch(test, configmaps, configMap({}, { uid })))).message).toContain(
-      "Precondition failed: UID",
+      "metadata.uid: Invalid value",
     );
     const current = configMap({ a: "2" }, { resourceVersion: String(entry.revision) });
     expect((await patch(test, configmaps, current)).entry.object).toMatchObject({ data: { a: "2" } });

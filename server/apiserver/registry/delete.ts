@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../../api/resource.ts";
 import { cloneJson } from "./clone.ts";
 import { conflict, isNotFound, notFound, serverTimeout } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
@@ -6,6 +7,7 @@ import type {
   DeleteAnswer,
   DeleteOptions,
   DeleteRequest,
+  Entry,
   ListAnswer,
   ListRequest,
   RequestContext,
@@ -15,7 +17,7 @@ import { planDeletion } from "./deletion.ts";
 import { list } from "./list.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import type { Shelf } from "./system.ts";
-import { uidMismatch } from "./update.ts";
+import { requireDeletable } from "./preconditions.ts";
 
 const attempts = 64;
 
@@ -27,12 +29,12 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
     if (current === undefined) throw notFound(shelf.row, name);
-    checkPreconditions(shelf, current, options);
+    requireDeletable(shelf, current, options.preconditions);
     const plan = planDeletion(shelf, current.object, options, system.clock.now());
     if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
     if (plan.outcome === "remove") {
       const entry = options.dryRun ? current : await commitDelete(shelf, current);
-      if (entry !== undefined) return { outcome: "removed", entry };
+      if (entry !== undefined) return { outcome: "removed", entry: lastOf(entry, plan.object, current) };
     } else {
       if (options.dryRun) {
         return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision, current.records) };
@@ -45,6 +47,11 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     if (options.preconditions?.resourceVersion) throw conflict(shelf.row, name);
   }
   throw serverTimeout(shelf.row, "delete");
+}
+
+/** What is answered: the object as it was, or marked where the kind marks what goes at once, too. */
+function lastOf(entry: Entry, marked: KubeObject | undefined, current: StoredEntry): Entry {
+  return marked === undefined ? entry : new ObjectEntry(marked, current.revision, current.records);
 }
 
 async function admit(
@@ -65,24 +72,6 @@ async function admit(
     dryRun: options.dryRun,
     warn: (message: string) => context.warn(message),
   });
-}
-
-export function checkPreconditions(
-  shelf: Shelf,
-  current: StoredEntry,
-  { preconditions }: Pick<DeleteOptions, "preconditions">,
-): void {
-  if (preconditions === undefined) return;
-  const { uid = "" } = current.object.metadata;
-  if (preconditions.uid && preconditions.uid !== uid) {
-    throw conflict(shelf.row, current.name, uidMismatch(preconditions.uid, uid));
-  }
-  const { resourceVersion } = preconditions;
-  if (resourceVersion && resourceVersion !== String(current.revision)) {
-    const detail =
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.revision}`;
-    throw conflict(shelf.row, current.name, detail);
-  }
 }
 
 /** Deletions under way at once: enough to share the datastore's commits. */

@@ -8,8 +8,8 @@ const orphan = "orphan";
 
 /** What a request to delete comes to. */
 export type Deletion =
-  /** The object goes now. */
-  | { readonly outcome: "remove" }
+  /** The object goes now; `object` is how it goes, where that is not how it was. */
+  | { readonly outcome: "remove"; readonly object?: KubeObject }
   /** It lives on, as `object` says. */
   | { readonly outcome: "mark"; readonly object: KubeObject }
   /** It was marked before, and this request changes nothing. */
@@ -26,7 +26,10 @@ export function planDeletion(shelf: Shelf, old: KubeObject, options: DeleteOptio
   const finalizers = finalizersFor(shelf, old, options);
   const holds = finalizers.length > 0 || (strategy.holdsBack?.(old) ?? false);
   const seconds = shortened(old, grace);
-  if (seconds === 0 && !holds) return { outcome: "remove" };
+  if (seconds === 0 && !holds) {
+    const object = strategy.gracePeriodSeconds && mark(shelf, old, 0, finalizers, now);
+    return { outcome: "remove", ...(object && { object }) };
+  }
   const marked = mark(shelf, old, seconds, finalizers, now);
   return marked === undefined ? { outcome: "unchanged" } : { outcome: "mark", object: marked };
 }

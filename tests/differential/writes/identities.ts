@@ -48,7 +48,7 @@ const createdAs: readonly object[] = [
   { generateName: `${"x".repeat(300)}-`, name: undefined },
   { generateName: "Wrong_", name: undefined },
   { generateName: "", name: undefined },
-  { generateName: "-", name: undefined },
+  { generateName: "g-g-", name: undefined },
   { generateName: "g-" },
   { generateName: "Wrong_" },
   { namespace: "" },
