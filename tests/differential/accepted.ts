@@ -29,6 +29,37 @@ export const deviations: readonly Deviation[] = [
     why: "a dry run refuses a port outside the range, as the run in earnest does",
     holds: ({ where, ours }) => where === "cause" && ours.includes("provided port is not in the valid range"),
   },
+  {
+    why: "why an operation of a JSON patch does not fit is told, which upstream keeps to itself",
+    holds: ({ where, theirs, ours }) => where === "message" && ours.startsWith(`${theirs}: JSON patch operation `),
+  },
+  {
+    why: "a patch whose result is no object of its kind is told with the field, not with the whole object",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && [theirs, ours].includes("") && /^FieldValueInvalid patch: /.test(theirs + ours),
+  },
+  {
+    why: "a configuration that does not fit is the client's fault, which upstream calls its own",
+    holds: ({ where, theirs, ours }) =>
+      where === "status" &&
+      /^500 undefined \{\} failed to (create typed patch object|convert new object) /.test(theirs) &&
+      ours.startsWith("400 BadRequest {} failed to create typed patch object "),
+  },
+  {
+    why: "no object has a resourceVersion that is no number, which upstream calls a failure of its own",
+    holds: ({ where, theirs, ours }) =>
+      where === "status" && theirs.startsWith("500 undefined {} strconv.ParseUint: ") &&
+      ours.startsWith("409 Conflict "),
+  },
+  {
+    why: "a dry run refuses a new object with a resourceVersion, as the run in earnest does",
+    holds: ({ theirs, ours }) =>
+      theirs === "accepted" && ours.endsWith("resourceVersion should not be set on objects to be created"),
+  },
+  {
+    why: "nobody keeps account of who owns what of a TokenRequest, which is answered and forgotten",
+    holds: ({ where, theirs }) => where === "metadata.managedFields" && theirs.includes('"subresource":"token"'),
+  },
 ];
 
 export function isAccepted(difference: Difference): boolean {

@@ -260,12 +260,6 @@ describe("a configuration that is not of its type", () => {
       deployment({}, container("c"), container("c")),
       '.spec.template.spec.containers: duplicate entries for key [name="c"]',
     ],
-    [
-      "an element without keys",
-      deployment({}, { image: "i" }),
-      ".spec.template.spec.containers: element 0: associative list with keys has an element that omits all key fields " +
-      `["name"] (and doesn't have default values for any key fields)`,
-    ],
   ];
   for (const [what, config, message] of cases) {
     it(`is refused for ${what}`, () => {

@@ -1,5 +1,6 @@
 import { findDuplicates } from "../../../api/codec/json_scan.ts";
 import { DecodeError, type Problem } from "../../../api/codec/problem.ts";
+import { notAnObject } from "../../../api/codec/json_fault.ts";
 import { badRequest, requestEntityTooLarge } from "../../../api/status.ts";
 import type { FieldValidation } from "../contract.ts";
 import type { Call } from "./call.ts";
@@ -18,7 +19,8 @@ export async function parseConfiguration(
     throw badRequest(`error strict decoding YAML: ${duplicates.map(({ message }) => message).join(", ")}`);
   }
   if (validation === "Warn") { for (const { message } of duplicates) call.warn(message); }
-  return value;
+  if (typeof value === "object" && !Array.isArray(value)) return value;
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${notAnObject(value)}`);
 }
 
 interface Parsed {
@@ -37,12 +39,12 @@ function parseJSON(text: string): Parsed | undefined {
 }
 
 async function parseOneYAML(text: string): Promise<Parsed> {
-  const { parseYAML } = await import("../../../api/codec/yaml.ts");
+  const { parseFirstYAML } = await import("../../../api/codec/yaml.ts");
   try {
-    return parseYAML(text);
+    return parseFirstYAML(text);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     if (error.reason === "TooLarge") throw requestEntityTooLarge(error.message);
-    throw badRequest(`error decoding YAML: ${error.message}`);
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
   }
 }

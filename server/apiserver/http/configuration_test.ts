@@ -28,11 +28,19 @@ describe("the body of an apply", () => {
     }
   });
 
-  it("is refused when it is no YAML, or more than one document", async () => {
+  it("is refused when it is no YAML, or no object", async () => {
     await using edge = await edgeWithObject();
-    for (const body of ["a: [", "a: 1\n---\nb: 2\n", "", "&a [*a]"]) {
+    for (const body of ["a: [", "text", "[]", "&a [*a]"]) {
       const answer = await edge.fetch(`${path}?fieldManager=me`, { method: "PATCH", headers, body });
       expect([body, answer.json.message.startsWith("error decoding YAML: "), answer.code]).toEqual([body, true, 400]);
+    }
+  });
+
+  it("is the first document, if there is any", async () => {
+    await using edge = await edgeWithObject();
+    for (const [body, wanted] of [["a: 1\n---\nb: 2\n", { a: 1 }], ["", null]] as const) {
+      await edge.fetch(`${path}?fieldManager=me`, { method: "PATCH", headers, body });
+      expect(asked(edge).patch).toEqual(wanted);
     }
   });
 

@@ -1,11 +1,12 @@
 import type { Expected } from "../../../api/codec/decode.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { badRequest, unsupportedMediaType } from "../../../api/status.ts";
+import { unsupportedMediaType } from "../../../api/status.ts";
 import type { PatchRequest } from "../contract.ts";
 import { sendJSON } from "./answer.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
+import { parsePatch } from "./patch_body.ts";
 import { requireName, requireNamespace } from "../identity.ts";
 import {
   deleteOptions,
@@ -66,13 +67,14 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
   if (type === undefined) throw unsupportedMediaType();
   const options = patchOptions(call.query, type, call.request.headers["user-agent"]);
   const text = (await readBody(call.request)).toString("utf8");
-  const patch = type === "apply" ? await parseConfiguration(call, text, options.fieldValidation) : parsePatch(text);
   const { entry, created } = await store.patch(call, {
     namespace: target.namespace,
     name: target.name,
     ...(of.subresource === undefined ? {} : { subresource: of.subresource.name }),
     type,
-    patch,
+    ...(type === "apply"
+      ? { patch: await parseConfiguration(call, text, options.fieldValidation) }
+      : await parsedFor(of, () => parsePatch(text, type, options.fieldValidation))),
     options,
     mayCreate: () => of.mayAlso("create"),
   });
@@ -148,10 +150,12 @@ function mustMatchNamespace(of: ResourceCall, object: KubeObject): void {
   if (of.row.namespaced) requireNamespace(object, of.target.namespace);
 }
 
-function parsePatch(text: string): unknown {
+/** Whoever patches what is not there hears that, whatever the patch is. */
+async function parsedFor<T>({ call, target, store }: ResourceCall, parse: () => T): Promise<T> {
   try {
-    return JSON.parse(text);
+    return parse();
   } catch (error) {
-    throw badRequest(`the patch is no JSON: ${(error as SyntaxError).message}`);
+    await store.get(call, { namespace: target.namespace, name: target.name });
+    throw error;
   }
 }

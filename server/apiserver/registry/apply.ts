@@ -1,4 +1,5 @@
 import { applyConfiguration } from "../../../api/patch/apply/apply.ts";
+import { kindText } from "../../../api/patch/apply/kind_text.ts";
 import { type ManagedRecords, noRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, conflict, isAlreadyExists } from "../../../api/status.ts";
@@ -60,9 +61,7 @@ function apply(
   const config = patch as KubeObject;
   const { apiVersion, kind } = facet.kind;
   if (config?.apiVersion !== apiVersion || config.kind !== kind) {
-    throw badRequest(
-      `invalid object type: ${config?.apiVersion}, Kind=${config?.kind}; ${apiVersion}, Kind=${kind} is expected here`,
-    );
+    throw badRequest(`invalid object type: ${kindText((patch ?? {}) as Readonly<Record<string, unknown>>)}`);
   }
   const configuration = facet.configures?.(config) ?? config;
   const operation = operationOf(shelf, facet, options);

@@ -158,7 +158,7 @@ describe("apply", () => {
   it("refuses other kinds, other names, and values that do not fit", async () => {
     await using test = await TestRegistry.open();
     const cases: [config: unknown, message: string][] = [
-      [{ ...configMap({}), kind: "Secret" }, "invalid object type: v1, Kind=Secret"],
+      [{ ...configMap({}), kind: "Secret" }, "invalid object type: /v1, Kind=Secret"],
       [{ ...configMap({}), apiVersion: undefined }, "invalid object type"],
       [[], "invalid object type"],
       [null, "invalid object type"],
@@ -166,7 +166,7 @@ describe("apply", () => {
       [configMap({}, { namespace: "other" }), "the namespace of the provided object does not match"],
       [configMap({}, { managedFields: [] }), "metadata.managedFields must be nil"],
       [configMap({ "a/b": "1" }), 'ConfigMap "x" is invalid'],
-      [{ ...configMap({}), dta: {} }, "(/x; v1, Kind=ConfigMap): .dta: field not declared in schema"],
+      [{ ...configMap({}), dta: {} }, "(/x; /v1, Kind=ConfigMap): .dta: field not declared in schema"],
     ];
     for (const [config, message] of cases) {
       const error = await refusal(patch(test, configmaps, config));

@@ -60,10 +60,11 @@ async function prepared(
   system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
   strategy.defaults?.(object);
   const { metadata } = object;
+  const { managedFields } = metadata;
   dropSystemMetadata(metadata);
   keepOwnersOnce(metadata, context, false);
   // What admission adds is nobody's.
-  const records = applied ?? recordsOfNew(shelf, facet, request.options, object);
+  const records = applied ?? recordsOfNew(shelf, facet, request.options, object, managedFields);
   const admission = {
     operation: "CREATE",
     row,

@@ -39,10 +39,17 @@ export function trackedView(facet: Facet, object: KubeObject): KubeObject {
   return facet.configures === undefined ? facet.view(object) : object;
 }
 
-/** Who owns what of a new object. */
-export function recordsOfNew(shelf: Shelf, facet: Facet, options: WriteOptions, object: KubeObject): ManagedRecords {
+/** Who owns what of a new object. `sent`: the managedFields that came with it. */
+export function recordsOfNew(
+  shelf: Shelf,
+  facet: Facet,
+  options: WriteOptions,
+  object: KubeObject,
+  sent: readonly ManagedFieldsEntry[] = [],
+): ManagedRecords {
   const operation = operationOf(shelf, facet, options);
-  return orElse(noRecords, () => recordsAfterUpdate(operation, noRecords, undefined, trackedView(facet, object)));
+  const base = submittedRecords(operation, sent, noRecords);
+  return orElse(base, () => recordsAfterUpdate(operation, base, undefined, trackedView(facet, object)));
 }
 
 /** Who owns what after an update or a patch of any other kind than apply. `sent`: the managedFields in the submitted object. */
