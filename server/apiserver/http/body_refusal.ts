@@ -21,12 +21,26 @@ export function refusalOf(
     return named ? cannotBeHandled(expected, why, error.found) : why;
   }
   if (error.reason !== "Syntax") return error.message;
-  const fault = contentType === "application/json" ? jsonFault(body.toString("utf8")) : undefined;
-  const why = fault === undefined ? error.message : `couldn't get version/kind; json parse error: ${fault}`;
+  const why = faults[contentType]?.(body) ?? error.message;
   return named
     ? `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${beginning(body)})`
     : why;
 }
+
+const protobufPrefix = [0x6b, 0x38, 0x73, 0x00];
+
+/** What is wrong with a text or with bytes, by media type; undefined where the decoder's own words have to do. */
+const faults: Readonly<Record<string, (body: Buffer) => string | undefined>> = {
+  "application/json"(body) {
+    const fault = jsonFault(body.toString("utf8"));
+    return fault && `couldn't get version/kind; json parse error: ${fault}`;
+  },
+  "application/vnd.kubernetes.protobuf"(body) {
+    if (body.length === 0) return "empty data";
+    if (protobufPrefix.every((byte, at) => body[at] === byte)) return undefined;
+    return `provided data does not appear to be a protobuf message, expected prefix [${protobufPrefix.join(" ")}]`;
+  },
+};
 
 /** `found`: what the body says it is, where that is something else. */
 export function cannotBeHandled(

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { decodeJSON } from "../../../api/codec/json.ts";
-import type { DecodeError } from "../../../api/codec/problem.ts";
+import { DecodeError } from "../../../api/codec/problem.ts";
 import { refusalOf } from "./body_refusal.ts";
 
 const expected = { apiVersion: "apps/v1", kind: "Deployment" };
@@ -40,6 +40,20 @@ describe("refusalOf", () => {
     ],
   ];
   for (const [text, message] of cases) it(message, () => expect(refused(text)).toBe(message));
+
+  it("tells of bytes that are no protobuf", () => {
+    const tell = (bytes: number[]) =>
+      refusalOf(
+        new DecodeError("Syntax", "odd"),
+        Buffer.from(bytes),
+        "application/vnd.kubernetes.protobuf",
+        expected,
+        false,
+      );
+    expect(tell([])).toBe("empty data");
+    expect(tell([1, 2])).toBe("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]");
+    expect(tell([0x6b, 0x38, 0x73, 0, 1])).toBe("odd");
+  });
 
   it("names no kind where every group has it", () => {
     expect(refused("{", false)).toBe("couldn't get version/kind; json parse error: unexpected end of JSON input");

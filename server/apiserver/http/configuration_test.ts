@@ -46,12 +46,14 @@ describe("the body of an apply", () => {
 
   it("has no field twice, unless nobody minds", async () => {
     await using edge = await edgeWithObject();
-    for (const body of ['{"data":{"x":"1","x":"2"}}', "data:\n  x: '1'\n  x: '2'\n"]) {
+    for (const [body, line] of [['{"data":{"x":"1","x":"2"}}', 1], ["data:\n  x: '1'\n  x: '2'\n", 3]] as const) {
       const apply = (validation: string) =>
         edge.fetch(`${path}?fieldManager=me&fieldValidation=${validation}`, { method: "PATCH", headers, body });
       const strict = await apply("Strict");
-      expect(strict.json).toMatchObject({ code: 400, message: 'error strict decoding YAML: duplicate field "data.x"' });
-      expect((await apply("Warn")).headers["warning"]).toContain('duplicate field \\"data.x\\"');
+      const message =
+        `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line ${line}: key "x" already set in map`;
+      expect(strict.json).toMatchObject({ code: 400, message });
+      expect((await apply("Warn")).headers["warning"]).toContain(`line ${line}: key \\"x\\" already set in map`);
       expect((await apply("Ignore")).headers["warning"]).toBe(undefined);
       expect(asked(edge).patch).toEqual({ data: { x: "2" } });
     }

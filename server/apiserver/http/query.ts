@@ -1,5 +1,5 @@
 import { FieldSelector } from "../../../api/meta/field_selector.ts";
-import { badRequest, invalid } from "../../../api/status.ts";
+import { badRequest, invalid, type StatusError } from "../../../api/status.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type {
   DeleteOptions,
@@ -35,13 +35,25 @@ export class Query {
   integer(name: string, least = Number.MIN_SAFE_INTEGER): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= least)) {
-      const bound = least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
-      throw badRequest(`the query parameter ${name} must be a whole number${bound}, found ${JSON.stringify(text)}`);
+    if (!/^[+-]?\d+$/.test(text)) throw notParsed(text, "invalid syntax");
+    const value = BigInt(text);
+    if (value !== BigInt.asIntN(64, value)) throw notParsed(text, "value out of range");
+    if (value < least) {
+      throw badRequest(`the query parameter ${name} must be a whole number of at least ${least}, found ${value}`);
     }
-    return value;
+    return Number(value);
   }
+
+  /** The same of a parameter that is no number when it is empty. */
+  optionalInteger(name: string): number | undefined {
+    if (this.#parameters.get(name) === "") throw notParsed("", "invalid syntax");
+    return this.integer(name);
+  }
+}
+
+/** In Go's words. */
+function notParsed(text: string, why: string): StatusError {
+  return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
 }
 
 type Target = Pick<ResourceInfo, "namespace" | "name">;
@@ -117,31 +129,33 @@ const maxFieldManager = 128;
 
 function checkFieldManager(manager: string, errors: FieldError[]): void {
   const path = root("fieldManager");
-  if (manager.length > maxFieldManager) errors.push(FieldError.tooLong(path, maxFieldManager));
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  if (bytes(manager) > maxFieldManager) errors.push(FieldError.tooLong(path, maxFieldManager));
   const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(manager);
   if (unprintable === null) return;
   const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-  errors.push(FieldError.invalid(path, manager, `invalid character U+${code} (at position ${unprintable.index})`));
+  const position = bytes(manager.slice(0, unprintable.index));
+  errors.push(FieldError.invalid(path, manager, `invalid character U+${code} (at position ${position})`));
 }
 
 /** Who does not say which manager it is, is known by the name of its program. */
-function managerOfAgent(userAgent = "unknown"): string {
-  const name = userAgent.split("/")[0]!;
+function managerOfAgent(userAgent: string | undefined): string {
+  const [name] = (userAgent || "unknown").split("/") as [string];
   return [...name].filter((c) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c)).join("").slice(0, maxFieldManager);
 }
 
 /** {@linkcode writeOptions} of a patch, with those that only an apply has. */
 export function patchOptions(query: Query, type: PatchRequest["type"], userAgent: string | undefined): WriteOptions {
-  const force = query.text("force");
+  const force = query.parameters.get("force");
   const errors: FieldError[] = [];
   if (type !== "apply") {
-    if (force !== undefined) {
+    if (force !== null) {
       errors.push(FieldError.forbidden(root("force"), "may not be specified for non-apply patch"));
     }
   } else if (query.text("fieldManager") === undefined) {
     errors.push(FieldError.required(root("fieldManager"), "is required for apply patch"));
   }
-  return { ...checkedOptions(query, "PatchOptions", userAgent, errors), force: isTrue(force ?? null) };
+  return { ...checkedOptions(query, "PatchOptions", userAgent, errors), force: isTrue(force) };
 }
 
 /** The options as a body or a query gives them, before their values are known to be allowed. */
@@ -154,7 +168,7 @@ export interface GivenDeleteOptions {
 }
 
 export function givenDeleteOptions(query: Query): GivenDeleteOptions {
-  const gracePeriodSeconds = query.integer("gracePeriodSeconds");
+  const gracePeriodSeconds = query.optionalInteger("gracePeriodSeconds");
   const propagationPolicy = query.parameters.get("propagationPolicy");
   const orphanDependents = query.parameters.get("orphanDependents");
   return {

@@ -48,6 +48,16 @@ describe("options of a deletion", () => {
   ];
   for (const [query, message] of cases) it(query, () => expect(remove(query)).toBe(message));
 
+  const seconds: readonly [string, string][] = [
+    ["5", "accepted"],
+    ["", 'strconv.ParseInt: parsing "": invalid syntax'],
+    ["x", 'strconv.ParseInt: parsing "x": invalid syntax'],
+    ["99999999999999999999", 'strconv.ParseInt: parsing "99999999999999999999": value out of range'],
+  ];
+  for (const [text, message] of seconds) {
+    it(`gracePeriodSeconds=${text}`, () => expect(remove(`gracePeriodSeconds=${text}`)).toBe(message));
+  }
+
   it("takes an empty wish to orphan for one", () => {
     expect(deleteOptions(givenDeleteOptions(new Query("orphanDependents="))).propagationPolicy).toBe("Orphan");
   });

@@ -135,7 +135,7 @@ export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
 /** A body wins over the query, as upstream. Every group's DeleteOptions are the same. */
 async function readDeleteOptions(of: ResourceCall): Promise<GivenDeleteOptions> {
   const { call } = of;
-  const expected: Expected = { apiVersion: of.apiVersion, kind: "DeleteOptions", anyVersion: true };
+  const expected: Expected = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", anyVersion: true };
   const object = await readOptionalObject(call, expected, "Ignore");
   return object === undefined ? givenDeleteOptions(call.query) : object as GivenDeleteOptions;
 }

@@ -26,6 +26,9 @@ const [manyCompletions, manyPods] = [100_000, 10_000];
 export const jobStrategy: Strategy<Job> = {
   generationFields: ["spec"],
   dependents: "orphan",
+  deletionWarning:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them " +
+    "or set propagationPolicy=Orphan to suppress this warning",
   defaults({ spec, metadata }) {
     const labels = spec.template?.metadata?.labels;
     // A Job that says nothing of labels has those of its Pods, and what they get later on: it is one map.

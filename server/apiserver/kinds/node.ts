@@ -9,7 +9,8 @@ import type { Strategy } from "./strategy.ts";
 export const nodeStrategy: Strategy<Node> = {
   // An agent registers its node with what it knows of it.
   keepsStatusOnCreate: true,
-  defaults({ spec }) {
+  defaults({ spec, status }) {
+    defaultAllocatable(status);
     // The older field is the first of the newer one; of two that disagree it is the one that counts.
     if (!spec.podCIDR) {
       if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
@@ -52,7 +53,13 @@ export const nodeStrategy: Strategy<Node> = {
     }
     return errors;
   },
+  prepareForStatusUpdate: ({ status }) => defaultAllocatable(status),
   fields: {
     "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false),
   },
 };
+
+/** A node that keeps nothing for itself gives all it has. */
+function defaultAllocatable(status: Node["status"]): void {
+  if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+}

@@ -42,6 +42,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly requiresResourceVersion?: boolean;
   /** What becomes of dependents when the client does not say. */
   readonly dependents?: "background" | "orphan";
+  /** What who deletes an object without a word on its dependents should hear. */
+  readonly deletionWarning?: string;
   /** Seconds that the object lives on, marked; 0 ends it at once. Absent: 0. */
   gracePeriodSeconds?(object: Readonly<T>, requested: number | undefined): number;
   /** Runs when the object is marked for deletion. */

@@ -36,12 +36,12 @@ export async function createByApply(
   const { records } = applied;
   const object = check(applied.object);
   requireIdentity(shelf.row, object, namespace, name);
-  const { uid, resourceVersion, ...metadata } = object.metadata;
+  // A version of what is not there yet says nothing, as upstream.
+  const { uid, resourceVersion: _none, ...metadata } = object.metadata;
   if (uid) {
     const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(shelf.row, name, detail);
   }
-  if (resourceVersion) throw conflict(shelf.row, name);
   await request.mayCreate?.();
   try {
     return await create(shelf, facet, context, { namespace, object: { ...object, metadata }, options }, records);

@@ -25,6 +25,8 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
   const { namespace, name, options } = request;
   const { system } = shelf;
   await admit(shelf, context, request);
+  const { deletionWarning } = shelf.strategy;
+  if (deletionWarning && options.propagationPolicy === undefined) context.warn(deletionWarning);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);

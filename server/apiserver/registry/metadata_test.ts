@@ -3,6 +3,7 @@ import { configmaps, deployments, jobs, leases, namespaces, pods } from "../../.
 import type { KubeObject } from "../../../api/resource.ts";
 import type { StatusError } from "../../../api/status.ts";
 import type { ConfigMap } from "../../../api/types/core_v1.ts";
+import type { DeleteOptions } from "../contract.ts";
 import { context, minimalPod, plain, TestRegistry } from "./_testing.ts";
 
 const place = { namespace: "default", name: "a" };
@@ -134,6 +135,25 @@ describe("metadata of a changed object", () => {
 });
 
 describe("metadata of an object that goes", () => {
+  it("tells who deletes a Job without a word on its Pods that they stay", async () => {
+    await using test = await TestRegistry.open();
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "main", image: "i" }] } };
+    await test.client.create(jobs, { metadata: place, spec: { template } });
+    const heard: string[] = [];
+    const remove = (options: Partial<DeleteOptions>) =>
+      test.store(jobs).delete({ ...context, warn: (text) => heard.push(text) }, {
+        ...place,
+        options: { dryRun: true, ...options },
+      });
+    await remove({ propagationPolicy: "Orphan" });
+    expect(heard).toEqual([]);
+    await remove({});
+    expect(heard.length).toBe(1);
+    expect(heard[0]).toMatch(
+      /^child pods are preserved by default when jobs are deleted; set propagationPolicy=Background/,
+    );
+  });
+
   it("says so of a Pod that goes at once, and counts a generation", async () => {
     await using test = await TestRegistry.open();
     await test.client.create(pods, minimalPod("a"));

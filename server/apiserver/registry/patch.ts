@@ -1,4 +1,5 @@
 import { checkValue } from "../../../api/codec/check.ts";
+import type { Problem } from "../../../api/codec/problem.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { applyJsonPatch } from "../../../api/patch/json_patch.ts";
 import { applyMergePatch } from "../../../api/patch/merge.ts";
@@ -49,9 +50,12 @@ function patched(
     case "merge":
       return applyMergePatch(view, patch);
     case "strategic": {
+      const patched = applyStrategicPatch(shelf.system.schema, facet.message, view, patch);
       const { apiVersion, kind } = facet.kind;
       // Of which kind it is, such a patch has no say.
-      return { ...applyStrategicPatch(shelf.system.schema, facet.message, view, patch), apiVersion, kind };
+      return [patched.apiVersion ?? "", patched.kind ?? ""].every((name) => typeof name === "string")
+        ? { ...patched, apiVersion, kind }
+        : patched;
     }
     default:
       // The operations of a JSON patch ask for the list that they change to be there.
@@ -78,19 +82,26 @@ function checked(
 ): KubeObject {
   const { value, unknown, wrong } = checkValue(result, facet.message, shelf.system.schema);
   if (wrong.length > 0) throw misfit(wrong.map(({ message }) => message).join("; "));
-  const problems = [...strictErrors, ...unknown.map(({ message }) => message)];
+  // Upstream finds what is unknown in a text whose keys are in order.
+  const problems = [...strictErrors, ...unknown.toSorted(byPath).map(({ message }) => message)];
   if (problems.length > 0 && fieldValidation === "Strict") {
     throw misfit(`strict decoding error: ${problems.join(", ")}`);
   }
   if (fieldValidation === "Warn") { for (const message of problems) context.warn(message); }
   const object = value as KubeObject;
   const { apiVersion, kind } = facet.kind;
-  // Of no kind, it has no name that could be known.
-  if (!object.apiVersion || !object.kind) requireName({ metadata: {} }, name);
-  if (object.apiVersion !== apiVersion || object.kind !== kind) {
+  // Of no version, it has no name that could be known.
+  if (!object.apiVersion) requireName({ metadata: {} }, name);
+  if (object.apiVersion !== apiVersion || (object.kind ?? kind) !== kind) {
     throw misfit(`a patch cannot make a ${object.apiVersion} ${object.kind} of a ${apiVersion} ${kind}`);
   }
   return object;
+}
+
+function byPath({ path: a }: Problem, { path: b }: Problem): number {
+  const index = a.findIndex((segment, at) => segment !== b[at]);
+  const [one, other] = [a[index] ?? "", b[index] ?? ""];
+  return typeof one === "number" && typeof other === "number" ? one - other : one < other ? -1 : 1;
 }
 
 function misfit(detail: string) {

@@ -11,13 +11,13 @@ const written = ["labels", "annotations", "finalizers", "ownerReferences"] as co
 
 type Written = readonly (typeof written)[number][];
 
-/** What of it stays as it was where a kind says so. */
-const kept: Readonly<Record<string, Written>> = {
+/** What of it stays as it was where a kind says so; of some kinds all metadata do. */
+const kept: Readonly<Record<string, Written | "all">> = {
   "/pods": ["ownerReferences"],
   "apps/deployments": ["labels"],
   "admissionregistration.k8s.io/validatingadmissionpolicies": written,
-  "flowcontrol.apiserver.k8s.io/flowschemas": written,
-  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": written,
+  "flowcontrol.apiserver.k8s.io/flowschemas": "all",
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": "all",
   "networking.k8s.io/servicecidrs": written,
   "resource.k8s.io/resourceclaims": written,
   "storage.k8s.io/volumeattachments": written,
@@ -33,10 +33,7 @@ export function statusFacet(shelf: Shelf): Facet {
     subresource: "status",
     owns: (paths) => recursiveDifference(paths, others),
     merge(submitted, old) {
-      const metadata = { ...submitted.metadata };
-      keepSystemMetadata(metadata, old.metadata);
-      for (const field of keeps) copyField(metadata, old.metadata, field);
-      const object: KubeObject = { ...old, metadata };
+      const object: KubeObject = { ...old, metadata: metadataOf(submitted, old, keeps) };
       keepField(object, submitted, "status");
       strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now());
       return object;
@@ -48,7 +45,17 @@ export function statusFacet(shelf: Shelf): Facet {
   };
 }
 
-function ownedByOthers(keeps: Written): FieldSet {
-  const metadata = keeps === written ? [["f:metadata"]] : keeps.map((field) => ["f:metadata", `f:${field}`]);
+function metadataOf(submitted: KubeObject, old: KubeObject, keeps: Written | "all"): KubeObject["metadata"] {
+  if (keeps === "all") return { ...old.metadata };
+  const metadata = { ...submitted.metadata };
+  keepSystemMetadata(metadata, old.metadata);
+  for (const field of keeps) copyField(metadata, old.metadata, field);
+  return metadata;
+}
+
+function ownedByOthers(keeps: Written | "all"): FieldSet {
+  const metadata = keeps === written || keeps === "all"
+    ? [["f:metadata"]]
+    : keeps.map((field) => ["f:metadata", `f:${field}`]);
   return setOf(["f:spec"], ...metadata);
 }

@@ -1,7 +1,7 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { areSameButForTimes, type ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { conflict, notFound } from "../../../api/status.ts";
+import { conflict, invalid, notFound } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, RequestContext, UpdateRequest, WriteOptions } from "../contract.ts";
@@ -84,7 +84,7 @@ export async function change(shelf: Shelf, facet: Facet, context: RequestContext
     if (current === undefined) throw notFound(shelf.row, name);
     const submission = change.submit(facet.view(current.object), current);
     const own = { ...submission, object: cloneJson(submission.object) };
-    const demanded = checkIdentity(shelf, facet, own.object, current, change);
+    const demanded = checkIdentity(shelf, own.object, current, change);
     const { object, records } = await resultOf(shelf, facet, context, change, own, current);
     const entry = await store(shelf, object, records, current, change.options.dryRun);
     if (entry !== undefined) return facet.answer(entry);
@@ -162,7 +162,6 @@ async function store(
 /** Whether the client demands this very version. Throws when it demands another one. */
 function checkIdentity(
   shelf: Shelf,
-  facet: Facet,
   submitted: KubeObject,
   current: StoredEntry,
   { namespace, name, patches }: Change,
@@ -176,7 +175,7 @@ function checkIdentity(
   }
   if (!resourceVersion || resourceVersion === "0") {
     if (!patches && shelf.strategy.requiresResourceVersion) {
-      requireValidView(facet, name, [revisionRequired()]);
+      throw invalid({ group: shelf.row.group, kind: shelf.row.resource }, name, [revisionRequired()]);
     }
     return false;
   }

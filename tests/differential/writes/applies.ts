@@ -351,6 +351,20 @@ const sequences: readonly Script[] = [
     ],
   },
   {
+    of: "apply/versions",
+    steps: [
+      step("a", data({ a: "1" }, { resourceVersion: "1" })),
+      step("a", data({ a: "1" }, { uid: UID })),
+      step("a", data({ a: "1" })),
+      step("b", data({ b: "1" }, { resourceVersion: VERSION })),
+      step("b", data({ b: "2" }, { resourceVersion: "1" })),
+      step("b", data({ b: "2" }, { uid: UID })),
+      step("b", data({ b: "3" }, { uid: "other" })),
+      step("b", data({ b: "3" }, { uid: UID, resourceVersion: VERSION })),
+      get(map),
+    ],
+  },
+  {
     of: "apply/rollout",
     steps: [
       on("a", deployment()),

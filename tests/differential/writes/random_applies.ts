@@ -57,7 +57,7 @@ function container(random: Random, name: string): Json {
     ),
     ...maybe(random, "command", [text(random)]),
     ...maybe(random, "resources", {
-      requests: { ...maybe(random, "cpu", pick(random, ["1", 1, "1000m"])), ...maybe(random, "memory", "1Gi") },
+      requests: { ...maybe(random, "cpu", pick(random, ["1", "2"])), ...maybe(random, "memory", "1Gi") },
     }),
   };
 }

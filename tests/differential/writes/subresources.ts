@@ -197,7 +197,7 @@ const running = put(`${pods}/${NAME}/status`, {
 const requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 const approval = (conditions: unknown) => ({ metadata: { name: NAME }, status: { conditions } });
 const PEM =
-  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIcU1JR1NBZ0VBTURBeERqQU1CZ05WQkFvVEJXRmtiV2x1TVI0d0hBWURWUVFERXhWemVYTjBaVzA2Wm05dk9tSmhjam9BQUFBdwpXVEFUQmdjcWhrak9QUUlCQmdncWhrak9QUU1CQndOQ0FBUT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==";
+  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlIVE1Ib0NBUUF3R0RFS01BZ0dBMVVFQXd3QmVERUtNQWdHQTFVRUNnd0JlVEJaTUJNR0J5cUdTTTQ5QWdFRwpDQ3FHU000OUF3RUhBMElBQkRldTgveVZ6S0ZReVRnc2pHa05HZDYvczZVcWVMZVN0NThuRGx4bVVuM0xKNnZUCk9aT3g0YXlOTUs5am50MUZweitnR0l3ems4UjZucVBLM2dsQXpMV2dBREFLQmdncWhrak9QUVFEQWdOSkFEQkcKQWlFQXg1eHNjRW14RVNWWmNxL2lpZUNHR1lacWFPRW1RQlNkSW1GTVl1aG9aalVDSVFEMU5oU2RUS0NBbnNNOApOYnNOMEdKcWtkZldaRUlRRHh3Q2V5VzU3bnNvelE9PQotLS0tLUVORCBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K";
 
 export const subresources: readonly Script[] = [
   {
@@ -342,8 +342,9 @@ export const subresources: readonly Script[] = [
       evict({}, "dryRun=All"),
       evict({ deleteOptions: { dryRun: ["All"] } }),
       evict({ deleteOptions: { gracePeriodSeconds: 0 } }),
+      get(`${budgets}/${NAME}`),
       put(`${budgets}/${NAME}/status`, {
-        metadata: { name: NAME },
+        metadata: { name: NAME, resourceVersion: VERSION },
         status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 },
       }),
       evict(),
@@ -353,8 +354,9 @@ export const subresources: readonly Script[] = [
       }),
       evict(),
       remove(`${budgets}/${NAME}-2`),
+      get(`${budgets}/${NAME}`),
       put(`${budgets}/${NAME}/status`, {
-        metadata: { name: NAME },
+        metadata: { name: NAME, resourceVersion: VERSION },
         status: { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 },
       }),
       evict({}, "dryRun=All"),
