@@ -43,7 +43,14 @@ const structNames: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   },
 };
 
-const zeros: Partial<Record<Scalar, unknown>> = { string: "", bool: false, int32: 0, int64: 0, double: 0, quantity: "0" };
+const zeros: Partial<Record<Scalar, unknown>> = {
+  string: "",
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: "0",
+};
 
 /**
  * A value as kube-apiserver prints it in messages: its own structs have no JSON names, leave nothing out, hold metadata flat, and have their maps in

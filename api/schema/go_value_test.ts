@@ -29,7 +29,11 @@ describe("values as kube-apiserver prints them", () => {
       { string: "m", int: 1 },
       '{"IntValue":1,"BoolValue":null,"StringValue":"m","VersionValue":null,"IntValues":null,"BoolValues":null,"StringValues":null,"VersionValues":null}',
     ],
-    ["resource.v1.OpaqueDeviceConfiguration", { driver: "d", parameters: { a: 1 } }, '{"Driver":"d","Parameters":{"a":1}}'],
+    [
+      "resource.v1.OpaqueDeviceConfiguration",
+      { driver: "d", parameters: { a: 1 } },
+      '{"Driver":"d","Parameters":{"a":1}}',
+    ],
     ["resource.v1.Counter", { value: "1024Mi" }, '{"Value":"1Gi"}'],
     ["core.v1.VolumeNodeAffinity", undefined, "null"],
   ];

@@ -97,9 +97,7 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, e
     errors.push(FieldError.required(path.child("accessModes"), "at least 1 access mode is required"));
   }
   for (const mode of modes) requireOneOf(mode, path.child("accessModes"), accessModes, errors);
-  if (modes.includes(alone) && modes.some((mode) => mode !== alone && accessModes.includes(mode))) {
-    errors.push(FieldError.forbidden(path.child("accessModes"), `may not use ${alone} with other access modes`));
-  }
+  requireAccessModesAlone(modes, path.child("accessModes"), errors);
   requireOneOf(spec.volumeMode, path.child("volumeMode"), volumeModes, errors);
   labelSelectorAt(spec.selector, path.child("selector"), errors);
   const at = path.child("resources").key("storage");
@@ -113,6 +111,13 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, e
     if (spec[field]) checkText(spec[field], path.child(field), checkDns1123Subdomain, errors);
   }
   validateSources(spec, path, errors);
+}
+
+/** The mode of one Pod goes with no other. */
+export function requireAccessModesAlone(modes: readonly string[], path: Path, errors: FieldError[]): void {
+  if (modes.includes(alone) && modes.some((mode) => mode !== alone && accessModes.includes(mode))) {
+    errors.push(FieldError.forbidden(path, `may not use ${alone} with other access modes`));
+  }
 }
 
 /** What the volume is filled from, which two fields tell. */

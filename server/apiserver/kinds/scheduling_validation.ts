@@ -2,6 +2,7 @@ import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
 import type {
   Affinity,
+  NodeSelector,
   NodeSelectorTerm,
   PodAffinityTerm,
   PodSpec,
@@ -74,10 +75,11 @@ function validateAffinity(
 ): void {
   const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required) {
-    const at = path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
-    const terms = required.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(FieldError.required(at, "must have at least one node selector term"));
-    for (const [index, term] of terms.entries()) validateNodeTerm(term, at.index(index), errors);
+    validateNodeSelector(
+      required,
+      path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+      errors,
+    );
   }
   const preferred = nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const [index, { weight, preference }] of preferred.entries()) {
@@ -98,6 +100,16 @@ function validateAffinity(
       validatePodTerm(podAffinityTerm, at.child("podAffinityTerm"), errors);
     }
   }
+}
+
+export function validateNodeSelector(
+  { nodeSelectorTerms: terms = [] }: NodeSelector,
+  path: Path,
+  errors: FieldError[],
+): void {
+  const at = path.child("nodeSelectorTerms");
+  if (terms.length === 0) errors.push(FieldError.required(at, "must have at least one node selector term"));
+  for (const [index, term] of terms.entries()) validateNodeTerm(term, at.index(index), errors);
 }
 
 function validateWeight(weight: number, path: Path, errors: FieldError[]): void {
