@@ -3,7 +3,8 @@ import type { Difference } from "./compare.ts";
 interface Deviation {
   /** What is otherwise on purpose, and why. */
   readonly why: string;
-  readonly holds: (difference: Difference) => boolean;
+  /** `all` are the differences of the same answer. */
+  readonly holds: (difference: Difference, all: readonly Difference[]) => boolean;
 }
 
 /** Where ours answers otherwise and is meant to. Few, each with its reason. */
@@ -33,12 +34,22 @@ export const deviations: readonly Deviation[] = [
     why: "an empty list or map is an absent one: Go tells them apart where it prints a refused value",
     holds: ({ where, theirs, ours }) => where === "cause" && withoutEmpty(theirs) === withoutEmpty(ours),
   },
+  {
+    why: "a Service's port that is there twice, or is taken, is told with its field, and not as an error of the server",
+    holds: (_, all) =>
+      all.some(({ where, theirs }) =>
+        where === "status" && /^500 .*(duplicate nodePort|HealthCheck NodePort)/.test(theirs)
+      ),
+  },
 ];
+
+/** The differences of one answer that are not meant. */
+export function unmeant(all: readonly Difference[]): readonly Difference[] {
+  const found = all.filter((one) => !deviations.some(({ holds }) => holds(one, all)));
+  // A code differs because what it is answered with does.
+  return found.length < all.length && found.every(({ where }) => where === "code") ? [] : found;
+}
 
 function withoutEmpty(text: string): string {
   return text.replaceAll(/(?<=[ :])(\[\]|\{\})/g, "null");
-}
-
-export function isAccepted(difference: Difference): boolean {
-  return deviations.some(({ holds }) => holds(difference));
 }
