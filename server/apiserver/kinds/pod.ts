@@ -23,8 +23,8 @@ export const podStrategy: Strategy<Pod> = {
     }
   },
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec),
-  complete(pod) {
-    pod.status = { ...pod.status, qosClass: qosClass(pod) };
+  complete(pod, old) {
+    if (!old) pod.status = { ...pod.status, qosClass: qosClass(pod) };
   },
   prepareForStatusUpdate: preparePodStatus,
   warnings: podWarnings,

@@ -72,6 +72,7 @@ async function prepared(
   await system.admission.mutate(admission);
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
+  requireValid(shelf, object, strategy.settle?.(object) ?? []);
   strategy.prepareForCreate?.(object);
   requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
   strategy.complete?.(object);

@@ -20,10 +20,18 @@ export interface Facet {
   view(object: KubeObject): KubeObject;
   /** The whole that results from storing `submitted` (the caller's own, zero values gone) over `old` (frozen). May use parts of both. */
   merge(submitted: KubeObject, old: KubeObject): KubeObject;
+  /** Changes the result to what follows from it, after admission: what it sets is nobody's, and what it drops remains its manager's. */
+  prepare?(object: KubeObject, old: KubeObject): void;
   /** What a submitted object of the view's kind is in the store's, for views of another kind that can be created. May change it. */
   stores?(submitted: KubeObject): KubeObject;
+  /** Works out what `prepare` builds on. What is found wrong here is told alone. */
+  settle?(object: KubeObject, old: KubeObject): FieldError[];
   /** What is wrong with the result. */
   validate(object: KubeObject, old: KubeObject): FieldError[];
+  /** Works out what follows from a result that was found valid. */
+  complete?(object: KubeObject, old: KubeObject): void;
+  /** What the client should hear of, though it is allowed. */
+  warnings?(object: KubeObject, old: KubeObject): string[];
   answer(entry: Entry): Entry;
   /** Of the paths that a client sets, those that become its own: the ones that the facet stores. All of them when absent. */
   readonly owns?: Scope;

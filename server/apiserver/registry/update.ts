@@ -119,10 +119,11 @@ async function resultOf(
     warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
+  requireValidView(facet, name, facet.settle?.(object, old) ?? []);
+  facet.prepare?.(object, old);
   requireValidView(facet, name, facet.validate(object, old));
-  // Nobody is told of what a subresource does not set.
-  const warnings = subresource === "" ? shelf.strategy.warnings?.(object, old) : undefined;
-  for (const warning of warnings ?? []) context.warn(warning);
+  facet.complete?.(object, old);
+  for (const warning of facet.warnings?.(object, old) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
 }
