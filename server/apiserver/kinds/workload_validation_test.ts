@@ -62,7 +62,7 @@ describe("a DaemonSet", () => {
   it("counts its templates, whatever clients say", () => {
     const set = workload<DaemonSet>({});
     daemonSetStrategy.defaults!(set);
-    daemonSetStrategy.prepareForCreate!(set);
+    daemonSetStrategy.prepareForCreate!(set, { now: 0, warn: () => {} });
     expect(set.metadata.annotations).toEqual({ [annotation]: "1" });
     const same = { ...structuredClone(set), metadata: { name: "a", annotations: { [annotation]: "9" } } };
     daemonSetStrategy.prepareForUpdate!(same, set);
