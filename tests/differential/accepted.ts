@@ -20,7 +20,15 @@ export const deviations: readonly Deviation[] = [
   {
     why: "a time that is not set is left out where Go writes null, and so no manager owns it",
     holds: ({ where, theirs, ours }) =>
-      /managedFields.*(Time|time|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+      /managedFields.*([Tt]ime|Timestamp|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+  },
+  {
+    why: "an object of which no field can be told whose it is keeps its managers, which upstream forgets",
+    holds: ({ where, theirs }) => where === "metadata.managedFields" && theirs === "absent",
+  },
+  {
+    why: "a row of a Table has no more cells than there are columns",
+    holds: ({ where, theirs, ours }) => /^rows\[\d+\]\.cells$/.test(where) && theirs.startsWith(ours.slice(0, -1)),
   },
   {
     why: "ports are taken from the range by chance",

@@ -14,7 +14,8 @@ import {
   resourceClaimTemplateStrategy,
   resourceSliceStrategy,
 } from "./devices.ts";
-import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
+import { endpointSliceStrategy } from "./endpoint_slice.ts";
+import { endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
 import { flowSchemaStrategy, priorityLevelConfigurationStrategy } from "./flow_control.ts";
 import { ingressStrategy } from "./ingress.ts";

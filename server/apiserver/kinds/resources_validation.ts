@@ -99,7 +99,7 @@ function validateRequirements(
     const request = amountAt(name, text, requestsPath);
     const stated = own(limits, name);
     const limit = stated === undefined ? undefined : quantityAt(stated, limitsPath.key(name), []);
-    const mayExceed = isNative(name) && !isHugePages(name);
+    const mayExceed = mayBeOvercommitted(name);
     if (request && limit) {
       const order = request.compare(limit);
       const relation = order !== 0 && !mayExceed ? "equal to" : order > 0 ? "less than or equal to" : undefined;
@@ -152,13 +152,35 @@ function podNameErrors(name: string, path: Path): FieldError[] {
   return [FieldError.notSupported(path, name, ["cpu", "hugepages-", "memory"])];
 }
 
-function nameErrors(name: string, path: Path): FieldError[] {
+/** Of any resource, whoever has it. */
+export function nameErrors(name: string, path: Path): FieldError[] {
   const errors: FieldError[] = [];
   checkText(name, path, checkQualifiedName, errors);
-  if (errors.length === 0 && !name.includes("/") && !standard.has(name) && !isHugePages(name)) {
+  if (
+    errors.length === 0 && !name.includes("/") && !standard.has(name) && !isHugePages(name.replace(/^requests\./, ""))
+  ) {
     errors.push(FieldError.invalid(path, name, "must be a standard resource type or fully qualified"));
   }
   return errors;
+}
+
+/** Devices and pages are there or not. */
+export function mayBeOvercommitted(name: string): boolean {
+  return isNative(name) && !isHugePages(name);
+}
+
+/** Whether it comes in ones, or may not be less than nothing. */
+export function validateAmountOf(name: string, text: string, path: Path, errors: FieldError[]): void {
+  const quantity = quantityAt(text, path, errors);
+  if (!quantity) return;
+  if (quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
+  if (isCounted(name) && quantity.milliValue() % 1000 !== 0) {
+    errors.push(FieldError.invalid(path, text, "must be an integer"));
+  }
+}
+
+function isCounted(name: string): boolean {
+  return COUNTED_RESOURCES.includes(name) || isExtended(name);
 }
 
 function isHugePages(name: string): boolean {
