@@ -7,7 +7,11 @@ export class Path {
   }
 
   child(...names: string[]): Path {
-    return new Path([this.#text, ...names].filter((part) => part !== "").join("."));
+    let text = this.#text;
+    for (const name of names) {
+      if (name !== "") text = text === "" ? name : `${text}.${name}`;
+    }
+    return new Path(text);
   }
 
   index(index: number): Path {

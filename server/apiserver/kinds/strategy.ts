@@ -14,7 +14,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   /** Works out what follows from a submitted object and the one it replaces, after admission; what is found wrong here is told alone. */
   settle?(object: T, old?: Readonly<T>): FieldError[];
   /** Sets what the client may not choose. Runs after admission. */
-  prepareForCreate?(object: T): void;
+  prepareForCreate?(object: T, context: PreparationContext): void;
   /** Works out what follows from an object that was found valid; `old` is absent for a new one. */
   complete?(object: T, old?: Readonly<T>): void;
   prepareForUpdate?(object: T, old: Readonly<T>): void;
@@ -54,6 +54,13 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareForDeletion?(object: T): void;
   /** Something besides `metadata.finalizers` that a marked object must lose before it goes. */
   holdsBack?(object: Readonly<T>): boolean;
+}
+
+export interface PreparationContext {
+  /** In milliseconds. */
+  readonly now: number;
+  /** Tells the client of what was changed. */
+  warn(message: string): void;
 }
 
 /** Written as a method so that the strategy of a kind is a strategy: it is only ever asked about its own kind. */

@@ -20,6 +20,7 @@ import { checkText, requireOneOf, requireText } from "./checks.ts";
 /** Adds what it finds to `errors`; `path` is the source's own. */
 export type SourceCheck<S> = (source: S, path: Path, errors: FieldError[]) => void;
 
+export const pullPolicies = ["Always", "IfNotPresent", "Never"];
 const hostPathTypes = [
   "",
   "BlockDevice",

@@ -32,7 +32,10 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
     if (plan.outcome === "remove") {
       const entry = options.dryRun ? current : await commitDelete(shelf, current);
-      if (entry !== undefined) return { outcome: "removed", entry };
+      if (entry !== undefined) {
+        const shown = plan.object && new ObjectEntry(plan.object, entry.revision, entry.records);
+        return { outcome: "removed", entry: shown ?? entry };
+      }
     } else {
       if (options.dryRun) {
         return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision, current.records) };
