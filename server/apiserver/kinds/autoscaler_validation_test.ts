@@ -39,7 +39,11 @@ const refused: readonly (readonly [object, ...string[]])[] = [
     "metric.name: Req",
     "averageValue: Req",
   ],
-  [source("Object", { object: { metric, target: { type: "Value", value: "1" } } }), "object.describedObject.kind: Req"],
+  [
+    source("Object", { object: { metric, target: { type: "Value", value: "1" } } }),
+    "object.describedObject.kind: Req",
+    "object.describedObject.name: Req",
+  ],
   [source("ContainerResource", { containerResource: { ...cpu, container: "A" } }), "container: Invalid value"],
   [source("ContainerResource", { containerResource: { ...cpu, name: "a", container: "b" } }), ...standard],
   [rules({ policies: [] }), "scaleDown.policies: Required value: must specify at least one Policy"],
@@ -73,7 +77,7 @@ describe("a HorizontalPodAutoscaler", () => {
     expect(said(autoscalerStrategy.validateCreate!(good))).toEqual([]);
   });
 
-  it.each(refused)("is refused with %j", (spec, ...parts) => {
+  it.each(refused)("is refused with %s", ([spec, ...parts]) => {
     const found = said(autoscalerStrategy.validate!(autoscaler(spec)));
     expect(found).toHaveLength(parts.length);
     for (const [index, part] of parts.entries()) expect(found[index]).toContain(part);

@@ -4,6 +4,7 @@ import type { CronJob } from "../../../api/types/batch_v1.ts";
 import { scheduleProblem } from "./cron_schedule.ts";
 import { requireNotNegative, requireOneOf, requireText } from "./checks.ts";
 import { defaultJobTemplate, validateJobTemplate } from "./job.ts";
+import { dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -24,6 +25,8 @@ export const cronJobStrategy: Strategy<CronJob> = {
     // The rest of the Job is settled when there is one.
     defaultJobTemplate(spec.jobTemplate?.spec);
   },
+  prepareForCreate: ({ spec }) => dropDisabledTemplateFields(spec.jobTemplate?.spec?.template),
+  prepareForUpdate: ({ spec }) => dropDisabledTemplateFields(spec.jobTemplate?.spec?.template),
   validate({ spec }) {
     const errors: FieldError[] = [];
     if (requireText(spec.schedule, specPath.child("schedule"), errors)) validateSchedule(spec, errors);

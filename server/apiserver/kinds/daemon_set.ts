@@ -1,8 +1,7 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
 import type { DaemonSet } from "../../../api/types/apps_v1.ts";
-import { requireOneOf } from "./checks.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
@@ -15,6 +14,7 @@ import {
   validateSelectorAndTemplate,
   validateStatusCounts,
 } from "./workload_checks.ts";
+import { templateWarnings } from "./workload_warnings.ts";
 
 const statusCounts = {
   all: [
@@ -31,6 +31,9 @@ const statusCounts = {
   parts: [],
   ready: "",
 };
+
+const rules = { needsSelector: false, empty: "daemonset", endless: "DaemonSet" };
+const types = ["RollingUpdate", "OnDelete"];
 
 /** How many templates there were: a field of the first versions, which clients still see as an annotation. */
 const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
@@ -50,18 +53,22 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
-  prepareForCreate: (set) => countTemplates(set, Math.max(templateGeneration(set), 1)),
+  prepareForCreate(set) {
+    dropDisabledTemplateFields(set.spec.template);
+    countTemplates(set, Math.max(templateGeneration(set), 1));
+  },
   prepareForUpdate(set, old) {
+    dropDisabledTemplateFields(set.spec.template);
     const before = templateGeneration(old);
     countTemplates(set, deepEqual(set.spec.template, old.spec.template) ? before : before + 1);
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    validateSelectorAndTemplate(spec, "daemonset", ["Always"], errors);
+    validateSelectorAndTemplate(spec, rules, errors);
     validateCounts(spec, ["minReadySeconds", "revisionHistoryLimit"], errors);
-    const { type, rollingUpdate } = spec.updateStrategy ?? {};
+    const { type = "", rollingUpdate } = spec.updateStrategy ?? {};
     const path = specPath.child("updateStrategy");
-    requireOneOf(type, path.child("type"), ["RollingUpdate", "OnDelete"], errors);
+    if (!types.includes(type)) errors.push(FieldError.notSupported(path, spec.updateStrategy, types));
     if (type !== "RollingUpdate" || !rollingUpdate) return errors;
     const at = path.child("rollingUpdate");
     const { maxUnavailable, maxSurge } = rollingUpdate;
@@ -76,6 +83,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     }
     return errors;
   },
+  warnings: templateWarnings,
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
   validateStatusUpdate: (set, old) => [
     ...validateStatusCounts(set.status, statusCounts),
