@@ -23,13 +23,20 @@ const policy = { type: "Pods", value: 1, periodSeconds: 15 };
 const at = 'metrics[0].containerResource.name: Invalid value: "a": must be a standard resource';
 const standard = [`${at} type or fully qualified`, `${at} for containers`];
 
+const twice = Array<string>(2).fill('type: Unsupported value: ""');
+
 const refused: readonly (readonly [object, ...string[]])[] = [
   [{ maxReplicas: 1, minReplicas: 2 }, "maxReplicas: Invalid value: 1: must be greater than or equal to `minReplicas`"],
   [{ scaleTargetRef: { kind: "a/b" } }, 'kind: Invalid value: "a/b": may not contain', "scaleTargetRef.name: Required"],
   [source("Resource", {}), "metrics[0].resource: Required value: must populate"],
   [source("Pods", { resource: cpu }), "metrics[0].pods: Required value: must populate"],
   [source("Pods", { resource: cpu, pods: { metric, target: { type: "Value", averageValue: "1" } } }), "resource: Forb"],
-  [source("", { resource: cpu }), "type: Required value: must specify", 'type: Unsupported value: ""'],
+  [
+    source("", { resource: cpu }),
+    "type: Required value: must specify",
+    'type: Unsupported value: ""',
+    'type: Unsupported value: ""',
+  ],
   [target({ type: "Utilization" }), "target.averageUtilization: Required value: must set either"],
   [target({ type: "Utilization", averageUtilization: 0 }), "averageUtilization: Invalid value: 0: must be greater"],
   [target({ type: "Value", averageUtilization: 1, averageValue: "1" }), "target.averageValue: Forbidden: may not set"],
@@ -75,6 +82,14 @@ describe("a HorizontalPodAutoscaler", () => {
     });
     expect(said(autoscalerStrategy.validate!(good))).toEqual([]);
     expect(said(autoscalerStrategy.validateCreate!(good))).toEqual([]);
+  });
+
+  it("cannot scale to nothing: that feature is off, and cpu and memory would tell nothing then", () => {
+    const found = said(autoscalerStrategy.validate!(autoscaler({ minReplicas: 0 })));
+    expect(found).toEqual([
+      "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+      "spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas",
+    ]);
   });
 
   it.each(refused)("is refused with %s", ([spec, ...parts]) => {
