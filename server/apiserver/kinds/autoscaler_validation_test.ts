@@ -23,8 +23,6 @@ const policy = { type: "Pods", value: 1, periodSeconds: 15 };
 const at = 'metrics[0].containerResource.name: Invalid value: "a": must be a standard resource';
 const standard = [`${at} type or fully qualified`, `${at} for containers`];
 
-const twice = Array<string>(2).fill('type: Unsupported value: ""');
-
 const refused: readonly (readonly [object, ...string[]])[] = [
   [{ maxReplicas: 1, minReplicas: 2 }, "maxReplicas: Invalid value: 1: must be greater than or equal to `minReplicas`"],
   [{ scaleTargetRef: { kind: "a/b" } }, 'kind: Invalid value: "a/b": may not contain', "scaleTargetRef.name: Required"],

@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { DaemonSet } from "../../../api/types/apps_v1.ts";
 import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -68,7 +69,15 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     validateCounts(spec, ["minReadySeconds", "revisionHistoryLimit"], errors);
     const { type = "", rollingUpdate } = spec.updateStrategy ?? {};
     const path = specPath.child("updateStrategy");
-    if (!types.includes(type)) errors.push(FieldError.notSupported(path, spec.updateStrategy, types));
+    if (!types.includes(type)) {
+      errors.push(
+        FieldError.notSupported(
+          path,
+          goValue("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", spec.updateStrategy),
+          types,
+        ),
+      );
+    }
     if (type !== "RollingUpdate" || !rollingUpdate) return errors;
     const at = path.child("rollingUpdate");
     const { maxUnavailable, maxSurge } = rollingUpdate;

@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Deployment } from "../../../api/types/apps_v1.ts";
 import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { replicaSetRules } from "./replica_set.ts";
@@ -75,7 +76,9 @@ const types = ["Recreate", "RollingUpdate"];
 function validateStrategy({ strategy = {} }: Deployment["spec"], errors: FieldError[]): void {
   const path = specPath.child("strategy");
   const { type = "", rollingUpdate } = strategy;
-  if (!types.includes(type)) errors.push(FieldError.notSupported(path, strategy, types));
+  if (!types.includes(type)) {
+    errors.push(FieldError.notSupported(path, goValue("io.k8s.api.apps.v1.DeploymentStrategy", strategy), types));
+  }
   if (!types.includes(type) || rollingUpdate === undefined) return;
   const at = path.child("rollingUpdate");
   if (type === "Recreate") {

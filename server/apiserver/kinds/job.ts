@@ -1,14 +1,15 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Job, JobSpec } from "../../../api/types/batch_v1.ts";
 import { generateLabels, hasPrefixedLabels, validateGeneratedLabels } from "./job_labels.ts";
 import { validateJobStatus } from "./job_status_validation.ts";
 import { validateJobSpecUpdate } from "./job_update_validation.ts";
 import { validateJobRestartPolicy, validateJobSettings } from "./job_validation.ts";
+import { labelSelector } from "./checks.ts";
 import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
 import { podTemplateWarnings } from "./pod_warnings.ts";
-import { printedSelector } from "./printed.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { validateSelectorAndTemplate } from "./workload_checks.ts";
@@ -109,7 +110,7 @@ export function validateJobTemplate(spec: JobSpec, path: Path, errors: FieldErro
   const { selector } = spec;
   if (selector !== undefined) {
     const detail = "`selector` will be auto-generated";
-    errors.push(FieldError.invalid(path.child("selector"), printedSelector(selector), detail));
+    errors.push(FieldError.invalid(path.child("selector"), goValue(labelSelector, selector), detail));
   }
   if (spec.manualSelector) errors.push(FieldError.notSupported(path.child("manualSelector"), true, ["nil", "false"]));
 }

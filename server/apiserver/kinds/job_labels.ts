@@ -1,10 +1,10 @@
 /** The labels by which a Job finds its Pods. Two Jobs of the same template must not take each other's: without manualSelector each selects by its uid. */
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { compileLabelSelector, SelectorError } from "../../../api/meta/label_selector.ts";
+import { goMap, goValue } from "../../../api/schema/go_value.ts";
 import type { Job } from "../../../api/types/batch_v1.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
-import { own } from "./checks.ts";
-import { printedMap, printedSelector } from "./printed.ts";
+import { labelSelector, own } from "./checks.ts";
 
 const uidLabel = "batch.kubernetes.io/controller-uid";
 const nameLabel = "batch.kubernetes.io/job-name";
@@ -45,12 +45,12 @@ export function validateGeneratedLabels({ metadata, spec }: Job, needsPrefixed: 
     const found = own(labels, label);
     if (found === undefined) errors.push(FieldError.required(path.key(label), `must be '${value}'`));
     else if (found !== value) {
-      errors.push(FieldError.invalid(path.key(label), printedMap(labels), `must be '${value}'`));
+      errors.push(FieldError.invalid(path.key(label), goMap(labels), `must be '${value}'`));
     }
   }
   if (!selects(selector, wanted)) {
     const detail = "`selector` not auto-generated";
-    errors.push(FieldError.invalid(root("spec", "selector"), printedSelector(selector), detail));
+    errors.push(FieldError.invalid(root("spec", "selector"), goValue(labelSelector, selector), detail));
   }
   return errors;
 }

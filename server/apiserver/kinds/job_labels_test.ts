@@ -11,7 +11,7 @@ function made(spec: object = {}, labels: Record<string, string> | null = { app: 
   };
   const job = structuredClone({ metadata: { name: "a", uid }, spec: { template, ...spec } as unknown as JobSpec });
   jobStrategy.defaults!(job);
-  jobStrategy.prepareForCreate!(job);
+  jobStrategy.prepareForCreate!(job, { now: 0, warn: () => {} });
   return job;
 }
 

@@ -2,6 +2,7 @@
 import { isConditionTrue } from "../../../api/meta/conditions.ts";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Job, JobSpec, JobStatus } from "../../../api/types/batch_v1.ts";
 import { requireNotNegative } from "./checks.ts";
 import { contradictions, type Facts, factsOf, rules } from "./job_status_rules.ts";
@@ -21,7 +22,7 @@ export function validateJobStatus({ spec, status = {} }: Job, { status: old = {}
     errors.push(
       tells === "required"
         ? FieldError.required(path.child(at), detail)
-        : FieldError.invalid(path.child(at), tells === "value" ? status[at] : undefined, detail),
+        : FieldError.invalid(path.child(at), tells === "value" ? printed(at, status) : undefined, detail),
     );
   }
   validateIndexes(spec, now, changes, errors);
@@ -30,6 +31,12 @@ export function validateJobStatus({ spec, status = {} }: Job, { status: old = {}
   }
   validateCourse(spec, [status, now], [old, before], errors);
   return errors;
+}
+
+function printed(field: keyof JobStatus, status: JobStatus): unknown {
+  return field === "uncountedTerminatedPods"
+    ? goValue("io.k8s.api.batch.v1.UncountedTerminatedPods", status[field])
+    : status[field];
 }
 
 /** One Pod counts once. */

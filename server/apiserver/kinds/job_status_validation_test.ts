@@ -77,7 +77,7 @@ const refused: [JobStatus, JobStatus, Partial<JobSpec>, ...string[]][] = [
     running,
     {},
     "status.active: Invalid value: 1: active>0 is invalid for finished job",
-    'status.uncountedTerminatedPods: Invalid value: {"failed":["a"]}: must be empty for finished job',
+    'status.uncountedTerminatedPods: Invalid value: {"Succeeded":null,"Failed":["a"]}: must be empty for finished job',
     "status.terminating: Invalid value: 1: terminating>0 is invalid for finished job",
   ],
   [{ ...running, ready: 1 }, running, {}, "status.ready: Invalid value: 1: cannot set more ready pods than active"],

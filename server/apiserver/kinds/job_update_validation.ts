@@ -2,18 +2,19 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { isConditionTrue } from "../../../api/meta/conditions.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Job, JobSpec } from "../../../api/types/batch_v1.ts";
 import type { Affinity, Container, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import { specPath } from "./scheduling_validation.ts";
 import { selectorIsImmutable } from "./workload_checks.ts";
 
-const immutable = [
-  "completionMode",
-  "podFailurePolicy",
-  "backoffLimitPerIndex",
-  "managedBy",
-  "successPolicy",
-] as const;
+const immutable = ["completionMode", "backoffLimitPerIndex", "managedBy"] as const;
+
+/** Immutable as well, with what messages show of them. */
+const policies = {
+  podFailurePolicy: (policy: unknown) => goValue("io.k8s.api.batch.v1.PodFailurePolicy", policy),
+  successPolicy: (policy: unknown) => goValue("io.k8s.api.batch.v1.SuccessPolicy", policy),
+} as const;
 
 export function validateJobSpecUpdate({ spec }: Job, old: Readonly<Job>): FieldError[] {
   const errors = [...validateCompletions(spec, old.spec), ...selectorIsImmutable(spec, old.spec)];
@@ -21,6 +22,10 @@ export function validateJobSpecUpdate({ spec }: Job, old: Readonly<Job>): FieldE
   for (const field of immutable) {
     if (deepEqual(spec[field], old.spec[field])) continue;
     errors.push(FieldError.immutable(specPath.child(field), spec[field] ?? null));
+  }
+  for (const [field, printed] of Object.entries(policies)) {
+    const [now, before] = [spec, old.spec].map((one) => one[field as keyof typeof policies]);
+    if (!deepEqual(now, before)) errors.push(FieldError.immutable(specPath.child(field), printed(now)));
   }
   return errors;
 }

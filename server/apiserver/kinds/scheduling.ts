@@ -1,5 +1,6 @@
 /** PriorityClass, PodDisruptionBudget and Lease. */
 import { FieldError, root } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Lease } from "../../../api/types/coordination_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
@@ -60,7 +61,13 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
     const errors: FieldError[] = [];
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
     if (minAvailable !== undefined && maxUnavailable !== undefined) {
-      errors.push(FieldError.invalid(specPath, spec, "minAvailable and maxUnavailable cannot be both set"));
+      errors.push(
+        FieldError.invalid(
+          specPath,
+          goValue("io.k8s.api.policy.v1.PodDisruptionBudgetSpec", spec),
+          "minAvailable and maxUnavailable cannot be both set",
+        ),
+      );
     }
     for (const field of ["minAvailable", "maxUnavailable"] as const) {
       validateIntOrPercent(spec[field], specPath.child(field), errors);

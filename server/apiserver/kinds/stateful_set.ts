@@ -1,9 +1,11 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { StatefulSet, StatefulSetSpec } from "../../../api/types/apps_v1.ts";
 import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import { validateLabels } from "../registry/metadata.ts";
+import { claimSpecWarnings } from "./claim_warnings.ts";
 import { checkText, requireNotNegative, requireOneOf } from "./checks.ts";
 import { defaultClaim, validateClaimSpec } from "./persistent_volume_claim.ts";
 import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
@@ -105,7 +107,11 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     dropDisabledTemplateFields(spec.template);
     if (old.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec);
   },
-  warnings: (set, old) => [...templateWarnings(set, old), ...historyWarnings(set.spec)],
+  warnings: (set, old) => [
+    ...templateWarnings(set, old),
+    ...claimWarnings(set.spec, old === undefined ? "" : "Spec"),
+    ...historyWarnings(set.spec),
+  ],
   validateUpdate({ spec }, old) {
     const masked = { ...spec };
     for (const field of mutable) Object.assign(masked, { [field]: old.spec[field] });
@@ -127,6 +133,13 @@ function dropMaxUnavailable({ updateStrategy }: StatefulSetSpec): void {
   delete updateStrategy?.rollingUpdate?.maxUnavailable;
 }
 
+/** Upstream's paths are not of the fields: of a new set they lead to the claim, of another to a `Spec` in it. */
+function claimWarnings({ volumeClaimTemplates = [] }: StatefulSetSpec, below: string): string[] {
+  return volumeClaimTemplates.flatMap(({ spec = {} }, index) =>
+    claimSpecWarnings(spec, specPath.child("volumeClaimTemplates").index(index).child(below))
+  );
+}
+
 function historyWarnings({ revisionHistoryLimit = 0 }: StatefulSetSpec): string[] {
   const effect = "a negative value retains all historical revisions; a value >= 0 is recommended";
   return revisionHistoryLimit < 0 ? [`spec.revisionHistoryLimit: ${effect}`] : [];
@@ -141,10 +154,12 @@ function validateUpdateStrategy({ updateStrategy = {} }: StatefulSetSpec, errors
     requireNotNegative(partition, at.child("partition"), errors);
     if (maxUnavailable !== undefined) validateMaxUnavailable(maxUnavailable, at.child("maxUnavailable"), errors);
   } else if (type !== "OnDelete") {
-    errors.push(FieldError.invalid(path, updateStrategy, "must be 'RollingUpdate' or 'OnDelete'"));
+    const printed = goValue("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", updateStrategy);
+    errors.push(FieldError.invalid(path, printed, "must be 'RollingUpdate' or 'OnDelete'"));
   } else if (rollingUpdate) {
     const detail = "only allowed for updateStrategy 'RollingUpdate'";
-    errors.push(FieldError.invalid(path.child("rollingUpdate"), rollingUpdate, detail));
+    const printed = goValue("io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy", rollingUpdate);
+    errors.push(FieldError.invalid(path.child("rollingUpdate"), printed, detail));
   }
 }
 

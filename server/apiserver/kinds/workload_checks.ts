@@ -3,11 +3,11 @@ import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { Selector } from "../../../api/meta/label_selector.ts";
 import { checkPercent } from "../../../api/meta/names.ts";
+import { goMap, goValue } from "../../../api/schema/go_value.ts";
 import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
-import { checkText, labelSelectorAt, notNegative, requireNotNegative, requireOneOf } from "./checks.ts";
+import { checkText, labelSelector, labelSelectorAt, notNegative, requireNotNegative, requireOneOf } from "./checks.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
-import { printedMap, printedSelector } from "./printed.ts";
 import { specPath } from "./scheduling_validation.ts";
 
 const templatePath = specPath.child("template");
@@ -39,10 +39,10 @@ export function validateSelectorAndTemplate(
   const compiled = selector === undefined ? Selector.nothing : labelSelectorAt(selector, path, errors);
   if (empty !== undefined && compiled?.isEmpty()) {
     const detail = `empty selector is invalid for ${empty}`;
-    errors.push(FieldError.invalid(path, printedSelector(selector), detail));
+    errors.push(FieldError.invalid(path, goValue(labelSelector, selector), detail));
   }
   if (compiled === undefined && wrong !== undefined) {
-    errors.push(FieldError.invalid(path, printedSelector(selector), wrong));
+    errors.push(FieldError.invalid(path, goValue(labelSelector, selector), wrong));
     return;
   }
   // A selector that cannot be understood is no matter of the labels.
@@ -52,7 +52,7 @@ export function validateSelectorAndTemplate(
 
 export function notSelected({ metadata }: PodTemplateSpec): FieldError {
   const detail = "`selector` does not match template `labels`";
-  return FieldError.invalid(templatePath.child("metadata", "labels"), printedMap(metadata?.labels), detail);
+  return FieldError.invalid(templatePath.child("metadata", "labels"), goMap(metadata?.labels), detail);
 }
 
 /** `endless` as in {@linkcode WorkloadRules}. */
@@ -72,7 +72,7 @@ export function requireEndless({ spec }: PodTemplateSpec, workload: string, erro
 export function selectorIsImmutable(now: WorkloadSpec, before: WorkloadSpec): FieldError[] {
   return deepEqual(now.selector, before.selector)
     ? []
-    : [FieldError.immutable(specPath.child("selector"), printedSelector(now.selector))];
+    : [FieldError.immutable(specPath.child("selector"), goValue(labelSelector, now.selector))];
 }
 
 /** A count, or a percentage. */

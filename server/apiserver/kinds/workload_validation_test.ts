@@ -16,6 +16,7 @@ import { statefulSetStrategy } from "./stateful_set.ts";
 import type { Strategy } from "./strategy.ts";
 
 const labels = { app: "a" };
+const preparation = { now: 0, warn: () => {} };
 const pod = { containers: [{ name: "main", image: "busybox" }] };
 const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
 
@@ -70,10 +71,10 @@ describe("a StatefulSet's update strategy", () => {
       "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0",
     ]);
     expect(faultsOf(rolling({ partition: 1 }, "OnDelete"))).toEqual([
-      "spec.updateStrategy.rollingUpdate: Invalid value: {\"partition\":1}: only allowed for updateStrategy 'RollingUpdate'",
+      'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
     ]);
     expect(faultsOf({ updateStrategy: { type: "Odd" } })).toEqual([
-      `spec.updateStrategy: Invalid value: {"type":"Odd"}: must be 'RollingUpdate' or 'OnDelete'`,
+      `spec.updateStrategy: Invalid value: {"Type":"Odd","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`,
     ]);
     for (const [maxUnavailable, ...words] of [[0, "cannot be 0"], ["150%", "must not be greater than 100%"]] as const) {
       expect(faultsOf(rolling({ maxUnavailable }))).toEqual(words.map((part) => expect.stringContaining(part)));
@@ -89,8 +90,21 @@ describe("a StatefulSet's update strategy", () => {
       return limit(now);
     };
     expect([updated(set!), updated(plain!)]).toEqual([2, undefined]);
-    statefulSetStrategy.prepareForCreate!(set!);
+    statefulSetStrategy.prepareForCreate!(set!, preparation);
     expect(limit(set!)).toBeUndefined();
+  });
+});
+
+describe("a StatefulSet's warnings", () => {
+  it("are of parts of bytes in its claims, and of a history that never ends", () => {
+    const claims = [{ metadata: { name: "data" }, spec: { resources: { requests: { storage: "1500m" } } } }];
+    const set = workload<StatefulSet>({ volumeClaimTemplates: claims, revisionHistoryLimit: -1 });
+    const said = (path: string) => [
+      `${path}.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer`,
+      "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+    ];
+    expect(statefulSetStrategy.warnings!(set)).toEqual(said("spec.volumeClaimTemplates[0]"));
+    expect(statefulSetStrategy.warnings!(set, set)).toEqual(said("spec.volumeClaimTemplates[0].Spec"));
   });
 });
 
@@ -135,7 +149,7 @@ describe("a workload", () => {
       return said(deploymentStrategy.validate!(deployment));
     };
     expect(faults({ type: "Odd", rollingUpdate: { maxSurge: -1 } })).toEqual([
-      'spec.strategy: Unsupported value: {"type":"Odd","rollingUpdate":{"maxSurge":-1}}: supported values: "Recreate", "RollingUpdate"',
+      'spec.strategy: Unsupported value: {"Type":"Odd","RollingUpdate":{"MaxUnavailable":null,"MaxSurge":-1}}: supported values: "Recreate", "RollingUpdate"',
     ]);
     expect(faults({ rollingUpdate: { maxSurge: "0%", maxUnavailable: "-5%" } })).toEqual([
       expect.stringContaining('maxUnavailable: Invalid value: "-5%": a valid percent'),
@@ -206,7 +220,7 @@ describe("a DaemonSet", () => {
   it("counts its templates, whatever clients say", () => {
     const set = workload<DaemonSet>({});
     daemonSetStrategy.defaults!(set);
-    daemonSetStrategy.prepareForCreate!(set);
+    daemonSetStrategy.prepareForCreate!(set, preparation);
     expect(set.metadata.annotations).toEqual({ [annotation]: "1" });
     const same = { ...structuredClone(set), metadata: { name: "a", annotations: { [annotation]: "9" } } };
     daemonSetStrategy.prepareForUpdate!(same, set);
