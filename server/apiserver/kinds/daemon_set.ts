@@ -50,6 +50,8 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
       const rolling = strategy.rollingUpdate ??= {};
       rolling.maxUnavailable ??= 1;
       rolling.maxSurge ??= 0;
+    } else if (strategy.rollingUpdate) {
+      strategy.rollingUpdate = { maxUnavailable: 0, maxSurge: 0, ...strategy.rollingUpdate };
     }
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);

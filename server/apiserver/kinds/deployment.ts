@@ -77,7 +77,14 @@ function validateStrategy({ strategy = {} }: Deployment["spec"], errors: FieldEr
   const path = specPath.child("strategy");
   const { type = "", rollingUpdate } = strategy;
   if (!types.includes(type)) {
-    errors.push(FieldError.notSupported(path, goValue("io.k8s.api.apps.v1.DeploymentStrategy", strategy), types));
+    errors.push(FieldError.notSupported(
+      path,
+      goValue("io.k8s.api.apps.v1.DeploymentStrategy", {
+        ...strategy,
+        ...rollingUpdate && { rollingUpdate: { maxUnavailable: 0, maxSurge: 0, ...rollingUpdate } },
+      }),
+      types,
+    ));
   }
   if (!types.includes(type) || rollingUpdate === undefined) return;
   const at = path.child("rollingUpdate");

@@ -154,11 +154,14 @@ function validateUpdateStrategy({ updateStrategy = {} }: StatefulSetSpec, errors
     requireNotNegative(partition, at.child("partition"), errors);
     if (maxUnavailable !== undefined) validateMaxUnavailable(maxUnavailable, at.child("maxUnavailable"), errors);
   } else if (type !== "OnDelete") {
-    const printed = goValue("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", updateStrategy);
+    const printed = goValue("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", {
+      ...updateStrategy,
+      ...rollingUpdate && { rollingUpdate: { partition: 0, ...rollingUpdate } },
+    });
     errors.push(FieldError.invalid(path, printed, "must be 'RollingUpdate' or 'OnDelete'"));
   } else if (rollingUpdate) {
     const detail = "only allowed for updateStrategy 'RollingUpdate'";
-    const printed = goValue("io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy", rollingUpdate);
+    const printed = goValue("io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy", { partition: 0, ...rollingUpdate });
     errors.push(FieldError.invalid(path.child("rollingUpdate"), printed, detail));
   }
 }

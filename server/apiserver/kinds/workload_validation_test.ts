@@ -149,7 +149,7 @@ describe("a workload", () => {
       return said(deploymentStrategy.validate!(deployment));
     };
     expect(faults({ type: "Odd", rollingUpdate: { maxSurge: -1 } })).toEqual([
-      'spec.strategy: Unsupported value: {"Type":"Odd","RollingUpdate":{"MaxUnavailable":null,"MaxSurge":-1}}: supported values: "Recreate", "RollingUpdate"',
+      'spec.strategy: Unsupported value: {"Type":"Odd","RollingUpdate":{"MaxUnavailable":0,"MaxSurge":-1}}: supported values: "Recreate", "RollingUpdate"',
     ]);
     expect(faults({ rollingUpdate: { maxSurge: "0%", maxUnavailable: "-5%" } })).toEqual([
       expect.stringContaining('maxUnavailable: Invalid value: "-5%": a valid percent'),
@@ -229,6 +229,17 @@ describe("a DaemonSet", () => {
     changed.spec.template.spec!.containers[0]!.image = "alpine";
     daemonSetStrategy.prepareForUpdate!(changed, same);
     expect(changed.metadata.annotations).toEqual({ [annotation]: "2" });
+  });
+
+  it("counts what it may take away and add, whatever its strategy", () => {
+    const of = (updateStrategy: object) => {
+      const set = workload<DaemonSet>({ updateStrategy });
+      daemonSetStrategy.defaults!(set);
+      return set.spec.updateStrategy?.rollingUpdate;
+    };
+    expect(of({})).toEqual({ maxUnavailable: 1, maxSurge: 0 });
+    expect(of({ type: "OnDelete" })).toBeUndefined();
+    expect(of({ type: "OnDelete", rollingUpdate: { maxSurge: 1 } })).toEqual({ maxUnavailable: 0, maxSurge: 1 });
   });
 
   it("cannot take away more than all of its Pods", () => {

@@ -169,6 +169,35 @@ export const workloads: readonly Specimen[] = [
     },
   },
   {
+    of: "batch/jobs",
+    object: {
+      spec: {
+        suspend: true,
+        template: template(app, {
+          restartPolicy: "Never",
+          nodeSelector: app,
+          tolerations: [{ operator: "Exists" }],
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchExpressions: [{ key: "app", operator: "Exists" }] }],
+              },
+            },
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [{
+                topologyKey: "zone",
+                labelSelector: { matchLabels: app },
+              }],
+            },
+          },
+          containers: [{ name: "main", image: "busybox:1.36", resources: { requests: { cpu: "1" } } }],
+        }),
+      },
+    },
+    status: { conditions: [{ type: "Suspended", status: "True" }] },
+    changesWithStatus: true,
+  },
+  {
     of: "batch/cronjobs",
     object: {
       spec: {
