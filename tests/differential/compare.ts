@@ -79,9 +79,9 @@ function compareRefusals(theirs: Refusal | undefined, ours: Refusal | undefined,
   } else if (String(theirs?.causes) === String(ours?.causes)) add("message", theirs?.message, ours?.message);
 }
 
-/** The reason and the field of a cause. */
+/** The reason and the field of a cause, whichever the element of a list. */
 function aboutOf(cause: string): string {
-  return cause.slice(0, cause.indexOf(": "));
+  return cause.slice(0, cause.indexOf(": ")).replaceAll(/\[\d+\]/g, "[]");
 }
 
 /** What `all` has oftener than `other`. */

@@ -91,6 +91,7 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     if (written.code === 200 && writtenOurs.code === 200) {
       stored.splice(0, 2, written.json as Json, writtenOurs.json as Json);
       await changes("status", `${path}/status`, ALL_BUT_STATUS);
+      if (specimen.changesWithStatus) await changes("update", path, ALONE);
     }
   }
   const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };

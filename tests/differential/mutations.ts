@@ -114,7 +114,8 @@ function sample(schema: Schema, type: FieldType, depth: number): unknown {
 
 /** A copy of the object with the change in it. */
 export function mutate<T>(object: T, { path, value }: Mutation): T {
-  const copy = structuredClone(object);
+  // What occurs twice in an object is changed in one place alone.
+  const copy = JSON.parse(JSON.stringify(object)) as T;
   // deno-lint-ignore no-explicit-any
   let holder = copy as any;
   for (const segment of path.slice(0, -1)) holder = holder[segment] ??= {};

@@ -63,9 +63,7 @@ function areQuantities({ spec }: Pod): boolean {
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
-  if (!template?.spec) return;
-  dropDisabledFields(template.spec);
-  defaultPodSpec(template.spec);
+  if (template?.spec) defaultPodSpec(template.spec);
 }
 
 function defaultPodSpec(spec: PodSpec): void {
@@ -81,6 +79,10 @@ function defaultPodSpec(spec: PodSpec): void {
   for (const container of spec.containers ?? []) defaultContainer(container);
   for (const container of spec.initContainers ?? []) defaultContainer(container);
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
+}
+
+export function dropDisabledTemplateFields(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) dropDisabledFields(template.spec);
 }
 
 /** What belongs to features that are off is not stored. */

@@ -1,9 +1,11 @@
 /** PriorityClass, PodDisruptionBudget and Lease. */
 import { FieldError, root } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Lease } from "../../../api/types/coordination_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
 import { labelSelectorAt, own, requireNotNegative, requireOneOf } from "./checks.ts";
+import { validateConditions } from "./conditions_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { requireNotMoreThanAll, validateIntOrPercent } from "./workload_checks.ts";
@@ -63,7 +65,13 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
     const errors: FieldError[] = [];
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
     if (minAvailable !== undefined && maxUnavailable !== undefined) {
-      errors.push(FieldError.invalid(specPath, "", "minAvailable and maxUnavailable cannot be both set"));
+      errors.push(
+        FieldError.invalid(
+          specPath,
+          goValue("io.k8s.api.policy.v1.PodDisruptionBudgetSpec", spec),
+          "minAvailable and maxUnavailable cannot be both set",
+        ),
+      );
     }
     for (const field of ["minAvailable", "maxUnavailable"] as const) {
       validateIntOrPercent(spec[field], specPath.child(field), errors);
@@ -76,6 +84,7 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   },
   validateStatusUpdate({ status }) {
     const errors: FieldError[] = [];
+    validateConditions(status?.conditions, root("status", "conditions"), errors);
     for (const field of ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const) {
       requireNotNegative(status?.[field], root("status", field), errors);
     }

@@ -48,6 +48,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly requiresResourceVersion?: boolean;
   /** What becomes of dependents when the client does not say. */
   readonly dependents?: "background" | "orphan";
+  /** What a client hears that does not say what is to become of dependents. */
+  readonly dependentsWarning?: string;
   /** Seconds that the object lives on, marked; 0 ends it at once. Absent: 0. */
   gracePeriodSeconds?(object: Readonly<T>, requested: number | undefined): number;
   /** Runs when the object is marked for deletion. */

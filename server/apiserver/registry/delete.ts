@@ -22,6 +22,8 @@ const attempts = 64;
 export async function remove(shelf: Shelf, context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
   const { namespace, name, options } = request;
   const { system } = shelf;
+  const { dependentsWarning } = shelf.strategy;
+  if (dependentsWarning !== undefined && options.propagationPolicy === undefined) context.warn(dependentsWarning);
   await admit(shelf, context, request);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     context.signal?.throwIfAborted();
