@@ -51,7 +51,8 @@ export class ZeroValues {
           const message = this.#schema.message(type.of.message);
           for (const item of value as Json[]) this.normalise(message, item);
         }
-        return !keepsEmpty && (value as unknown[]).length === 0;
+        // Where Go would write null after a passage through the store.
+        return (value as unknown[]).length === 0;
       case "map":
         if (type.of.is === "message") {
           const message = this.#schema.message(type.of.message);

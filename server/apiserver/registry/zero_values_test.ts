@@ -38,6 +38,10 @@ describe("zero values", () => {
     });
   });
 
+  it("go where Go would write null", () => {
+    expect(normalised("rbac.authorization.k8s.io/v1", "Role", { rules: [] })).toEqual({ metadata: {} });
+  });
+
   it("appear where Go always writes them", () => {
     expect(normalised("v1", "Service", {}).status).toEqual({ loadBalancer: {} });
     expect(normalised("apps/v1", "ReplicaSet", {}).status).toEqual({ replicas: 0 });
