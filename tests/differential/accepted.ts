@@ -45,7 +45,7 @@ export const deviations: readonly Deviation[] = [
     why: "a list that is not set is left out where Go writes null, and so no manager owns it",
     holds: ({ where, theirs, ours }) =>
       where.includes("managedFields") && ours === "absent" &&
-      (/f:(topologyKeys)$/.test(where)
+      (where.endsWith("f:topologyKeys")
         ? theirs === "{}"
         : theirs.endsWith('{"f:drivers":{}}},"manager":"differential","operation":"Update"}]')),
   },
