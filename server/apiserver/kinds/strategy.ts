@@ -9,8 +9,12 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** What is wrong with a name; a DNS subdomain when absent. */
   checkName?(name: string): string[];
+  /** Loads what only objects of this kind need of the program; runs before each write. */
+  load?(): Promise<void>;
   /** Fills in what the client left out. Runs before admission, on create and on update. */
   defaults?(object: T): void;
+  /** The same for times, which are now; `now` in milliseconds. */
+  defaultTimes?(object: T, now: number): void;
   /** Works out what follows from a submitted object and the one it replaces, after admission; what is found wrong here is told alone. */
   settle?(object: T, old?: Readonly<T>): FieldError[];
   /** Sets what the client may not choose. Runs after admission. */

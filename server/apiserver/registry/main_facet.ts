@@ -24,6 +24,7 @@ export function mainFacet(shelf: Shelf): Facet {
       object.apiVersion = storage.apiVersion;
       if (hasStatus) keepField(object, old, "status");
       strategy.defaults?.(object);
+      strategy.defaultTimes?.(object, shelf.system.clock.now());
       return object;
     },
     settle: (object, old) => strategy.settle?.(object, old) ?? [],
