@@ -113,6 +113,12 @@ const httpHeaderSyntax = syntax(
   ["X-Header-Name"],
 );
 
+const conditionReasonSyntax = syntax(
+  "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+  ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
+);
+
 /** Namespaces, Pod ports' hosts, container names. */
 export function checkDns1123Label(value: string): string[] {
   const errors = check(value, dns1123LabelSyntax);
@@ -210,6 +216,10 @@ export function checkRange(value: number, low: number, high: number): string[] {
 
 export function checkPercent(value: string): string[] {
   return check(value, percentSyntax);
+}
+
+export function checkConditionReason(value: string): string[] {
+  return check(value, conditionReasonSyntax);
 }
 
 export function checkHttpHeaderName(value: string): string[] {

@@ -43,8 +43,6 @@ export interface FieldNode {
   readonly default: unknown;
 }
 
-const anyNode: AnyNode = { is: "any" };
-
 /** Types of one schema's messages, made when first asked for. */
 export class Types {
   readonly #schema: Schema;
@@ -81,7 +79,7 @@ export class Types {
   #typeOf(type: FieldType, field: Partial<FieldSchema>): TypeNode {
     switch (type.is) {
       case "scalar":
-        return type.scalar === "raw" ? anyNode : { is: "scalar", scalar: type.scalar };
+        return { is: "scalar", scalar: type.scalar };
       case "message":
         return this.ofMessage(this.#schema.message(type.message), field.structType === "atomic");
       case "map":

@@ -13,6 +13,7 @@ import type {
 } from "../../../api/types/resource_v1.ts";
 import { checkInterfaceAddress } from "./addresses.ts";
 import { checkText, requireOneOf, requireText } from "./checks.ts";
+import { validateConditions } from "./conditions_validation.ts";
 import {
   checkBindingConditions,
   checkConfiguration,
@@ -139,6 +140,7 @@ function checkDevice(
   if (conditions.length > maxConditions) {
     errors.push(FieldError.tooMany(path.child("conditions"), conditions.length, maxConditions));
   }
+  validateConditions(conditions, path.child("conditions"), errors);
   if (data !== undefined) requireObject(data, path.child("data"), errors);
   if (networkData) checkNetwork(networkData, path.child("networkData"), errors);
 }
