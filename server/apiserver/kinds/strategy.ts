@@ -9,6 +9,8 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** What is wrong with a name; a DNS subdomain when absent. */
   checkName?(name: string): string[];
+  /** Loads what only objects of this kind need of the program; runs before each write. */
+  load?(): Promise<void>;
   /** Fills in what the client left out. Runs before admission, on create and on update. */
   defaults?(object: T): void;
   /** Sets what the client may not choose. Runs after admission. */

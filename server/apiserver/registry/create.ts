@@ -29,6 +29,7 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
+  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);

@@ -75,6 +75,7 @@ export async function update(
 
 export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
   const { namespace, name } = change;
+  if (shelf.strategy.load) await shelf.strategy.load();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
