@@ -3,7 +3,12 @@ import { root } from "../../../api/meta/field.ts";
 import { autoscalerStrategy } from "./autoscaler.ts";
 import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
 import { configMapStrategy } from "./config_map.ts";
-import { admissionPolicyBindingStrategy, admissionPolicyStrategy } from "./admission_policies.ts";
+import {
+  mutatingPolicyBindingStrategy,
+  mutatingPolicyStrategy,
+  validatingPolicyBindingStrategy,
+  validatingPolicyStrategy,
+} from "./admission_policies.ts";
 import { cronJobStrategy } from "./cron_job.ts";
 import { csiDriverStrategy, csiNodeStrategy, csiStorageCapacityStrategy, volumeAttachmentStrategy } from "./csi.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
@@ -16,7 +21,7 @@ import {
 } from "./devices.ts";
 import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
-import { flowSchemaStrategy, priorityLevelConfigurationStrategy } from "./flow_control.ts";
+import { flowSchemaStrategy } from "./flow_schema.ts";
 import { ingressStrategy } from "./ingress.ts";
 import { ingressClassStrategy } from "./ingress_class.ts";
 import { jobStrategy } from "./job.ts";
@@ -29,6 +34,7 @@ import { persistentVolumeClaimStrategy } from "./persistent_volume_claim.ts";
 import { podStrategy } from "./pod.ts";
 import { defaultPodTemplate } from "./pod_defaults.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
+import { priorityLevelConfigurationStrategy } from "./priority_level.ts";
 import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { replicaSetStrategy } from "./replica_set.ts";
 import { replicationControllerStrategy } from "./replication_controller.ts";
@@ -71,11 +77,11 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "/secrets": secretStrategy,
   "/serviceaccounts": serviceAccountStrategy,
   "/services": serviceStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingPolicyStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": mutatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/mutatingwebhookconfigurations": mutatingWebhookStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": validatingPolicyStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": validatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/validatingwebhookconfigurations": validatingWebhookStrategy,
   "apps/daemonsets": daemonSetStrategy,
   "apps/deployments": deploymentStrategy,
