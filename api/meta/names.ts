@@ -118,12 +118,6 @@ const conditionReasonSyntax = syntax(
   ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
 );
 
-const conditionReasonSyntax = syntax(
-  "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
-  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
-  ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
-);
-
 /** Namespaces, Pod ports' hosts, container names. */
 export function checkDns1123Label(value: string): string[] {
   const errors = check(value, dns1123LabelSyntax);
@@ -229,10 +223,6 @@ export function checkConditionReason(value: string): string[] {
 
 export function checkHttpHeaderName(value: string): string[] {
   return check(value, httpHeaderSyntax);
-}
-
-export function checkConditionReason(value: string): string[] {
-  return check(value, conditionReasonSyntax);
 }
 
 /** What stands in a URL or a key of the datastore without breaking it: RBAC names may hold `:` and upper case, but no `/`. */

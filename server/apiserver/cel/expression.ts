@@ -28,7 +28,12 @@ export interface CelExpression {
 }
 
 /** Throws a CelError that says where and what is wrong, for an expression that is too long as well. */
-export function compileIn(environment: Environment, text: string, messages: MessageTypes): CelExpression {
+export function compileIn(
+  environment: Environment,
+  text: string,
+  messages: MessageTypes,
+  bindings: boolean,
+): CelExpression {
   const source = sourceOf(text);
   const types = new Map<string, MessageType | undefined>();
   // What one expression makes known is no business of the next.
@@ -48,7 +53,7 @@ export function compileIn(environment: Environment, text: string, messages: Mess
     const cause = checked.error as unknown;
     refuse(cause, typeIssue(source.text, cause as Failure, namesOfFunctions(own)));
   }
-  const issue = strictIssue(tree, source.text);
+  const issue = strictIssue(tree, source.text, bindings);
   if (issue !== undefined) refuse(new TypeError(issue.message), issue);
   const budget = new Budget();
   meter(tree, budget);

@@ -20,19 +20,17 @@ const checks: Readonly<Record<string, Check>> = {
       : undefined,
   "[]"(node, text) {
     const [map, key] = node.args.map((arg: Node) => arg.checkedType) as (TypeOf | undefined)[];
-    if (map?.kind !== "map" || !map.keyType || !key) return undefined;
-    if ([map.keyType, key].some(({ kind }) => kind === "dyn" || kind === "param") || `${map.keyType}` === `${key}`) {
-      return undefined;
+    if (!map || !key) return undefined;
+    // The library reads a message's fields this way, too.
+    if (map.kind !== "message") {
+      if (map.kind !== "map" || !map.keyType) return undefined;
+      const isAny = [map.keyType, key].some(({ kind }) => kind === "dyn" || kind === "param");
+      if (isAny || `${map.keyType}` === `${key}`) return undefined;
     }
     const message = `found no matching overload for '_[_]' applied to '(${typeText(map)}, ${typeText(key)})'`;
     return { message, position: positionOf(node, text) };
   },
-  rcall(node, text) {
-    const [name, receiver, args] = node.args;
-    // The library's own macro; upstream's environments are made without it.
-    if (name === "bind" && receiver.op === "id" && receiver.args === "cel") {
-      return { message: undeclared("cel"), position: positionOf(receiver, text) };
-    }
+  rcall({ args: [name, , args] }) {
     return name === "matches" ? literalIssue("matches", args[0], isPattern) : undefined;
   },
   call({ args: [name, args] }) {
@@ -67,8 +65,14 @@ function unlike(items: readonly Node[], text: string): Issue | undefined {
   return odd && { message: odd.message, position: positionOf(odd.node, text) };
 }
 
+/** The library's own macro `cel.bind`, with which few of upstream's environments are made. */
+function bindingIssue({ op, args }: Node, text: string): Issue | undefined {
+  if (op !== "rcall" || args[0] !== "bind" || args[1].op !== "id" || args[1].args !== "cel") return undefined;
+  return { message: undeclared("cel"), position: positionOf(args[1], text) };
+}
+
 /** Of a tree whose types have been checked. */
-export function strictIssue(tree: Node, text: string): Issue | undefined {
+export function strictIssue(tree: Node, text: string, bindings: boolean): Issue | undefined {
   const formatted = new Set<Node>();
   for (const node of nodesOf(tree)) {
     if (node.op === "rcall" && node.args[0] === "format") {
@@ -80,7 +84,8 @@ export function strictIssue(tree: Node, text: string): Issue | undefined {
     if (node.op === "list" && formatted.has(node)) continue;
     // Literals with a meaning of their own check themselves, and the parts of which they are made are not checked.
     if ((node.meta.macro && node.op !== "rcall") || (node.checkedType === undefined && !node.meta.alternate)) continue;
-    const issue = Object.hasOwn(checks, node.op) ? checks[node.op]!(node, text) : undefined;
+    const issue = (bindings ? undefined : bindingIssue(node, text)) ??
+      (Object.hasOwn(checks, node.op) ? checks[node.op]!(node, text) : undefined);
     if (issue !== undefined) return issue;
   }
   return undefined;
