@@ -8,6 +8,7 @@ import { literalsOf, type Source, sourceOf } from "./literals.ts";
 import { isNode, type Node, resultNames, typeText } from "./node.ts";
 import { strictIssue } from "./strictness.ts";
 import { syntaxIssue } from "./syntax_issue.ts";
+import { type Shape, worstCost } from "./worst_cost.ts";
 
 /** An expression whose types have been checked. */
 export interface CelExpression {
@@ -25,6 +26,8 @@ export interface CelExpression {
   selects(variable: string, field: string): boolean;
   /** Of the last evaluation, in upstream's units. */
   readonly cost: number;
+  /** The most that an evaluation can cost with variables that are not larger than these. */
+  worstCost(variables: Readonly<Record<string, Shape>>): number;
 }
 
 /** Throws a CelError that says where and what is wrong, for an expression that is too long as well. */
@@ -72,6 +75,7 @@ export function compileIn(
       }
     },
     selects: (variable, field) => selects(tree, variable, field),
+    worstCost: (variables) => worstCost(tree, variables),
     get cost() {
       return budget.spent;
     },

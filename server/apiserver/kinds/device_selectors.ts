@@ -1,13 +1,12 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import type { DeviceSelector } from "../../../api/types/resource_v1.ts";
+import type { DeviceExpressionProblem } from "../cel/device_expressions.ts";
 import { checkItems } from "./device_checks.ts";
 
 const maxSelectors = 32;
 const maxExpression = 10 * 1024;
 
-type ProblemOf = (expression: string) => string | undefined;
-
-let problemOf: ProblemOf | undefined;
+let problemOf: ((expression: string) => DeviceExpressionProblem | undefined) | undefined;
 
 /** CEL takes memory that a cluster without devices need not spend. */
 export async function loadSelectors(): Promise<void> {
@@ -33,6 +32,11 @@ export function checkSelectors(
     }
     if (problemOf === undefined) throw new Error("CEL is not loaded: the strategy of the kind must load it");
     const problem = problemOf(expression);
-    if (problem !== undefined) errors.push(FieldError.invalid(where, expression, problem));
+    if (problem === undefined) return;
+    errors.push(
+      "invalid" in problem
+        ? FieldError.invalid(where, expression, problem.invalid)
+        : FieldError.forbidden(where, problem.forbidden),
+    );
   });
 }
