@@ -3,6 +3,7 @@ import { CelError } from "./error.ts";
 import { type CelExpression, compileIn } from "./expression.ts";
 import type { MessageTypes } from "./literal_macros.ts";
 import { registerAddresses } from "./libraries/addresses.ts";
+import { registerConversions } from "./libraries/conversions.ts";
 import { registerFormats } from "./libraries/formats.ts";
 import { registerLists } from "./libraries/lists.ts";
 import { registerOptionals } from "./libraries/optionals.ts";
@@ -48,6 +49,7 @@ const libraries = [
   registerSemver,
   registerTwoVariables,
   registerOptionals,
+  registerConversions,
 ];
 
 let base: Environment | undefined;

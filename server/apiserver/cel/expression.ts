@@ -4,8 +4,9 @@ import { CelError } from "./error.ts";
 import { unescapeFieldNames } from "./field_names.ts";
 import { type Failure, isFailure, type Issue, issueText, typeIssue } from "./issue.ts";
 import { giveMeaning, type MessageType, type MessageTypes } from "./literal_macros.ts";
+import { matches } from "./libraries/regex.ts";
 import { literalsOf, type Source, sourceOf } from "./literals.ts";
-import { isNode, type Node, resultNames, typeText } from "./node.ts";
+import { isNode, type Node, nodesOf, nodeTypeText, resultNames, typeText } from "./node.ts";
 import { strictIssue } from "./strictness.ts";
 import { syntaxIssue } from "./syntax_issue.ts";
 import { type Shape, worstCost } from "./worst_cost.ts";
@@ -58,12 +59,13 @@ export function compileIn(
   }
   const issue = strictIssue(tree, source.text, bindings);
   if (issue !== undefined) refuse(new TypeError(issue.message), issue);
+  matchInLinearTime(tree);
   const budget = new Budget();
   meter(tree, budget);
   return {
     text,
     type: checked.type ?? "dyn",
-    typeText: typeText(tree.checkedType!, resultNames),
+    typeText: `${tree.checkedType}` === "type" ? nodeTypeText(tree) : typeText(tree.checkedType!, resultNames),
     evaluate(variables) {
       budget.start(perCallLimit);
       try {
@@ -90,6 +92,20 @@ function parse(environment: Environment, source: Source, refuse: (cause: unknown
   } catch (cause) {
     if (isFailure(cause)) return refuse(cause, syntaxIssue(source.text, cause));
     throw cause;
+  }
+}
+
+/** The library's own `matches` uses JavaScript's regular expressions, which a text can keep busy for years. */
+function matchInLinearTime(tree: Node): void {
+  for (const node of nodesOf(tree)) {
+    const { handle } = node;
+    if (handle === undefined || node.args[0] !== "matches") continue;
+    node.handle = (...given) => {
+      const [text, pattern] = given[0] as unknown[];
+      return typeof text === "string" && typeof pattern === "string"
+        ? matches(text, pattern)
+        : handle.apply(node, given);
+    };
   }
 }
 

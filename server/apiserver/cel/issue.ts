@@ -1,4 +1,4 @@
-import { binaryFunctions, type Node, positionOf, typeText } from "./node.ts";
+import { binaryFunctions, type Node, nodeTypeText, positionOf } from "./node.ts";
 
 /** What is wrong with an expression, and where in its text. */
 export interface Issue {
@@ -41,17 +41,13 @@ export function undeclared(name: string): string {
 type Teller = (node: Node, failure: Failure, functions: ReadonlySet<string>) => string;
 
 const noOverload = (name: string, operands: readonly Node[], receiver?: Node) =>
-  `found no matching overload for '${name}' applied to '${receiver ? `${typeOf(receiver)}.` : ""}(${
-    operands.map(typeOf).join(", ")
+  `found no matching overload for '${name}' applied to '${receiver ? `${nodeTypeText(receiver)}.` : ""}(${
+    operands.map(nodeTypeText).join(", ")
   })'`;
-
-function typeOf({ checkedType }: Node): string {
-  return checkedType === undefined ? "dyn" : typeText(checkedType);
-}
 
 const noIndex: Teller = ({ op, args }) =>
   op === "." || op === ".?"
-    ? `type '${typeOf(args[0])}' does not support field selection`
+    ? `type '${nodeTypeText(args[0])}' does not support field selection`
     : noOverload("_[_]", [args[0], args[1]]);
 
 /** Upstream's words, by the library's code for the failure. */
@@ -62,16 +58,17 @@ const tellers: Readonly<Record<string, Teller>> = {
   invalid_index_type: noIndex,
   no_such_overload: ({ op, args }) =>
     op in binaryFunctions ? noOverload(binaryFunctions[op]!, args) : noOverload(op, [args]),
-  no_matching_overload({ op, args }, _, functions) {
-    const [name] = args;
-    if (!functions.has(name)) return undeclared(name);
-    return op === "call" ? noOverload(name, args[1]) : noOverload(name, args[2], args[1]);
-  },
-  invalid_logical_operand: (node) => `expected type 'bool' but found '${typeOf(wrongOperand(node))}'`,
-  invalid_condition_type: (node) => `expected type 'bool' but found '${typeOf(node)}'`,
+  no_matching_overload: ({ op, args }, _, functions) =>
+    !functions.has(args[0])
+      ? undeclared(args[0])
+      : op === "call"
+      ? noOverload(args[0], args[1])
+      : noOverload(args[0], args[2], args[1]),
+  invalid_logical_operand: (node) => `expected type 'bool' but found '${nodeTypeText(wrongOperand(node))}'`,
+  invalid_condition_type: (node) => `expected type 'bool' but found '${nodeTypeText(node)}'`,
   incompatible_ternary_branches: ({ args }) => noOverload("_?_:_", args),
   invalid_comprehension_range: (node) =>
-    `expression of type '${typeOf(node)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
+    `expression of type '${nodeTypeText(node)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
   invalid_macro_argument: (_, { summary }) =>
     summary.startsWith("has(")
       ? "invalid argument to has() macro"
@@ -81,7 +78,7 @@ const tellers: Readonly<Record<string, Teller>> = {
 };
 
 function wrongOperand({ args: [left, right] }: Node): Node {
-  return typeOf(left) === "bool" || typeOf(left) === "dyn" ? right : left;
+  return nodeTypeText(left) === "bool" || nodeTypeText(left) === "dyn" ? right : left;
 }
 
 /** Of types that do not fit. `functions`: the names of all there are. */

@@ -2,7 +2,7 @@ import { type Environment, Optional } from "@marcbachmann/cel-js";
 import { undeclared } from "./issue.ts";
 import type { Checker, Evaluator, Scope, TypeOf } from "./libraries/macro.ts";
 import type { Entry, Literal } from "./literals.ts";
-import { type Node, typeText } from "./node.ts";
+import { type Node, nodeTypeText, typeText } from "./node.ts";
 
 /** A type of messages that expressions may make. */
 export interface MessageType {
@@ -100,11 +100,8 @@ function typeOfEntry({ value, isOptional }: Entry, checker: Checker, scope: Scop
   const type = checker.check(value, scope);
   if (!isOptional || type.kind === "dyn") return type;
   if (type.kind === "optional") return type.valueType ?? checker.getType("dyn");
-  throw checker.createError("optional_entry", mismatch(`optional_type(${typeText(type)})`, type), value);
-}
-
-export function mismatch(wanted: string, found: TypeOf): string {
-  return `expected type '${wanted}' but found '${typeText(found)}'`;
+  const message = `expected type 'optional_type(${typeText(type)})' but found '${typeText(type)}'`;
+  throw checker.createError("optional_entry", message, value);
 }
 
 /** What all are: of lists and maps without entries nothing is known, and the others tell. */
@@ -118,14 +115,19 @@ function joined(types: readonly (readonly [TypeOf, Node])[], checker: Checker): 
 export function firstUnlike(
   types: readonly (readonly [TypeOf, Node])[],
 ): { readonly message: string; readonly node: Node } | undefined {
-  let common: TypeOf | undefined;
-  for (const [type, node] of types) {
-    if (common === undefined || isUnknown(common)) {
-      if (common !== undefined && !areAlike(common, type)) return { message: mismatch(typeText(common), type), node };
-      common = type;
-    } else if (!areAlike(common, type)) return { message: mismatch(typeText(common), type), node };
+  let common: readonly [TypeOf, Node] | undefined;
+  for (const item of types) {
+    if (common !== undefined && !areAlike(common[0], item[0])) {
+      return { message: `expected type '${shown(common)}' but found '${shown(item)}'`, node: item[1] };
+    }
+    if (common === undefined || isUnknown(common[0])) common = item;
   }
   return undefined;
+}
+
+/** An optional entry is of another type than its value. */
+function shown([type, node]: readonly [TypeOf, Node]): string {
+  return type === node.checkedType ? nodeTypeText(node) : typeText(type);
 }
 
 function isUnknown({ kind, keyType, valueType }: TypeOf): boolean {

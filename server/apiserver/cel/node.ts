@@ -93,3 +93,13 @@ export function typeText(type: TypeOf, names: Readonly<Record<string, string>> =
   }
   return names[`${type}`] ?? `${type}`;
 }
+
+/** The type of a checked node; of a type, which: `type(int)`. */
+export function nodeTypeText({ op, args, checkedType, meta }: Node): string {
+  if (checkedType === undefined) return "dyn";
+  if (checkedType.kind === "primitive" && `${checkedType}` === "type") {
+    if (op === "call" && args[0] === "type") return `type(${nodeTypeText(args[1][0])})`;
+    if (op === "id" && meta.alternate) return `type(${args})`;
+  }
+  return typeText(checkedType);
+}

@@ -1,4 +1,5 @@
 import type { Environment } from "@marcbachmann/cel-js";
+import { registerNullable } from "./libraries/conversions.ts";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -48,4 +49,5 @@ const types: Readonly<Record<string, Fields>> = {
 
 export function registerPolicyTypes(environment: Environment): void {
   for (const [name, fields] of Object.entries(types)) environment.registerType(name, { fields });
+  registerNullable(environment, Object.keys(types));
 }

@@ -2,10 +2,23 @@
 import type { Issue } from "./issue.ts";
 import { undeclared } from "./issue.ts";
 import type { TypeOf } from "./libraries/macro.ts";
+import { compilePattern } from "./libraries/regex.ts";
 import { firstUnlike } from "./literal_macros.ts";
-import { type Node, nodesOf, positionOf, typeText } from "./node.ts";
+import { type Node, nodesOf, nodeTypeText, positionOf } from "./node.ts";
 
 const highest = 2n ** 63n - 1n;
+
+/** Of the holder's type: an index of the key's type may be found in it. */
+function isIndexed(holder: TypeOf | undefined, key: TypeOf | undefined): boolean {
+  if (holder?.kind === "primitive" || holder?.kind === "message") return false;
+  if (holder?.kind !== "map" || !holder.keyType || !key) return true;
+  return [holder.keyType, key].some(({ kind }) => kind === "dyn" || kind === "param") ||
+    `${holder.keyType}` === `${key}`;
+}
+
+function isTime(type: TypeOf | undefined): boolean {
+  return /^google\.protobuf\.(Timestamp|Duration)$/.test(`${type}`);
+}
 
 type Check = (node: Node, text: string) => Issue | undefined;
 
@@ -19,15 +32,18 @@ const checks: Readonly<Record<string, Check>> = {
       ? { message: "invalid int literal", position: start }
       : undefined,
   "[]"(node, text) {
-    const [map, key] = node.args.map((arg: Node) => arg.checkedType) as (TypeOf | undefined)[];
-    if (!map || !key) return undefined;
-    // The library reads a message's fields this way, too.
-    if (map.kind !== "message") {
-      if (map.kind !== "map" || !map.keyType) return undefined;
-      const isAny = [map.keyType, key].some(({ kind }) => kind === "dyn" || kind === "param");
-      if (isAny || `${map.keyType}` === `${key}`) return undefined;
-    }
-    const message = `found no matching overload for '_[_]' applied to '(${typeText(map)}, ${typeText(key)})'`;
+    const [holder, key] = node.args as [Node, Node];
+    if (isIndexed(holder.checkedType, key.checkedType)) return undefined;
+    const types = [holder, key].map(nodeTypeText).join(", ");
+    return {
+      message: `found no matching overload for '_[_]' applied to '(${types})'`,
+      position: positionOf(node, text),
+    };
+  },
+  "."(node, text) {
+    const [holder] = node.args as [Node];
+    if (holder.checkedType?.kind !== "primitive" && !isTime(holder.checkedType)) return undefined;
+    const message = `type '${nodeTypeText(holder)}' does not support field selection`;
     return { message, position: positionOf(node, text) };
   },
   rcall({ args: [name, , args] }) {
@@ -53,7 +69,7 @@ function literalIssue(name: string, argument: Node | undefined, isRight: (text: 
 
 function isPattern(text: string): boolean {
   try {
-    new RegExp(text, "u");
+    compilePattern(text);
     return true;
   } catch {
     return false;

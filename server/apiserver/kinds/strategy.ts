@@ -1,4 +1,5 @@
 import type { FieldError } from "../../../api/meta/field.ts";
+import type { Path } from "../../../api/patch/apply/path_element.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly generationFields?: readonly string[];
   /** The status that a client sends with a creation counts. */
   readonly keepsStatusOnCreate?: boolean;
+  /** Fields that writes to the object, or to its status, do not set, so that they are nobody's by them; the status is never the object's. */
+  readonly resets?: Readonly<Partial<Record<"object" | "status", readonly Path[]>>>;
   /** An update of an object that is not there creates it. */
   readonly createsOnUpdate?: boolean;
   /** An update must say which resourceVersion it is of. */

@@ -1,6 +1,6 @@
 import { type Environment, Optional } from "@marcbachmann/cel-js";
 import { isEqual } from "./equality.ts";
-import { BoundExpression, type Macro, type MacroCall } from "./macro.ts";
+import { BoundExpression, type Macro, type MacroCall, requireRange } from "./macro.ts";
 
 type Comparable = string | number | bigint;
 
@@ -14,8 +14,8 @@ export function registerLists(environment: Environment): void {
     "min(): A": (list: Comparable[]) => extreme(list, "min", (a, b) => a < b),
     "max(): A": (list: Comparable[]) => extreme(list, "max", (a, b) => a > b),
     "sum(): A": sum,
-    "indexOf(dyn): int": (list: unknown[], wanted: unknown) => BigInt(list.findIndex((one) => isEqual(one, wanted))),
-    "lastIndexOf(dyn): int": (list: unknown[], wanted: unknown) =>
+    "indexOf(A): int": (list: unknown[], wanted: unknown) => BigInt(list.findIndex((one) => isEqual(one, wanted))),
+    "lastIndexOf(A): int": (list: unknown[], wanted: unknown) =>
       BigInt(list.findLastIndex((one) => isEqual(one, wanted))),
     "slice(int, int): list<A>": slice,
     "flatten(): list<dyn>": (list: unknown[]) => list.flat(1),
@@ -87,7 +87,7 @@ function sortBy({ receiver, args }: MacroCall): Macro {
   return {
     async: false,
     typeCheck(checker, _, scope) {
-      const list = checker.check(receiver, scope);
+      const list = requireRange(checker, receiver, scope, ["list"]);
       key.check(checker, [list.valueType ?? checker.getType("dyn")], scope);
       return list;
     },

@@ -85,3 +85,11 @@ export class BoundExpression {
     return result;
   }
 }
+
+/** Throws the checker's error for what has no items. */
+export function requireRange(checker: Checker, receiver: AnyNode, scope: Scope, kinds: readonly string[]): TypeOf {
+  const type = checker.check(receiver, scope);
+  if (type.kind === "dyn" || type.kind === "param" || kinds.includes(type.kind)) return type;
+  const message = `an expression of type ${type} has no items`;
+  throw checker.createError("invalid_comprehension_range", message, receiver);
+}
