@@ -144,7 +144,6 @@ function sizeOf(value: unknown): number {
 }
 
 function walkOf(value: unknown): number {
-  if (value instanceof Measured) return value.size;
   if (typeof value === "string") return Math.floor(value.length * 0.1);
   if (Array.isArray(value)) return value.reduce((sum, item) => sum + walkOf(item), 0);
   return 1;

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { problemWithDeviceExpression } from "./device_expressions.ts";
 
+/** Asked of all three of a device's domains, 32,768 times. */
+function nested(test: string): string {
+  return `device.attributes.all(d, device.attributes.all(e, device.attributes.all(f, ${test})))`;
+}
+
 const accepted = [
   "true",
   'device.driver == "d" && device.attributes["d"].model == "m"',
@@ -10,6 +15,16 @@ const accepted = [
   'device.capacity["d"].memory.compareTo(quantity("1Gi")) >= 0',
   'cel.bind(own, device.attributes["d"], own.a && own.b)',
   '"d" in device.attributes && !device.allowMultipleAllocations',
+  'has(device.attributes["d"].model) && has(device.attributes["d"].part.name)',
+  ...["d == e", "d in ['a', 'b', 'c']", "d.size() > 3", "quantity('1').isGreaterThan(quantity('2'))"].map(nested),
+  "lists.range(10).all(x, x > 1)",
+];
+
+const costly = [
+  ...["(d + e + f).size() > 3", "d.matches(e)", "[d, e].isSorted()", "[d, e].join(',') == 'a'"].map(nested),
+  "device.attributes.all(d, device.attributes.all(e, device.attributes.all(f, device.attributes.all(g, true))))",
+  // Of how much there is to compare nothing is known.
+  "type(device.driver) == string",
 ];
 
 const refused: readonly (readonly [string, string])[] = [
@@ -37,6 +52,9 @@ const refused: readonly (readonly [string, string])[] = [
 
 describe("expressions that choose devices", () => {
   for (const text of accepted) it(text, () => expect(problemWithDeviceExpression(text)).toBe(undefined));
+  for (const text of costly) {
+    it(text, () => expect(problemWithDeviceExpression(text)).toEqual({ forbidden: "too complex, exceeds cost limit" }));
+  }
   for (const [text, problem] of refused) {
     it(text, () => expect(problemWithDeviceExpression(text)).toEqual({ invalid: problem }));
   }

@@ -7,6 +7,7 @@ import { giveMeaning, type MessageType, type MessageTypes } from "./literal_macr
 import { matches } from "./libraries/regex.ts";
 import { literalsOf, type Source, sourceOf } from "./literals.ts";
 import { isNode, type Node, nodesOf, nodeTypeText, resultNames, typeText } from "./node.ts";
+import { widenPresence } from "./presence.ts";
 import { strictIssue } from "./strictness.ts";
 import { syntaxIssue } from "./syntax_issue.ts";
 import { type Shape, worstCost } from "./worst_cost.ts";
@@ -51,6 +52,7 @@ export function compileIn(
   if (source.misnamed !== undefined) refuse(new SyntaxError(source.misnamed.message), source.misnamed);
   const tree = parsed.ast as unknown as Node;
   for (const literal of literalsOf(tree, source)) giveMeaning(literal, (name) => types.get(name));
+  widenPresence(tree);
   unescapeFieldNames(tree);
   const checked = parsed.check();
   if (!checked.valid) {

@@ -58,6 +58,9 @@ const loops: Readonly<Record<string, Loop>> = {
   transformMapEntry: { ...transforms, start: mapPrice + 1 },
 };
 
+/** Functions that look at all of what they are called on, and into it. */
+const walks: ReadonlySet<string> = new Set(["isSorted", "sum", "max", "min", "indexOf", "lastIndexOf", "join"]);
+
 /** Functions whose value is no longer than what they are called on. */
 const shortening: ReadonlySet<string> = new Set(["lowerAscii", "upperAscii", "trim", "substring", "dyn", "orValue"]);
 
@@ -158,9 +161,29 @@ function call(
   const below = parts.reduce((sum, { cost }) => sum + cost, 0);
   const [first = scalar] = parts.map(({ shape }) => shape);
   if (name === "dyn") return { cost: below + 1, shape: first };
+  if (isMethod && walks.has(name)) return { cost: below + walkPrice(name, receiver, parts), shape: byType(node) };
   const price = callPrice(name, parts.map(({ shape }) => new Measured(shape.size)), new Measured(first.size));
-  const shape = shortening.has(name) ? first : name === "split" ? { size: first.size, values: first } : byType(node);
-  return { cost: below + price, shape };
+  return { cost: below + price, shape: resultShape(node, name, args, first) };
+}
+
+function resultShape(node: Node, name: string, args: readonly Node[], first: Shape): Shape {
+  if (shortening.has(name)) return first;
+  if (name === "split") return { size: first.size, values: first };
+  if (name === "range" && typeof args[0]?.args === "bigint") return { size: Number(args[0].args), values: scalar };
+  return byType(node);
+}
+
+/** Of what goes over a whole text, or over a list and all texts in it. */
+function walkPrice(name: string, receiver: Node, [one, other]: readonly Estimate[]): number {
+  const { size, values } = one!.shape;
+  const type = receiver.checkedType;
+  if (type?.kind !== "list") return Math.ceil(size * 0.1);
+  const hasTexts = type.valueType === undefined || ["string", "bytes", "dyn"].includes(typeText(type.valueType));
+  // Of what is made in the expression upstream does not look into the items.
+  const item = ["id", ".", "[]"].includes(receiver.op) && values ? values.size : Infinity;
+  if (name !== "join") return size * (hasTexts ? 1 + Math.ceil(item * 0.1) : 1);
+  const separators = other ? other.shape.size * Math.max(size - 1, 0) : 0;
+  return Math.ceil((size * item + separators) * 0.1);
 }
 
 /** A macro that goes over a map's keys, or a list's items: with one variable, or with the key and the value. */
