@@ -120,7 +120,7 @@ function validateRequirements(
 function validateAmount(name: string, text: string, path: Path, errors: FieldError[]): Quantity | undefined {
   const quantity = quantityAt(text, path, errors);
   if (quantity && quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
-  else if (quantity && isExtended(name) && quantity.milliValue() % 1000 !== 0) {
+  else if (quantity && isExtendedResource(name) && quantity.milliValue() % 1000 !== 0) {
     errors.push(FieldError.invalid(path, text, "must be an integer"));
   }
   return quantity;
@@ -140,7 +140,7 @@ export function containerNameErrors(name: string, path: Path): FieldError[] {
     if (!ofContainers.has(name) && !isHugePages(name)) {
       errors.push(FieldError.invalid(path, name, "must be a standard resource for containers"));
     }
-  } else if (!isNative(name) && !isExtended(name)) {
+  } else if (!isNative(name) && !isExtendedResource(name)) {
     errors.push(FieldError.invalid(path, name, "doesn't follow extended resource name standard"));
   }
   return errors;
@@ -180,7 +180,7 @@ export function validateAmountOf(name: string, text: string, path: Path, errors:
 }
 
 function isCounted(name: string): boolean {
-  return COUNTED_RESOURCES.includes(name) || isExtended(name);
+  return COUNTED_RESOURCES.includes(name) || isExtendedResource(name);
 }
 
 function isHugePages(name: string): boolean {
@@ -191,7 +191,8 @@ function isNative(name: string): boolean {
   return !name.includes("/") || name.includes("kubernetes.io/");
 }
 
-function isExtended(name: string): boolean {
+/** A resource of somebody's own, which nodes or devices have. */
+export function isExtendedResource(name: string): boolean {
   return !isNative(name) && !name.startsWith("requests.") && checkQualifiedName(`requests.${name}`).length === 0;
 }
 
