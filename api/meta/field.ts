@@ -93,8 +93,8 @@ export class FieldError {
     return new FieldError("FieldValueNotFound", path, value, detail);
   }
 
-  static duplicate(path: Path, value: unknown): FieldError {
-    return new FieldError("FieldValueDuplicate", path, value, "");
+  static duplicate(path: Path, value: unknown, detail = ""): FieldError {
+    return new FieldError("FieldValueDuplicate", path, value, detail);
   }
 
   static notSupported(path: Path, value: unknown, supported: readonly string[]): FieldError {

@@ -112,6 +112,11 @@ const httpHeaderSyntax = syntax(
   "a valid HTTP header must consist of alphanumeric characters or '-'",
   ["X-Header-Name"],
 );
+const conditionReasonSyntax = syntax(
+  "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+  ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
+);
 
 const conditionReasonSyntax = syntax(
   "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",

@@ -8,6 +8,7 @@ const apimachinery = "io.k8s.apimachinery.";
 
 /** Go's names of fields that are not the JSON names with a capital letter. */
 const goNames: Readonly<Record<string, string>> = {
+  apiVersion: "APIVersion",
   awsElasticBlockStore: "AWSElasticBlockStore",
   cel: "CEL",
   cephfs: "CephFS",

@@ -20,7 +20,15 @@ export const deviations: readonly Deviation[] = [
   {
     why: "a time that is not set is left out where Go writes null, and so no manager owns it",
     holds: ({ where, theirs, ours }) =>
-      /managedFields.*(Time|time|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+      /managedFields.*([Tt]ime|Timestamp|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+  },
+  {
+    why: "an object of which no field can be told whose it is keeps its managers, which upstream forgets",
+    holds: ({ where, theirs }) => where === "metadata.managedFields" && theirs === "absent",
+  },
+  {
+    why: "a row of a Table has no more cells than there are columns",
+    holds: ({ where, theirs, ours }) => /^rows\[\d+\]\.cells$/.test(where) && theirs.startsWith(ours.slice(0, -1)),
   },
   {
     why: "ports are taken from the range by chance",
@@ -73,6 +81,39 @@ export const deviations: readonly Deviation[] = [
     holds: ({ where, theirs, ours }) =>
       where === "cause" && ours === "accepted" &&
       theirs.endsWith("policies: Required value: must specify at least one Policy"),
+  },
+  {
+    why: "what is not set is left out where Go writes null, and so no manager owns it",
+    holds: ({ where, theirs, ours }) =>
+      where.includes("managedFields") && ours === "absent" &&
+      (/f:(topologyKeys|secretNamespace|secretRef|conditions)$/.test(where)
+        ? theirs === "{}"
+        : /"f:(drivers|requests)":\{\}\}\}/.test(theirs)),
+  },
+  {
+    why: "who may give devices is asked when the rest is valid, and so is not told beside what is not",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && ours === "" && theirs.includes("Forbidden: admin access to devices requires the "),
+  },
+  {
+    why: "upstream falls over a step of nothing, and answers nothing",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && theirs === "accepted" && ours.includes("value is not a multiple of a given step (0)"),
+  },
+  {
+    why: "a volume inside a VolumeAttachment is printed in the order of the API's fields, not of Go's internal struct",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && [theirs, ours].every((text) => text.includes('"InlineVolumeSpec":{"Capacity":')),
+  },
+  {
+    why:
+      "a webhook's service without a name is told of its name, and without a namespace of its namespace: upstream has the two the wrong way round",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && /clientConfig\.service\.(name|namespace): Required value$/.test(theirs || ours),
+  },
+  {
+    why: "a selector in a Table is written as people write it, where upstream prints Go's struct",
+    holds: ({ where, theirs }) => where.startsWith("rows[") && theirs.startsWith("&LabelSelector{"),
   },
 ];
 

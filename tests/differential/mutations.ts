@@ -79,11 +79,12 @@ function* ofValue(schema: Schema, type: FieldType, value: unknown, path: readonl
     case "map": {
       const map = value as Json;
       yield { path, value: {} };
-      const [first] = Object.values(map);
-      for (const key of ["Bad Key!", "a/b/c", "x".repeat(64), "example.com/ok", ""]) {
-        yield { path, value: { ...map, [key]: first ?? sample(schema, type.of, 0) } };
+      // In whatever order a server writes them.
+      const [key] = Object.keys(map).sort();
+      const first = key === undefined ? undefined : map[key];
+      for (const odd of ["Bad Key!", "a/b/c", "x".repeat(64), "example.com/ok", ""]) {
+        yield { path, value: { ...map, [odd]: first ?? sample(schema, type.of, 0) } };
       }
-      const [key] = Object.keys(map);
       if (key !== undefined) yield* ofValue(schema, type.of, map[key], [...path, key]);
     }
   }

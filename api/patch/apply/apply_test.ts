@@ -29,6 +29,15 @@ describe("an applied configuration", () => {
     expect(held.fieldsOf("a")).toEqual({ "f:data": { "f:x": {} } });
   });
 
+  it("owns what has any form as a whole", () => {
+    const held = new Held("apps/v1", "ControllerRevision");
+    held.update("a", () => ({ data: { spec: { x: 1 } } }));
+    expect(held.fieldsOf("a")).toEqual({ "f:data": {} });
+    held.update("b", (object) => ({ ...object, data: { spec: { x: 2 } } }));
+    expect(held.fieldsOf("b")).toEqual({ "f:data": {} });
+    expect(held.fieldsOf("a")).toBe(undefined);
+  });
+
   it("loses what is applied no more, unless someone else owns it", () => {
     const held = new Held("v1", "ConfigMap");
     held.apply("a", configMap({ x: "1", y: "2", z: "3" }));

@@ -1,7 +1,12 @@
 import { autoscalerStrategy } from "./autoscaler.ts";
 import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
 import { configMapStrategy } from "./config_map.ts";
-import { admissionPolicyBindingStrategy, admissionPolicyStrategy } from "./admission_policies.ts";
+import {
+  mutatingPolicyBindingStrategy,
+  mutatingPolicyStrategy,
+  validatingPolicyBindingStrategy,
+  validatingPolicyStrategy,
+} from "./admission_policies.ts";
 import { controllerRevisionStrategy } from "./controller_revision.ts";
 import { cronJobStrategy } from "./cron_job.ts";
 import { csiDriverStrategy, csiNodeStrategy, csiStorageCapacityStrategy, volumeAttachmentStrategy } from "./csi.ts";
@@ -13,9 +18,10 @@ import {
   resourceClaimTemplateStrategy,
   resourceSliceStrategy,
 } from "./devices.ts";
-import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
+import { endpointSliceStrategy } from "./endpoint_slice.ts";
+import { endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
-import { flowSchemaStrategy, priorityLevelConfigurationStrategy } from "./flow_control.ts";
+import { flowSchemaStrategy } from "./flow_schema.ts";
 import { ingressStrategy } from "./ingress.ts";
 import { ingressClassStrategy } from "./ingress_class.ts";
 import { jobStrategy } from "./job.ts";
@@ -27,6 +33,7 @@ import { persistentVolumeStrategy } from "./persistent_volume.ts";
 import { persistentVolumeClaimStrategy } from "./persistent_volume_claim.ts";
 import { podStrategy } from "./pod.ts";
 import { podTemplateStrategy } from "./pod_template.ts";
+import { priorityLevelConfigurationStrategy } from "./priority_level.ts";
 import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { replicaSetStrategy } from "./replica_set.ts";
 import { replicationControllerStrategy } from "./replication_controller.ts";
@@ -59,11 +66,11 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "/secrets": secretStrategy,
   "/serviceaccounts": serviceAccountStrategy,
   "/services": serviceStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingPolicyStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": mutatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/mutatingwebhookconfigurations": mutatingWebhookStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": validatingPolicyStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": validatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/validatingwebhookconfigurations": validatingWebhookStrategy,
   "apps/controllerrevisions": controllerRevisionStrategy,
   "apps/daemonsets": daemonSetStrategy,

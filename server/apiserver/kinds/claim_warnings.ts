@@ -1,6 +1,17 @@
-import type { Path } from "../../../api/meta/field.ts";
-import type { PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
+import { type Path, root } from "../../../api/meta/field.ts";
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
 import { quantityAt } from "./checks.ts";
+
+export const classAnnotation = "volume.beta.kubernetes.io/storage-class";
+
+export function claimWarnings({ metadata, spec }: PersistentVolumeClaim): string[] {
+  const at = root("metadata", "annotations").key(classAnnotation);
+  const isOld = metadata.annotations?.[classAnnotation] !== undefined;
+  return [
+    ...isOld ? [`${at}: deprecated since v1.8; use "storageClassName" attribute instead`] : [],
+    ...claimSpecWarnings(spec, root("spec")),
+  ];
+}
 
 /** A warning of a number of bytes that is none: the part of a byte is refused where it is used. */
 export function fractionWarning(text: string | undefined, path: Path): string[] {

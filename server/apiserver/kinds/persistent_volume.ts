@@ -53,9 +53,11 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = {
     const { creationTimestamp: lastPhaseTransitionTime } = volume.metadata;
     volume.status = { phase: "Pending", ...lastPhaseTransitionTime && { lastPhaseTransitionTime } };
   },
+  defaultStatus(volume) {
+    volume.status = { ...volume.status, phase: volume.status?.phase ?? "Pending" };
+  },
   prepareForStatusUpdate(volume, { status: { phase, lastPhaseTransitionTime: before } = {} }, now) {
     const status = volume.status ??= {};
-    status.phase ??= "Pending";
     const { lastPhaseTransitionTime: given } = status;
     if (status.phase !== phase) {
       if (given === undefined || given === before) status.lastPhaseTransitionTime = formatTime(now);

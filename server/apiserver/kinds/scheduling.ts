@@ -23,7 +23,9 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
   defaults(priorityClass) {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },
-  validate({ metadata, value = 0, preemptionPolicy }) {
+  // Of an update all that matters is what it changes.
+  validate: () => [],
+  validateCreate({ metadata, value = 0, preemptionPolicy }) {
     const errors: FieldError[] = [];
     const { name = "" } = metadata;
     if (name.startsWith("system-")) {
@@ -39,7 +41,9 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
       const detail = `maximum allowed value of a user defined priority is ${highestUserPriority}`;
       errors.push(FieldError.forbidden(root("value"), detail));
     }
-    requireOneOf(preemptionPolicy, root("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
+    const path = root("preemptionPolicy");
+    if (preemptionPolicy === "") errors.push(FieldError.required(path));
+    else requireOneOf(preemptionPolicy, path, ["PreemptLowerPriority", "Never"], errors);
     return errors;
   },
   validateUpdate({ value = 0, preemptionPolicy }, old) {
@@ -88,8 +92,16 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   },
 };
 
+/** What belongs to coordinated elections, a feature that is off, is not stored. */
+function dropDisabledFields({ spec = {} }: Lease): void {
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
+
 export const leaseStrategy: Strategy<Lease> = {
   createsOnUpdate: true,
+  prepareForCreate: dropDisabledFields,
+  prepareForUpdate: dropDisabledFields,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds, leaseTransitions } = spec ?? {};

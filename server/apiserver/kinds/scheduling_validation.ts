@@ -17,7 +17,7 @@ import type {
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
 import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
 
-const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 const tolerationOperators = ["Equal", "Exists"];
 const nodeOperators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 

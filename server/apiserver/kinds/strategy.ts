@@ -1,4 +1,5 @@
 import type { FieldError } from "../../../api/meta/field.ts";
+import type { Path } from "../../../api/patch/apply/path_element.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 
 /**
@@ -9,8 +10,12 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** What is wrong with a name; a DNS subdomain when absent. */
   checkName?(name: string): string[];
+  /** Loads what only objects of this kind need of the program; runs before each write. */
+  load?(): Promise<void>;
   /** Fills in what the client left out. Runs before admission, on create and on update. */
   defaults?(object: T): void;
+  /** The same for times, which are now; `now` in milliseconds. */
+  defaultTimes?(object: T, now: number): void;
   /** Works out what follows from a submitted object and the one it replaces, after admission; what is found wrong here is told alone. */
   settle?(object: T, old?: Readonly<T>): FieldError[];
   /** Sets what the client may not choose. Runs after admission. */
@@ -42,6 +47,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   readonly generationFields?: readonly string[];
   /** The status that a client sends with a creation counts. */
   readonly keepsStatusOnCreate?: boolean;
+  /** Fields that writes to the object, or to its status, do not set, so that they are nobody's by them; the status is never the object's. */
+  readonly resets?: Readonly<Partial<Record<"object" | "status", readonly Path[]>>>;
   /** An update of an object that is not there creates it. */
   readonly createsOnUpdate?: boolean;
   /** An update must say which resourceVersion it is of. */

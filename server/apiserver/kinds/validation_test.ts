@@ -206,7 +206,7 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   [
     "secrets",
     { type: "kubernetes.io/dockercfg", stringData: { ".dockercfg": "[]" } },
-    'data[.dockercfg]: Invalid value: "<secret contents redacted>": it is no JSON object',
+    'data[.dockercfg]: Invalid value: "<secret contents redacted>": json: cannot unmarshal array into Go value of type map[string]interface {}',
   ],
   [
     "secrets",

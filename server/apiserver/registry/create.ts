@@ -29,6 +29,7 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
+  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);
@@ -54,6 +55,7 @@ async function prepared(
   takeIdentity(shelf, object, request.namespace);
   system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
   strategy.defaults?.(object);
+  strategy.defaultTimes?.(object, system.clock.now());
   const { metadata } = object;
   dropServerSideOnly(metadata);
   // What admission adds is nobody's.

@@ -15,6 +15,8 @@ export interface Facet {
   /** `""` for the object itself and for its other versions. */
   readonly subresource: string;
   readonly kind: GroupKind & { readonly apiVersion: string };
+  /** What refusals call it, where that is not its kind: what is wrong is found in the stored version. */
+  readonly refusedAs?: GroupKind;
   readonly message: MessageSchema;
   /** May give the object itself. */
   view(object: KubeObject): KubeObject;
@@ -42,7 +44,7 @@ export interface Facet {
 }
 
 export function requireValidView(facet: Facet, name: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(facet.kind, name, errors);
+  if (errors.length > 0) throw invalid(facet.refusedAs ?? facet.kind, name, errors);
 }
 
 /** What all facets of one shelf that show whole objects have in common. */

@@ -1,4 +1,4 @@
-import { setOf } from "../../../api/patch/apply/field_set.ts";
+import { recursiveDifference, setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { type Facet, wholeObject, within } from "./facet.ts";
 import { keepField } from "./main_facet.ts";
@@ -14,10 +14,12 @@ const labels = ["f:metadata", "f:labels"];
 export function statusFacet(shelf: Shelf): Facet {
   const { row, strategy } = shelf;
   const labelled = row.group === "" && labelledByReporter.has(row.resource);
+  const written = within(setOf(["f:status"], ["f:metadata", "f:annotations"], ...(labelled ? [labels] : [])));
+  const others = setOf(...strategy.resets?.status ?? []);
   return {
     ...wholeObject(shelf),
     subresource: "status",
-    owns: within(setOf(["f:status"], ["f:metadata", "f:annotations"], ...(labelled ? [labels] : []))),
+    owns: others.size === 0 ? written : (paths) => recursiveDifference(written(paths), others),
     merge(submitted, old) {
       const metadata = { ...old.metadata };
       take(metadata, submitted.metadata, "annotations");

@@ -75,6 +75,7 @@ export async function update(
 
 export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
   const { namespace, name } = change;
+  if (shelf.strategy.load) await shelf.strategy.load();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
@@ -94,7 +95,7 @@ async function resultOf(
   shelf: Shelf,
   facet: Facet,
   context: RequestContext,
-  { namespace, name, options }: Change,
+  { namespace, name, options, patches }: Change,
   { object: submitted, records: known }: Submission,
   current: StoredEntry,
 ): Promise<{ object: KubeObject; records: ManagedRecords }> {
@@ -108,6 +109,7 @@ async function resultOf(
   const { subresource } = facet;
   const admission = {
     operation: "UPDATE",
+    verb: patches ? "patch" : "update",
     row,
     subresource,
     namespace,
