@@ -217,12 +217,12 @@ export function checkPercent(value: string): string[] {
   return check(value, percentSyntax);
 }
 
-export function checkHttpHeaderName(value: string): string[] {
-  return check(value, httpHeaderSyntax);
-}
-
 export function checkConditionReason(value: string): string[] {
   return check(value, conditionReasonSyntax);
+}
+
+export function checkHttpHeaderName(value: string): string[] {
+  return check(value, httpHeaderSyntax);
 }
 
 /** What stands in a URL or a key of the datastore without breaking it: RBAC names may hold `:` and upper case, but no `/`. */

@@ -62,8 +62,13 @@ function refusalOf(value: unknown): Refusal | undefined {
 
 function compareRefusals(theirs: Refusal | undefined, ours: Refusal | undefined, add: Add): void {
   const said = (refusal: Refusal | undefined) => refusal ? "" : "accepted";
-  for (const cause of without(theirs?.causes, ours?.causes)) add("cause", cause, said(ours));
-  for (const cause of without(ours?.causes, theirs?.causes)) add("cause", said(theirs), cause);
+  const ourCauses = without(ours?.causes, theirs?.causes);
+  for (const cause of without(theirs?.causes, ours?.causes)) {
+    // The same reason and field in other words is one difference.
+    const at = ourCauses.findIndex((other) => aboutOf(other) === aboutOf(cause));
+    add("cause", cause, at < 0 ? said(ours) : ourCauses.splice(at, 1)[0]);
+  }
+  for (const cause of ourCauses) add("cause", said(theirs), cause);
   if (theirs?.causes.length && ours === undefined || ours?.causes.length && theirs === undefined) return;
   if (theirs?.head !== ours?.head) {
     add(
@@ -72,6 +77,11 @@ function compareRefusals(theirs: Refusal | undefined, ours: Refusal | undefined,
       ours ? `${ours.head} ${ours.message}` : "accepted",
     );
   } else if (String(theirs?.causes) === String(ours?.causes)) add("message", theirs?.message, ours?.message);
+}
+
+/** The reason and the field of a cause, whichever the element of a list. */
+function aboutOf(cause: string): string {
+  return cause.slice(0, cause.indexOf(": ")).replaceAll(/\[\d+\]/g, "[]");
 }
 
 /** What `all` has oftener than `other`. */

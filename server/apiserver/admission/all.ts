@@ -10,6 +10,7 @@ import type { AdmissionConfiguration } from "./configuration.ts";
 import { defaultIngressClass } from "./default_ingress_class.ts";
 import { defaultStorageClass } from "./default_storage_class.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
+import { deviceAccess } from "./device_access.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction/node_restriction.ts";
@@ -50,6 +51,7 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     defaultIngressClass,
     roleEscalation,
     policyParams,
+    deviceAccess,
     createResourceQuota(configuration.limitedResources),
   ];
 }

@@ -95,4 +95,14 @@ describe("a CEL expression", () => {
       .toEqual([true, true, true, true]);
     expect(["claims.sub", "claims.x.email", "'claims.email'"].map(reads)).toEqual([false, false, false]);
   });
+
+  it("looks for fields in whatever there is", () => {
+    const parts = 'claims["kubernetes.io"].list[0]';
+    expect(evaluate(`has(${parts}.x)`)).toBe(false);
+    expect(evaluate('has(claims["kubernetes.io"].list)')).toBe(true);
+    expect(evaluate("has({'a': {'b': 1}}.a.b)")).toBe(true);
+    expect(evaluate("has([claims][0].sub) && !has([claims][0].other)")).toBe(true);
+    expect(() => evaluate(`has(${parts}.x.y)`)).toThrow("No such key: x");
+    expect(() => environment.compile("has(claims)")).toThrow("has()");
+  });
 });

@@ -122,7 +122,22 @@ const callPrices: Readonly<Record<string, (args: readonly unknown[], result: unk
   labelSelector: selector,
 };
 
+/** What such a call costs by itself. Arguments begin with the receiver, and may be measured ones. */
+export function callPrice(name: string, args: readonly unknown[], result?: unknown): number {
+  return Object.hasOwn(callPrices, name) ? callPrices[name]!(args, result) : 1;
+}
+
+/** Stands for a value of which the size alone is known. */
+export class Measured {
+  readonly size: number;
+
+  constructor(size: number) {
+    this.size = size;
+  }
+}
+
 function sizeOf(value: unknown): number {
+  if (value instanceof Measured) return value.size;
   if (typeof value === "string" || Array.isArray(value) || value instanceof Uint8Array) return value.length;
   if (value instanceof Map || value instanceof Set) return value.size;
   return typeof value === "object" && value !== null && value.constructor === Object ? Object.keys(value).length : 1;

@@ -31,6 +31,8 @@ export interface CelOptions {
   readonly libraries?: readonly ((environment: Environment) => void)[];
   /** Messages that expressions may make; none when absent. */
   readonly messages?: MessageTypes;
+  /** `cel.bind(name, value, expression)` is known, as it is in few places upstream. */
+  readonly bindings?: boolean;
 }
 
 /** Far above what configuration holds: whoever writes an expression must not be able to exhaust the stack with it. */
@@ -55,7 +57,7 @@ let base: Environment | undefined;
 /** The language with Kubernetes' libraries, as far as they are here, and these variables. */
 export function celEnvironment(
   variables: Readonly<Record<string, CelType>>,
-  { libraries: more = [], messages = () => undefined }: CelOptions = {},
+  { libraries: more = [], messages = () => undefined, bindings = false }: CelOptions = {},
 ): CelEnvironment {
   if (base === undefined) {
     base = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false, limits });
@@ -63,13 +65,14 @@ export function celEnvironment(
   }
   const environment = base.clone();
   for (const register of more) register(environment);
-  return withVariables(environment, variables, messages);
+  return withVariables(environment, variables, messages, bindings);
 }
 
 function withVariables(
   environment: Environment,
   variables: Readonly<Record<string, CelType>>,
   messages: MessageTypes,
+  bindings: boolean,
 ): CelEnvironment {
   for (const [name, type] of Object.entries(variables)) {
     if (typeof type === "string") environment.registerVariable(name, type);
@@ -77,12 +80,12 @@ function withVariables(
   }
   return {
     compile(text, type) {
-      const expression = compileIn(environment, text, messages);
+      const expression = compileIn(environment, text, messages, bindings);
       if (type !== undefined && expression.type !== type) {
         throw new CelError(text, new TypeError(`must evaluate to ${type} but got ${expression.type}`));
       }
       return expression;
     },
-    with: (more) => withVariables(environment.clone(), more, messages),
+    with: (more) => withVariables(environment.clone(), more, messages, bindings),
   };
 }

@@ -7,8 +7,10 @@ import { giveMeaning, type MessageType, type MessageTypes } from "./literal_macr
 import { matches } from "./libraries/regex.ts";
 import { literalsOf, type Source, sourceOf } from "./literals.ts";
 import { isNode, type Node, nodesOf, nodeTypeText, resultNames, typeText } from "./node.ts";
+import { widenPresence } from "./presence.ts";
 import { strictIssue } from "./strictness.ts";
 import { syntaxIssue } from "./syntax_issue.ts";
+import { type Shape, worstCost } from "./worst_cost.ts";
 
 /** An expression whose types have been checked. */
 export interface CelExpression {
@@ -26,10 +28,17 @@ export interface CelExpression {
   selects(variable: string, field: string): boolean;
   /** Of the last evaluation, in upstream's units. */
   readonly cost: number;
+  /** The most that an evaluation can cost with variables that are not larger than these. */
+  worstCost(variables: Readonly<Record<string, Shape>>): number;
 }
 
 /** Throws a CelError that says where and what is wrong, for an expression that is too long as well. */
-export function compileIn(environment: Environment, text: string, messages: MessageTypes): CelExpression {
+export function compileIn(
+  environment: Environment,
+  text: string,
+  messages: MessageTypes,
+  bindings: boolean,
+): CelExpression {
   const source = sourceOf(text);
   const types = new Map<string, MessageType | undefined>();
   // What one expression makes known is no business of the next.
@@ -43,13 +52,14 @@ export function compileIn(environment: Environment, text: string, messages: Mess
   if (source.misnamed !== undefined) refuse(new SyntaxError(source.misnamed.message), source.misnamed);
   const tree = parsed.ast as unknown as Node;
   for (const literal of literalsOf(tree, source)) giveMeaning(literal, (name) => types.get(name));
+  widenPresence(tree);
   unescapeFieldNames(tree);
   const checked = parsed.check();
   if (!checked.valid) {
     const cause = checked.error as unknown;
     refuse(cause, typeIssue(source.text, cause as Failure, namesOfFunctions(own)));
   }
-  const issue = strictIssue(tree, source.text);
+  const issue = strictIssue(tree, source.text, bindings);
   if (issue !== undefined) refuse(new TypeError(issue.message), issue);
   matchInLinearTime(tree);
   const budget = new Budget();
@@ -69,6 +79,7 @@ export function compileIn(environment: Environment, text: string, messages: Mess
       }
     },
     selects: (variable, field) => selects(tree, variable, field),
+    worstCost: (variables) => worstCost(tree, variables),
     get cost() {
       return budget.spent;
     },

@@ -20,6 +20,7 @@ export function isFailure(error: unknown): error is Failure {
 
 /** The issue as upstream shows it: with its line, and a mark under the place. */
 export function issueText(text: string, { message, position }: Issue): string {
+  if (text === "") return `ERROR: <input>:1:0: ${message}`;
   const before = text.slice(0, position).split("\n");
   const characters = [...before.at(-1)!];
   const line = text.split("\n")[before.length - 1]!.replaceAll("\t", " ");

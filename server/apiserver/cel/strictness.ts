@@ -46,12 +46,7 @@ const checks: Readonly<Record<string, Check>> = {
     const message = `type '${nodeTypeText(holder)}' does not support field selection`;
     return { message, position: positionOf(node, text) };
   },
-  rcall(node, text) {
-    const [name, receiver, args] = node.args;
-    // The library's own macro; upstream's environments are made without it.
-    if (name === "bind" && receiver.op === "id" && receiver.args === "cel") {
-      return { message: undeclared("cel"), position: positionOf(receiver, text) };
-    }
+  rcall({ args: [name, , args] }) {
     return name === "matches" ? literalIssue("matches", args[0], isPattern) : undefined;
   },
   call({ args: [name, args] }) {
@@ -86,8 +81,14 @@ function unlike(items: readonly Node[], text: string): Issue | undefined {
   return odd && { message: odd.message, position: positionOf(odd.node, text) };
 }
 
+/** The library's own macro `cel.bind`, with which few of upstream's environments are made. */
+function bindingIssue({ op, args }: Node, text: string): Issue | undefined {
+  if (op !== "rcall" || args[0] !== "bind" || args[1].op !== "id" || args[1].args !== "cel") return undefined;
+  return { message: undeclared("cel"), position: positionOf(args[1], text) };
+}
+
 /** Of a tree whose types have been checked. */
-export function strictIssue(tree: Node, text: string): Issue | undefined {
+export function strictIssue(tree: Node, text: string, bindings: boolean): Issue | undefined {
   const formatted = new Set<Node>();
   for (const node of nodesOf(tree)) {
     if (node.op === "rcall" && node.args[0] === "format") {
@@ -99,7 +100,8 @@ export function strictIssue(tree: Node, text: string): Issue | undefined {
     if (node.op === "list" && formatted.has(node)) continue;
     // Literals with a meaning of their own check themselves, and the parts of which they are made are not checked.
     if ((node.meta.macro && node.op !== "rcall") || (node.checkedType === undefined && !node.meta.alternate)) continue;
-    const issue = Object.hasOwn(checks, node.op) ? checks[node.op]!(node, text) : undefined;
+    const issue = (bindings ? undefined : bindingIssue(node, text)) ??
+      (Object.hasOwn(checks, node.op) ? checks[node.op]!(node, text) : undefined);
     if (issue !== undefined) return issue;
   }
   return undefined;

@@ -283,10 +283,10 @@ describe("admission registration", () => {
     expectParts(validatingPolicyStrategy.validateStatusUpdate!(object, object), [
       "status.typeChecking.expressionWarnings[0].warning: Required value",
       "status.typeChecking.expressionWarnings[0].fieldRef: Required value",
-      'status.conditions[1].type: Duplicate value: "A"',
       'status.conditions[0].status: Unsupported value: "a": supported values: "False", "True", "Unknown"',
       "status.conditions[0].lastTransitionTime: Required value",
       'status.conditions[0].reason: Invalid value: "a b": a condition reason must start with alphabetic character',
+      'status.conditions[1].type: Duplicate value: "A"',
       "status.conditions[1].lastTransitionTime: Required value",
     ]);
   });

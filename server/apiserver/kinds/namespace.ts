@@ -46,6 +46,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
     namespace.spec = old.spec;
   },
   prepareForDeletion(namespace) {
+    // Nobody counts the seconds in which a namespace is emptied.
+    delete namespace.metadata.deletionGracePeriodSeconds;
     namespace.status = { ...namespace.status, phase: "Terminating" };
   },
   holdsBack: ({ spec }) => (spec.finalizers?.length ?? 0) > 0,

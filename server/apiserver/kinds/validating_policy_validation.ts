@@ -10,7 +10,7 @@ import type {
 import type { PolicyExpressions } from "../cel/policy_expressions.ts";
 import { expressionsOf, validateExpression } from "./admission_expressions.ts";
 import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
-import { validateConditions } from "./conditions.ts";
+import { validateConditions } from "./conditions_validation.ts";
 import { validatePolicy } from "./policy_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 

@@ -55,6 +55,7 @@ async function prepared(
   takeIdentity(shelf, object, request.namespace);
   system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
   strategy.defaults?.(object);
+  strategy.defaultTimes?.(object, system.clock.now());
   const { metadata } = object;
   dropServerSideOnly(metadata);
   // What admission adds is nobody's.
@@ -73,7 +74,8 @@ async function prepared(
   await system.admission.mutate(admission);
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
-  strategy.prepareForCreate?.(object);
+  requireValid(shelf, object, strategy.settle?.(object) ?? []);
+  strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
   requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);

@@ -22,6 +22,8 @@ const attempts = 64;
 export async function remove(shelf: Shelf, context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
   const { namespace, name, options } = request;
   const { system } = shelf;
+  const { dependentsWarning } = shelf.strategy;
+  if (dependentsWarning !== undefined && options.propagationPolicy === undefined) context.warn(dependentsWarning);
   await admit(shelf, context, request);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     context.signal?.throwIfAborted();
@@ -32,7 +34,10 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
     if (plan.outcome === "remove") {
       const entry = options.dryRun ? current : await commitDelete(shelf, current);
-      if (entry !== undefined) return { outcome: "removed", entry };
+      if (entry !== undefined) {
+        const shown = plan.object && new ObjectEntry(plan.object, entry.revision, entry.records);
+        return { outcome: "removed", entry: shown ?? entry };
+      }
     } else {
       if (options.dryRun) {
         return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision, current.records) };

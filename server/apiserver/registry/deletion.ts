@@ -8,8 +8,8 @@ const orphan = "orphan";
 
 /** What a request to delete comes to. */
 export type Deletion =
-  /** The object goes now. */
-  | { readonly outcome: "remove" }
+  /** The object goes now; it is shown as `object`, as it was if absent. */
+  | { readonly outcome: "remove"; readonly object?: KubeObject }
   /** It lives on, as `object` says. */
   | { readonly outcome: "mark"; readonly object: KubeObject }
   /** It was marked before, and this request changes nothing. */
@@ -26,8 +26,11 @@ export function planDeletion(shelf: Shelf, old: KubeObject, options: DeleteOptio
   const finalizers = finalizersFor(shelf, old, options);
   const holds = finalizers.length > 0 || (strategy.holdsBack?.(old) ?? false);
   const seconds = shortened(old, grace);
-  if (seconds === 0 && !holds) return { outcome: "remove" };
+  const isRemoved = seconds === 0 && !holds;
+  if (isRemoved && !strategy.gracePeriodSeconds) return { outcome: "remove" };
   const marked = mark(shelf, old, seconds, finalizers, now);
+  // Of what could have had time to end it is told that it had none.
+  if (isRemoved) return { outcome: "remove", ...marked && { object: marked } };
   return marked === undefined ? { outcome: "unchanged" } : { outcome: "mark", object: marked };
 }
 

@@ -25,15 +25,21 @@ export function mainFacet(shelf: Shelf): Facet {
       object.apiVersion = storage.apiVersion;
       if (hasStatus) keepField(object, old, "status");
       strategy.defaults?.(object);
-      strategy.prepareForUpdate?.(object, old);
-      bumpGeneration(shelf, object, old);
+      strategy.defaultTimes?.(object, shelf.system.clock.now());
       return object;
     },
+    settle: (object, old) => strategy.settle?.(object, old) ?? [],
+    prepare(object, old) {
+      strategy.prepareForUpdate?.(object, old);
+      bumpGeneration(shelf, object, old);
+    },
     validate: (object, old) => [
-      ...validateObject(shelf, object),
+      ...validateObject(shelf, object, old),
       ...validateMetadataUpdate(object, old),
       ...(strategy.validateUpdate?.(object, old) ?? []),
     ],
+    complete: (object, old) => strategy.complete?.(object, old),
+    warnings: (object, old) => strategy.warnings?.(object, old) ?? [],
   };
 }
 

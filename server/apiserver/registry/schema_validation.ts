@@ -9,10 +9,14 @@ type Json = Record<string, unknown>;
 /** Metadata is the same for all kinds and checked as such; a status is its writer's matter. */
 const checkedElsewhere: ReadonlySet<string> = new Set(["metadata", "status", "kind", "apiVersion"]);
 
-/** What is wrong with an object: by its strategy, or by the schema where the kind has no validation of its own. */
-export function validateObject({ row, strategy, message, system }: Shelf, object: KubeObject): FieldError[] {
+/** What is wrong with an object: by its strategy, or by the schema where the kind has no validation of its own. `old` is absent for a new one. */
+export function validateObject(
+  { row, strategy, message, system }: Shelf,
+  object: KubeObject,
+  old?: KubeObject,
+): FieldError[] {
   const errors = validateMetadata(row, strategy, object.metadata);
-  if (strategy.validate) errors.push(...strategy.validate(object));
+  if (strategy.validate) errors.push(...strategy.validate(object, old));
   else {
     for (const [name, field] of message.fields) {
       if (!checkedElsewhere.has(name)) {

@@ -26,13 +26,15 @@ export function statusFacet(shelf: Shelf): Facet {
       if (labelled) take(metadata, submitted.metadata, "labels");
       const object: KubeObject = { ...old, metadata };
       keepField(object, submitted, "status");
-      strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now());
+      strategy.defaultStatus?.(object);
       return object;
     },
+    prepare: (object, old) => strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now()),
     validate: (object, old) => [
       ...validateMetadata(row, strategy, object.metadata),
       ...(strategy.validateStatusUpdate?.(object, old) ?? []),
     ],
+    warnings: (object, old) => strategy.statusWarnings?.(object, old) ?? [],
   };
 }
 

@@ -95,7 +95,7 @@ async function resultOf(
   shelf: Shelf,
   facet: Facet,
   context: RequestContext,
-  { namespace, name, options }: Change,
+  { namespace, name, options, patches }: Change,
   { object: submitted, records: known }: Submission,
   current: StoredEntry,
 ): Promise<{ object: KubeObject; records: ManagedRecords }> {
@@ -109,6 +109,7 @@ async function resultOf(
   const { subresource } = facet;
   const admission = {
     operation: "UPDATE",
+    verb: patches ? "patch" : "update",
     row,
     subresource,
     namespace,
@@ -120,10 +121,11 @@ async function resultOf(
     warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
+  requireValidView(facet, name, facet.settle?.(object, old) ?? []);
+  facet.prepare?.(object, old);
   requireValidView(facet, name, facet.validate(object, old));
-  // Nobody is told of what a subresource does not set.
-  const warnings = subresource === "" ? shelf.strategy.warnings?.(object, old) : undefined;
-  for (const warning of warnings ?? []) context.warn(warning);
+  facet.complete?.(object, old);
+  for (const warning of facet.warnings?.(object, old) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
 }
