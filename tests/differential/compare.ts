@@ -107,6 +107,8 @@ function plain(text: string): string {
 function revive(this: unknown, key: string, value: unknown): unknown {
   // Descriptions of columns are texts for `kubectl explain`, which the program carries apart.
   if (key === "columnDefinitions") return (value as Json[]).map(({ description: _, ...column }) => column);
+  // How old something is depends on when the answer is made.
+  if (key === "cells") return (value as unknown[]).map((cell) => /^[0-9]+s$/.test(String(cell)) ? "AGE" : cell);
   if (key === "metadata" && typeof value === "object" && value !== null) {
     const { resourceVersion: _r, uid: _u, ...rest } = value as Json;
     if (rest["generateName"]) delete rest["name"];

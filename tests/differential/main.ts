@@ -1,6 +1,7 @@
 /** `scripts/test differential`: sends the same requests to a stock kube-apiserver and to ours, and tells where the answers differ. */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../api/meta/_seeded_random.ts";
+import { compareExpressions } from "./expressions.ts";
 import { compareKinds } from "./kinds.ts";
 import { Report } from "./report.ts";
 import { startSides } from "./sides.ts";
@@ -9,6 +10,7 @@ import { NAMESPACE, type SuiteOptions } from "./suite.ts";
 /** What is compared, by the name that `--suite` takes. */
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<void>>> = {
   kinds: compareKinds,
+  expressions: compareExpressions,
 };
 
 const USAGE =
