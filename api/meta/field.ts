@@ -7,7 +7,11 @@ export class Path {
   }
 
   child(...names: string[]): Path {
-    return new Path([this.#text, ...names].filter((part) => part !== "").join("."));
+    let text = this.#text;
+    for (const name of names) {
+      if (name !== "") text = text === "" ? name : `${text}.${name}`;
+    }
+    return new Path(text);
   }
 
   index(index: number): Path {
@@ -89,8 +93,8 @@ export class FieldError {
     return new FieldError("FieldValueNotFound", path, value, detail);
   }
 
-  static duplicate(path: Path, value: unknown): FieldError {
-    return new FieldError("FieldValueDuplicate", path, value, "");
+  static duplicate(path: Path, value: unknown, detail = ""): FieldError {
+    return new FieldError("FieldValueDuplicate", path, value, detail);
   }
 
   static notSupported(path: Path, value: unknown, supported: readonly string[]): FieldError {

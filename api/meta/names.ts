@@ -112,6 +112,11 @@ const httpHeaderSyntax = syntax(
   "a valid HTTP header must consist of alphanumeric characters or '-'",
   ["X-Header-Name"],
 );
+const conditionReasonSyntax = syntax(
+  "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
+  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
+  ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
+);
 
 /** Namespaces, Pod ports' hosts, container names. */
 export function checkDns1123Label(value: string): string[] {
@@ -210,6 +215,10 @@ export function checkRange(value: number, low: number, high: number): string[] {
 
 export function checkPercent(value: string): string[] {
   return check(value, percentSyntax);
+}
+
+export function checkConditionReason(value: string): string[] {
+  return check(value, conditionReasonSyntax);
 }
 
 export function checkHttpHeaderName(value: string): string[] {

@@ -232,6 +232,7 @@ export class MemoryClient implements Client {
     const parts = old as KubeObject & { spec?: unknown; status?: unknown };
     const wanted = next as KubeObject & { spec?: unknown; status?: unknown };
     const { uid, creationTimestamp, generation, deletionTimestamp, resourceVersion } = old.metadata;
+    const { annotations } = wanted.metadata;
     const metadata = definedOnly<ObjectMeta>({
       ...wanted.metadata,
       uid,
@@ -242,7 +243,8 @@ export class MemoryClient implements Client {
     });
     const toStatus = options.subresource === "status";
     const merged: typeof parts = toStatus
-      ? { ...parts, metadata: { ...parts.metadata }, status: wanted.status }
+      // Annotations come with a status, as they do with the API server.
+      ? { ...parts, metadata: definedOnly<ObjectMeta>({ ...parts.metadata, annotations }), status: wanted.status }
       : { ...wanted, metadata, ...("status" in parts ? { status: parts.status } : {}) };
     if (!toStatus && "spec" in parts && !deepEqual(parts.spec, merged.spec)) {
       merged.metadata.generation = (generation ?? 0) + 1;

@@ -3,7 +3,8 @@ import type { Difference } from "./compare.ts";
 interface Deviation {
   /** What is otherwise on purpose, and why. */
   readonly why: string;
-  readonly holds: (difference: Difference) => boolean;
+  /** `all` are the differences of the same answer. */
+  readonly holds: (difference: Difference, all: readonly Difference[]) => boolean;
 }
 
 const strategicFaults: readonly string[] = [
@@ -30,7 +31,15 @@ export const deviations: readonly Deviation[] = [
   {
     why: "a time that is not set is left out where Go writes null, and so no manager owns it",
     holds: ({ where, theirs, ours }) =>
-      /managedFields.*(Time|time|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+      /managedFields.*([Tt]ime|Timestamp|\.\.)$/.test(where) && theirs === "{}" && ours === "absent",
+  },
+  {
+    why: "an object of which no field can be told whose it is keeps its managers, which upstream forgets",
+    holds: ({ where, theirs }) => where === "metadata.managedFields" && theirs === "absent",
+  },
+  {
+    why: "a row of a Table has no more cells than there are columns",
+    holds: ({ where, theirs, ours }) => /^rows\[\d+\]\.cells$/.test(where) && theirs.startsWith(ours.slice(0, -1)),
   },
   {
     why: "ports are taken from the range by chance",
@@ -87,8 +96,92 @@ export const deviations: readonly Deviation[] = [
     why: "nobody keeps account of who owns what of a TokenRequest, which is answered and forgotten",
     holds: ({ where, theirs }) => where === "metadata.managedFields" && theirs.includes('"subresource":"token"'),
   },
+  {
+    why: "an empty list or map is an absent one: Go tells them apart where it prints a refused value",
+    holds: ({ where, theirs, ours }) => where === "cause" && withoutEmpty(theirs) === withoutEmpty(ours),
+  },
+  {
+    why: "a Service's port that is there twice, or is taken, is told with its field, and not as an error of the server",
+    holds: (_, all) =>
+      all.some(({ where, theirs }) =>
+        where === "status" && /^500 .*(duplicate nodePort|HealthCheck NodePort)/.test(theirs)
+      ),
+  },
+  {
+    why:
+      "a Job's template that may not change is printed as the API names its fields: Go's structs of Pods are others, and fill two pages",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" &&
+      [theirs, ours].every((text) => /^FieldValueInvalid spec\.template(\.spec)?: .*: field is immutable$/.test(text)),
+  },
+  {
+    why: "a failure policy without rules has none, where Go writes and owns null",
+    holds: ({ where }) => /(podFailurePolicy\.rules|f:podFailurePolicy\.f:rules)$/.test(where),
+  },
+  {
+    why: "Go's maps have no order, and so the volumes of a StatefulSet's claims have a number by chance",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && theirs.replace(/volumes\[\d+\]/, "") === ours.replace(/volumes\[\d+\]/, ""),
+  },
+  {
+    why: "upstream falls over the indexes of a success policy where a Job has no completions, and hangs up",
+    holds: (_, all) => all.some(({ where, theirs }) => where === "code" && theirs === "0"),
+  },
+  {
+    why:
+      "objects in a Table have the metadata that they have everywhere, and not what is left of it in Go's internal ones",
+    holds: ({ where, theirs, ours }) =>
+      /^rows\[\d+\]\.object\.metadata\.annotations$/.test(where) && theirs === "absent" &&
+      ours.startsWith('{"deprecated.daemonset.template.generation":'),
+  },
+  {
+    why: "an autoscaler's list of policies that is sent empty is one that is not sent, and has the default",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && ours === "accepted" &&
+      theirs.endsWith("policies: Required value: must specify at least one Policy"),
+  },
+  {
+    why: "what is not set is left out where Go writes null, and so no manager owns it",
+    holds: ({ where, theirs, ours }) =>
+      where.includes("managedFields") && ours === "absent" &&
+      (/f:(topologyKeys|secretNamespace|secretRef|conditions)$/.test(where)
+        ? theirs === "{}"
+        : /"f:(drivers|requests)":\{\}\}\}/.test(theirs)),
+  },
+  {
+    why: "who may give devices is asked when the rest is valid, and so is not told beside what is not",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && ours === "" && theirs.includes("Forbidden: admin access to devices requires the "),
+  },
+  {
+    why: "upstream falls over a step of nothing, and answers nothing",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && theirs === "accepted" && ours.includes("value is not a multiple of a given step (0)"),
+  },
+  {
+    why: "a volume inside a VolumeAttachment is printed in the order of the API's fields, not of Go's internal struct",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && [theirs, ours].every((text) => text.includes('"InlineVolumeSpec":{"Capacity":')),
+  },
+  {
+    why:
+      "a webhook's service without a name is told of its name, and without a namespace of its namespace: upstream has the two the wrong way round",
+    holds: ({ where, theirs, ours }) =>
+      where === "cause" && /clientConfig\.service\.(name|namespace): Required value$/.test(theirs || ours),
+  },
+  {
+    why: "a selector in a Table is written as people write it, where upstream prints Go's struct",
+    holds: ({ where, theirs }) => where.startsWith("rows[") && theirs.startsWith("&LabelSelector{"),
+  },
 ];
 
-export function isAccepted(difference: Difference): boolean {
-  return deviations.some(({ holds }) => holds(difference));
+/** The differences of one answer that are not meant. */
+export function unmeant(all: readonly Difference[]): readonly Difference[] {
+  const found = all.filter((one) => !deviations.some(({ holds }) => holds(one, all)));
+  // A code differs because what it is answered with does.
+  return found.length < all.length && found.every(({ where }) => where === "code") ? [] : found;
+}
+
+function withoutEmpty(text: string): string {
+  return text.replaceAll(/(?<=[ :])(\[\]|\{\})/g, "null");
 }

@@ -5,6 +5,7 @@ import { compare } from "./compare.ts";
 import { describe, mutate, type Mutation, mutationsOf } from "./mutations.ts";
 import { core } from "./objects/core.ts";
 import { network } from "./objects/network.ts";
+import { policies } from "./objects/policies.ts";
 import type { Specimen } from "./objects/specimen.ts";
 import { storage } from "./objects/storage.ts";
 import { workloads } from "./objects/workloads.ts";
@@ -13,7 +14,7 @@ import { inParallel, NAMESPACE, type SuiteOptions } from "./suite.ts";
 
 type Json = Record<string, unknown>;
 
-const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage];
+const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage, ...policies];
 
 const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
 const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);
@@ -48,19 +49,16 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     report.add(compare(...answers), { of: specimen.of, what, sent });
     return answers;
   };
-  const all = async (
-    what: string,
-    mutations: Iterable<Mutation>,
-    request: (mutation: Mutation) => [Request, Request],
-  ) => {
-    const chosen = [...mutations].filter(() => options.random() < options.share);
-    await inParallel(chosen, async (mutation) => {
-      await both(what, describe(mutation), ...request(mutation));
+  const all = async (what: string, mutations: readonly Mutation[], request: (index: number) => [Request, Request]) => {
+    const chosen = [...mutations.entries()].filter(() => options.random() < options.share);
+    await inParallel(chosen, async ([index, mutation]) => {
+      await both(what, describe(mutation), ...request(index));
     });
   };
 
-  await all("create", mutationsOf(schema, message, object, ALONE), (mutation) => {
-    const request = { method: "POST", path: `${collection}?dryRun=All`, body: mutate(object, mutation) };
+  const creations = [...mutationsOf(schema, message, object, ALONE)];
+  await all("create", creations, (index) => {
+    const request = { method: "POST", path: `${collection}?dryRun=All`, body: mutate(object, creations[index]!) };
     return [request, request];
   });
   const [created] = await both("create", JSON.stringify(object), { method: "POST", path: collection, body: object });
@@ -73,15 +71,17 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     return (await side.send({ method: "GET", path })).json as Json;
   }));
   if (stored.some((one) => one["kind"] !== row.kind)) return;
-  const put = (target: string) => (mutation: Mutation): [Request, Request] => {
-    const [theirs, ours] = stored.map((one) => ({
-      method: "PUT",
-      path: `${target}?dryRun=All`,
-      body: mutate(one, mutation),
-    }));
-    return [theirs!, ours!];
+  /** Each side's mutations are of what it has stored itself: an address is another one there. */
+  const changes = async (what: string, target: string, untouched: ReadonlySet<string>) => {
+    const [theirs, ours] = stored.map((one) => [...mutationsOf(schema, message, one, untouched)]);
+    const request = (one: Json, mutation: Mutation): Request => {
+      return { method: "PUT", path: `${target}?dryRun=All`, body: mutate(one, mutation) };
+    };
+    // What is stored otherwise is mutated otherwise: then the same is sent to both.
+    const own = ours!.length === theirs!.length ? ours! : theirs!;
+    await all(what, theirs!, (index) => [request(stored[0]!, theirs![index]!), request(stored[1]!, own[index]!)]);
   };
-  await all("update", mutationsOf(schema, message, stored[0]!, ALONE), put(path));
+  await changes("update", path, ALONE);
   if (specimen.status && row.subresources.some(({ name }) => name === "status")) {
     const [theirs, ours] = stored.map((one) => ({
       method: "PUT",
@@ -91,7 +91,8 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     const [written, writtenOurs] = await both("status", JSON.stringify(specimen.status), theirs!, ours);
     if (written.code === 200 && writtenOurs.code === 200) {
       stored.splice(0, 2, written.json as Json, writtenOurs.json as Json);
-      await all("status", mutationsOf(schema, message, stored[0]!, ALL_BUT_STATUS), put(`${path}/status`));
+      await changes("status", `${path}/status`, ALL_BUT_STATUS);
+      if (specimen.changesWithStatus) await changes("update", path, ALONE);
     }
   }
   const table = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" };

@@ -79,11 +79,12 @@ function* ofValue(schema: Schema, type: FieldType, value: unknown, path: readonl
     case "map": {
       const map = value as Json;
       yield { path, value: {} };
-      const [first] = Object.values(map);
-      for (const key of ["Bad Key!", "a/b/c", "x".repeat(64), "example.com/ok", ""]) {
-        yield { path, value: { ...map, [key]: first ?? sample(schema, type.of, 0) } };
+      // In whatever order a server writes them.
+      const [key] = Object.keys(map).sort();
+      const first = key === undefined ? undefined : map[key];
+      for (const odd of ["Bad Key!", "a/b/c", "x".repeat(64), "example.com/ok", ""]) {
+        yield { path, value: { ...map, [odd]: first ?? sample(schema, type.of, 0) } };
       }
-      const [key] = Object.keys(map);
       if (key !== undefined) yield* ofValue(schema, type.of, map[key], [...path, key]);
     }
   }
@@ -113,7 +114,8 @@ function sample(schema: Schema, type: FieldType, depth: number): unknown {
 
 /** A copy of the object with the change in it. */
 export function mutate<T>(object: T, { path, value }: Mutation): T {
-  const copy = structuredClone(object);
+  // What occurs twice in an object is changed in one place alone.
+  const copy = JSON.parse(JSON.stringify(object)) as T;
   // deno-lint-ignore no-explicit-any
   let holder = copy as any;
   for (const segment of path.slice(0, -1)) holder = holder[segment] ??= {};

@@ -1,4 +1,4 @@
-import { isAccepted } from "./accepted.ts";
+import { unmeant } from "./accepted.ts";
 import type { Difference } from "./compare.ts";
 
 export interface Case {
@@ -24,7 +24,7 @@ export class Report {
   accepted = 0;
 
   add(all: readonly Difference[], one: Case): void {
-    const found = all.filter((difference) => !isAccepted(difference));
+    const found = unmeant(all);
     this.requests++;
     if (found.length > 0) this.differing++;
     else if (all.length > 0) this.accepted++;

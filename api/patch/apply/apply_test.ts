@@ -29,6 +29,15 @@ describe("an applied configuration", () => {
     expect(held.fieldsOf("a")).toEqual({ "f:data": { "f:x": {} } });
   });
 
+  it("owns what has any form as a whole", () => {
+    const held = new Held("apps/v1", "ControllerRevision");
+    held.update("a", () => ({ data: { spec: { x: 1 } } }));
+    expect(held.fieldsOf("a")).toEqual({ "f:data": {} });
+    held.update("b", (object) => ({ ...object, data: { spec: { x: 2 } } }));
+    expect(held.fieldsOf("b")).toEqual({ "f:data": {} });
+    expect(held.fieldsOf("a")).toBe(undefined);
+  });
+
   it("loses what is applied no more, unless someone else owns it", () => {
     const held = new Held("v1", "ConfigMap");
     held.apply("a", configMap({ x: "1", y: "2", z: "3" }));
@@ -39,6 +48,12 @@ describe("an applied configuration", () => {
     expect(held.object).toEqual(configMap({ x: "1", y: "2", z: "5", free: "4" }));
     expect(held.fieldsOf("b")).toEqual({ "f:data": { "f:y": {} } });
     expect(held.fieldsOf("c")).toEqual({ "f:data": { "f:free": {}, "f:z": {} } });
+  });
+
+  it("is one value where it is any JSON", () => {
+    const held = new Held("apps/v1", "ControllerRevision");
+    held.apply("a", { data: { any: "thing" }, revision: 1 });
+    expect(held.fieldsOf("a")).toEqual({ "f:data": {}, "f:revision": {} });
   });
 
   it("leaves defaults alone, which nobody owns", () => {

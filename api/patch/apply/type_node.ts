@@ -4,6 +4,7 @@ import type { FieldSchema, FieldType, MessageSchema, Scalar, Schema } from "../.
 /** What structured merge must know of a value's type. Built-in kinds have theirs from the schema's table; a custom resource without a schema is `any`. */
 export type TypeNode = ScalarNode | ListNode | MapNode | AnyNode;
 
+/** One value; raw JSON counts as one, whatever it holds. */
 interface ScalarNode {
   readonly is: "scalar";
   readonly scalar: Scalar;
@@ -43,8 +44,6 @@ export interface FieldNode {
   readonly default: unknown;
 }
 
-const anyNode: AnyNode = { is: "any" };
-
 /** Types of one schema's messages, made when first asked for. */
 export class Types {
   readonly #schema: Schema;
@@ -81,7 +80,7 @@ export class Types {
   #typeOf(type: FieldType, field: Partial<FieldSchema>): TypeNode {
     switch (type.is) {
       case "scalar":
-        return type.scalar === "raw" ? anyNode : { is: "scalar", scalar: type.scalar };
+        return { is: "scalar", scalar: type.scalar };
       case "message":
         return this.ofMessage(this.#schema.message(type.message), field.structType === "atomic");
       case "map":

@@ -10,6 +10,7 @@ import type { AdmissionConfiguration } from "./configuration.ts";
 import { defaultIngressClass } from "./default_ingress_class.ts";
 import { defaultStorageClass } from "./default_storage_class.ts";
 import { defaultTolerationSeconds } from "./default_toleration_seconds.ts";
+import { deviceAccess } from "./device_access.ts";
 import { limitRanger } from "./limit_ranger.ts";
 import { namespaceLifecycle } from "./namespace_lifecycle.ts";
 import { nodeRestriction } from "./node_restriction/node_restriction.ts";
@@ -17,6 +18,7 @@ import { defaultPodSecurity } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { podResizeValidator } from "./pod_resize.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
+import { policyParams } from "./policy_params.ts";
 import { priority } from "./priority.ts";
 import { createResourceQuota } from "./resource_quota/resource_quota.ts";
 import { roleEscalation } from "./role_escalation.ts";
@@ -48,6 +50,8 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     certificateSubjectRestriction,
     defaultIngressClass,
     roleEscalation,
+    policyParams,
+    deviceAccess,
     createResourceQuota(configuration.limitedResources),
   ];
 }

@@ -8,6 +8,8 @@ import type { Lookup } from "../registry/lookup.ts";
 /** A write on its way. */
 export interface AdmissionRequest {
   readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  /** How an update is made. */
+  readonly verb?: "update" | "patch";
   readonly row: ResourceRow;
   /** `""` for the object itself. */
   readonly subresource: string;

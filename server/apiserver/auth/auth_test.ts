@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../../api/clock.ts";
 import { certificateDer, testAuthority, testCertificate } from "../../../tests/fixtures/certificates.ts";
@@ -62,6 +63,13 @@ describe("unionAuthenticator", () => {
       [{ webSocketProtocols: "v5.channel.k8s.io", path: "/version" }, "nobody"],
     ];
     for (const [credentials, expected] of cases) expect(await outcome(authenticator, credentials)).toBe(expected);
+  });
+
+  it("names the certificate by which somebody came", async () => {
+    const { union: authenticator, certificate } = await union();
+    const user = await authenticator.authenticate({ certificate, authorization: undefined, path: "/" });
+    const fingerprint = new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+    expect(user?.extra).toEqual({ "authentication.kubernetes.io/credential-id": [`X509SHA256=${fingerprint}`] });
   });
 
   it("lets a certificate go on the second it ends, however well it is known", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createClientCertificateVerifier } from "../../../client/verify_client_certificate.ts";
 import type { Clock } from "../../../api/clock.ts";
 import type { UserInfo } from "../contract.ts";
@@ -30,7 +31,12 @@ export function clientCertificateAuthenticator(clientCa: () => string, clock: Pi
       if (verdict.commonName === "") {
         throw new AuthenticationError("certificate", "the client certificate has no common name to be the user");
       }
-      const user = withAuthenticatedGroup({ name: verdict.commonName, groups: verdict.organizations });
+      const credential = `X509SHA256=${createHash("sha256").update(certificate).digest("hex")}`;
+      const user = withAuthenticatedGroup({
+        name: verdict.commonName,
+        groups: verdict.organizations,
+        extra: { "authentication.kubernetes.io/credential-id": [credential] },
+      });
       known.set(certificate, { user, notAfter: verdict.notAfter });
       return user;
     },

@@ -1,4 +1,4 @@
-import type { ASTNode } from "@marcbachmann/cel-js";
+import { isNode } from "./node.ts";
 
 const escapes: ReadonlyMap<string, string> = new Map([
   ["__underscores__", "__"],
@@ -24,8 +24,4 @@ export function unescapeFieldNames(node: unknown): void {
   if (!isNode(node)) return;
   if (node.op === "." || node.op === ".?") node.args[1] = unescapedName(node.args[1]);
   unescapeFieldNames(node.args);
-}
-
-export function isNode(value: unknown): value is ASTNode {
-  return typeof value === "object" && value !== null && "op" in value && "args" in value;
 }

@@ -29,6 +29,7 @@ export class Call implements RequestContext {
   }
 
   warn(message: string): void {
+    if (this.#warnings?.includes(message)) return;
     (this.#warnings ??= []).push(message);
   }
 

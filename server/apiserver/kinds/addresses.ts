@@ -50,6 +50,19 @@ export function checkLegacyCIDR(text: string): string[] {
   return network === canonical(address) ? [] : ["must not have bits set beyond the prefix length"];
 }
 
+/** An address of a network's interface, with the length of its network, in its one form. */
+export function checkInterfaceAddress(text: string): string[] {
+  const [, base = "", bits = ""] = /^([^/]*)\/([0-9]+)$/.exec(text) ?? [];
+  const address = parse(base);
+  const width = address?.kind() === "ipv4" ? 32 : 128;
+  if (!address || Number(bits) > width) {
+    return ["must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)"];
+  }
+  const mapped = address instanceof ipaddr.IPv6 && isMapped(address) ? address.toIPv4Address() : undefined;
+  const length = mapped && Number(bits) > 32 ? Number(bits) - 96 : Number(bits);
+  return inForm(text, `${canonical(mapped ?? address)}/${length}`);
+}
+
 /** Whether all of one network lies in another that is larger. Both are valid. */
 export function isStrictlyWithin(inner: string, outer: string): boolean {
   const [[address, length], [base, bits]] = [ipaddr.parseCIDR(inner), ipaddr.parseCIDR(outer)];

@@ -1,9 +1,13 @@
-import type { PodTemplate } from "../../../api/types/core_v1.ts";
-import { root } from "../../../api/meta/field.ts";
 import { autoscalerStrategy } from "./autoscaler.ts";
 import { certificateSigningRequestStrategy } from "./certificate_signing_request.ts";
 import { configMapStrategy } from "./config_map.ts";
-import { admissionPolicyBindingStrategy, admissionPolicyStrategy } from "./admission_policies.ts";
+import {
+  mutatingPolicyBindingStrategy,
+  mutatingPolicyStrategy,
+  validatingPolicyBindingStrategy,
+  validatingPolicyStrategy,
+} from "./admission_policies.ts";
+import { controllerRevisionStrategy } from "./controller_revision.ts";
 import { cronJobStrategy } from "./cron_job.ts";
 import { csiDriverStrategy, csiNodeStrategy, csiStorageCapacityStrategy, volumeAttachmentStrategy } from "./csi.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
@@ -14,9 +18,10 @@ import {
   resourceClaimTemplateStrategy,
   resourceSliceStrategy,
 } from "./devices.ts";
-import { endpointSliceStrategy, endpointsStrategy } from "./endpoints.ts";
+import { endpointSliceStrategy } from "./endpoint_slice.ts";
+import { endpointsStrategy } from "./endpoints.ts";
 import { eventStrategy } from "./event.ts";
-import { flowSchemaStrategy, priorityLevelConfigurationStrategy } from "./flow_control.ts";
+import { flowSchemaStrategy } from "./flow_schema.ts";
 import { ingressStrategy } from "./ingress.ts";
 import { ingressClassStrategy } from "./ingress_class.ts";
 import { jobStrategy } from "./job.ts";
@@ -27,8 +32,8 @@ import { nodeStrategy } from "./node.ts";
 import { persistentVolumeStrategy } from "./persistent_volume.ts";
 import { persistentVolumeClaimStrategy } from "./persistent_volume_claim.ts";
 import { podStrategy } from "./pod.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
-import { validatePodTemplate } from "./pod_validation.ts";
+import { podTemplateStrategy } from "./pod_template.ts";
+import { priorityLevelConfigurationStrategy } from "./priority_level.ts";
 import { clusterRoleStrategy, roleBindingStrategy, roleStrategy } from "./rbac.ts";
 import { replicaSetStrategy } from "./replica_set.ts";
 import { replicationControllerStrategy } from "./replication_controller.ts";
@@ -43,16 +48,6 @@ import { statefulSetStrategy } from "./stateful_set.ts";
 import { storageClassStrategy, volumeAttributesClassStrategy } from "./storage.ts";
 import type { Strategy } from "./strategy.ts";
 import { mutatingWebhookStrategy, validatingWebhookStrategy } from "./webhooks.ts";
-
-const podTemplateStrategy: Strategy<PodTemplate> = {
-  generationFields: ["template"],
-  defaults: ({ template }) => defaultPodTemplate(template),
-  validate({ template = { spec: { containers: [] } } }) {
-    const errors: ReturnType<NonNullable<Strategy["validate"]>> = [];
-    validatePodTemplate(template, root("template"), errors);
-    return errors;
-  },
-};
 
 /** By `group/resource`. A resource that is not here has a strategy of no surprises. */
 export const strategies: Readonly<Record<string, Strategy>> = {
@@ -71,12 +66,13 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   "/secrets": secretStrategy,
   "/serviceaccounts": serviceAccountStrategy,
   "/services": serviceStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicies": mutatingPolicyStrategy,
+  "admissionregistration.k8s.io/mutatingadmissionpolicybindings": mutatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/mutatingwebhookconfigurations": mutatingWebhookStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicies": admissionPolicyStrategy,
-  "admissionregistration.k8s.io/validatingadmissionpolicybindings": admissionPolicyBindingStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicies": validatingPolicyStrategy,
+  "admissionregistration.k8s.io/validatingadmissionpolicybindings": validatingPolicyBindingStrategy,
   "admissionregistration.k8s.io/validatingwebhookconfigurations": validatingWebhookStrategy,
+  "apps/controllerrevisions": controllerRevisionStrategy,
   "apps/daemonsets": daemonSetStrategy,
   "apps/deployments": deploymentStrategy,
   "apps/replicasets": replicaSetStrategy,

@@ -43,6 +43,10 @@ export const autoscalerStrategy: Strategy<HorizontalPodAutoscaler> = {
     for (const [index, metric] of metrics.entries()) {
       validateMetric(metric, specPath.child("metrics").index(index), errors);
     }
+    if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
+      const detail = "must specify at least one Object or External metric to support scaling to zero replicas";
+      errors.push(FieldError.forbidden(specPath.child("metrics"), detail));
+    }
     validateScalingRules(behavior?.scaleUp, specPath.child("behavior", "scaleUp"), errors);
     validateScalingRules(behavior?.scaleDown, specPath.child("behavior", "scaleDown"), errors);
     return errors;

@@ -78,9 +78,9 @@ const validateSource: {
 
 /** A metric has the one source that its type names. */
 export function validateMetric(metric: MetricSpec, path: Path, errors: FieldError[]): void {
-  if (requireText(metric.type, path.child("type"), errors, "must specify a metric source type")) {
-    requireOneOf(metric.type, path.child("type"), metricTypes, errors);
-  } else errors.push(FieldError.notSupported(path.child("type"), "", metricTypes));
+  requireText(metric.type, path.child("type"), errors, "must specify a metric source type");
+  // Upstream tells it twice.
+  for (const type of [metric.type, metric.type]) requireOneOf(type ?? "", path.child("type"), metricTypes, errors);
   const names = Object.keys(sources) as Source[];
   const present = names.filter((name) => metric[name] !== undefined);
   const [first] = present;

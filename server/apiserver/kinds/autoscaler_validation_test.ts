@@ -29,7 +29,12 @@ const refused: readonly (readonly [object, ...string[]])[] = [
   [source("Resource", {}), "metrics[0].resource: Required value: must populate"],
   [source("Pods", { resource: cpu }), "metrics[0].pods: Required value: must populate"],
   [source("Pods", { resource: cpu, pods: { metric, target: { type: "Value", averageValue: "1" } } }), "resource: Forb"],
-  [source("", { resource: cpu }), "type: Required value: must specify", 'type: Unsupported value: ""'],
+  [
+    source("", { resource: cpu }),
+    "type: Required value: must specify",
+    'type: Unsupported value: ""',
+    'type: Unsupported value: ""',
+  ],
   [target({ type: "Utilization" }), "target.averageUtilization: Required value: must set either"],
   [target({ type: "Utilization", averageUtilization: 0 }), "averageUtilization: Invalid value: 0: must be greater"],
   [target({ type: "Value", averageUtilization: 1, averageValue: "1" }), "target.averageValue: Forbidden: may not set"],
@@ -39,7 +44,11 @@ const refused: readonly (readonly [object, ...string[]])[] = [
     "metric.name: Req",
     "averageValue: Req",
   ],
-  [source("Object", { object: { metric, target: { type: "Value", value: "1" } } }), "object.describedObject.kind: Req"],
+  [
+    source("Object", { object: { metric, target: { type: "Value", value: "1" } } }),
+    "object.describedObject.kind: Req",
+    "object.describedObject.name: Req",
+  ],
   [source("ContainerResource", { containerResource: { ...cpu, container: "A" } }), "container: Invalid value"],
   [source("ContainerResource", { containerResource: { ...cpu, name: "a", container: "b" } }), ...standard],
   [rules({ policies: [] }), "scaleDown.policies: Required value: must specify at least one Policy"],
@@ -73,7 +82,15 @@ describe("a HorizontalPodAutoscaler", () => {
     expect(said(autoscalerStrategy.validateCreate!(good))).toEqual([]);
   });
 
-  it.each(refused)("is refused with %j", (spec, ...parts) => {
+  it("cannot scale to nothing: that feature is off, and cpu and memory would tell nothing then", () => {
+    const found = said(autoscalerStrategy.validate!(autoscaler({ minReplicas: 0 })));
+    expect(found).toEqual([
+      "spec.minReplicas: Invalid value: 0: must be greater than or equal to 1",
+      "spec.metrics: Forbidden: must specify at least one Object or External metric to support scaling to zero replicas",
+    ]);
+  });
+
+  it.each(refused)("is refused with %s", ([spec, ...parts]) => {
     const found = said(autoscalerStrategy.validate!(autoscaler(spec)));
     expect(found).toHaveLength(parts.length);
     for (const [index, part] of parts.entries()) expect(found[index]).toContain(part);

@@ -52,7 +52,7 @@ export function validateConditions(
   for (const [index, { type, status: value }] of now.entries()) {
     const at = path.index(index);
     requireText(type, at.child("type"), errors);
-    const allowed = decisions.includes(type) ? ["True"] : ["True", "False", "Unknown"];
+    const allowed = decisions.includes(type) ? ["True"] : ["False", "True", "Unknown"];
     if (requireText(value, at.child("status"), errors)) requireOneOf(value, at.child("status"), allowed, errors);
     if (seen.has(type)) errors.push(FieldError.duplicate(at.child("type"), type));
     seen.add(type);

@@ -14,16 +14,18 @@ const legacySigner = "kubernetes.io/legacy-unknown";
 export const certificateSigningRequestStrategy: Strategy<CertificateSigningRequest> = {
   // Whatever a client calls its request.
   checkName: () => [],
+  // Who asks is written by the server, and conditions belong to whoever approves.
+  resets: { object: [["f:spec"]], status: [["f:status", "f:conditions"]] },
   // Only its approval and its status change after it was made.
   prepareForUpdate(object, { spec }) {
     object.spec = structuredClone(spec);
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    const path = specPath.child("request");
-    if (requireText(spec.request, path, errors)) {
-      const problem = problemWith(spec.request);
-      if (problem !== undefined) errors.push(FieldError.invalid(path, spec.request, problem));
+    const problem = problemWith(spec.request ?? "");
+    if (problem !== undefined) {
+      // Upstream shows bytes that are not there as null.
+      errors.push(FieldError.invalid(specPath.child("request"), spec.request ?? null, problem));
     }
     validateUsages(spec.usages ?? [], errors);
     validateSigner(spec.signerName, errors);
@@ -48,7 +50,7 @@ export const certificateSigningRequestStrategy: Strategy<CertificateSigningReque
     if (certificate === before) return errors;
     const path = root("status", "certificate");
     if (before !== "") errors.push(FieldError.forbidden(path, "updates may not modify existing certificate content"));
-    const problem = problemWithCertificate(certificate);
+    const problem = certificate === "" ? undefined : problemWithCertificate(certificate);
     if (problem !== undefined) errors.push(FieldError.invalid(path, "<certificate data>", problem));
     return errors;
   },

@@ -3,7 +3,8 @@ import { certificatesigningrequests, rolebindings } from "../../../api/resources
 import type { StatusError } from "../../../api/status.ts";
 import type { CertificateSigningRequest } from "../../../api/types/certificates_v1.ts";
 import { certificateRequest } from "../../../tests/fixtures/certificate_request.ts";
-import { TestRegistry } from "../registry/_testing.ts";
+import { completeObject } from "../managed_fields.ts";
+import { context, plain, TestRegistry } from "../registry/_testing.ts";
 
 async function failure(promise: Promise<unknown>): Promise<string> {
   return await promise.then(() => "accepted", (error: StatusError) => error.message.replace(/^[^:]* is invalid: /, ""));
@@ -26,6 +27,7 @@ describe("certificate signing requests", () => {
 
   const wrong: [string, Partial<CertificateSigningRequest["spec"]>, string][] = [
     ["no usages", { usages: [] }, "spec.usages: Required value"],
+    ["no request", { request: "" }, 'spec.request: Invalid value: "": PEM block type must be CERTIFICATE REQUEST'],
     [
       "what is no request",
       { request: "eA==" },
@@ -56,6 +58,28 @@ describe("certificate signing requests", () => {
   it("names unknown usages before repeated ones", async () => {
     const message = await failure(create({ usages: ["any", "any", "other"] }));
     expect(message).toMatch(/^\[spec\.usages\[2\]: Unsupported value.*spec\.usages\[1\]: Duplicate value: "any"\]$/);
+  });
+
+  it("has a spec and conditions that are no writer's", async () => {
+    await test.client.create(certificatesigningrequests, {
+      metadata: { name: "x", labels: { a: "a" } },
+      spec: { signerName: "example.org/x", usages: ["client auth"], request },
+    });
+    const patch = (subresource: string, patch: object) =>
+      test.store(certificatesigningrequests).patch(context, {
+        ...{ namespace: "", name: "x", type: "merge", patch, options: plain },
+        ...subresource && { subresource },
+      });
+    await patch("", { metadata: { labels: { a: "b" } }, spec: { username: "other" } });
+    const conditions = [{ type: "Failed", status: "True" }];
+    const { entry } = await patch("status", { status: { conditions } });
+    const fields = (completeObject(entry).metadata.managedFields ?? []).map(({ fieldsV1 }) => fieldsV1);
+    expect(fields).toEqual([
+      { "f:metadata": { "f:labels": {} } },
+      { "f:metadata": { "f:labels": { "f:a": {} } } },
+    ]);
+    // No certificate is no wrong certificate.
+    expect((entry.object as CertificateSigningRequest).status?.conditions?.[0]?.type).toBe("Failed");
   });
 
   it("keeps the decision as it was when a status is reported", async () => {

@@ -53,6 +53,9 @@ export function quantityAt(text: string, path: Path, errors: FieldError[]): Quan
   }
 }
 
+/** Its OpenAPI name, under which messages print it. */
+export const labelSelector = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector";
+
 /** Undefined, with an error, for a selector that cannot be understood; undefined without one when it is absent. */
 export function labelSelectorAt(
   source: LabelSelector | undefined,

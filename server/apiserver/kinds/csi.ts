@@ -8,19 +8,27 @@ import type {
   CSINodeDriver,
   CSIStorageCapacity,
   VolumeAttachment,
+  VolumeAttachmentSource,
   VolumeError,
 } from "../../../api/types/storage_v1.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import { checkText, labelSelectorAt, quantityAt, requireNotNegative, requireOneOf, requireText } from "./checks.ts";
+import { warnOfNodeLabels } from "./deprecated_node_labels.ts";
+import { validateInlineVolume } from "./persistent_volume_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
+import { defaultSource } from "./volume_defaults.ts";
+import { requireDriverName } from "./volume_sources.ts";
 
-const maxDriverName = 63;
 const maxNodeId = 256;
 const maxErrorMessage = 1024;
 const maxAttachmentMetadata = 256 * 1024;
 const leastTokenSeconds = 600;
 const mostTokenSeconds = 2 ** 32;
 const leastUpdatePeriod = 10;
+
+const tokensInSecrets = "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to " +
+  "prevent possible logging of tokens in volume attributes";
 
 export const csiDriverStrategy: Strategy<CSIDriver> = {
   requiresResourceVersion: true,
@@ -34,9 +42,21 @@ export const csiDriverStrategy: Strategy<CSIDriver> = {
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  prepareForCreate({ metadata, spec }) {
+    // Upstream counts changes from the first one on.
+    delete metadata.generation;
+    delete spec.preventPodSchedulingIfMissing;
+  },
+  prepareForUpdate({ spec }, { spec: before }) {
+    if (before.preventPodSchedulingIfMissing === undefined) delete spec.preventPodSchedulingIfMissing;
+  },
+  warnings({ spec: { tokenRequests = [], serviceAccountTokenInSecrets } }, old) {
+    const isNew = !old || !deepEqual(tokenRequests, old.spec.tokenRequests ?? []);
+    return isNew && tokenRequests.length > 0 && serviceAccountTokenInSecrets === undefined ? [tokensInSecrets] : [];
+  },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    const policies = ["ReadWriteOnceWithFSType", "File", "None"];
+    const policies = ["File", "None", "ReadWriteOnceWithFSType"];
     requireOneOf(spec.fsGroupPolicy, specPath.child("fsGroupPolicy"), policies, errors);
     for (const mode of spec.volumeLifecycleModes ?? []) {
       requireOneOf(mode, specPath.child("volumeLifecycleModes"), ["Persistent", "Ephemeral"], errors);
@@ -63,7 +83,10 @@ function validateTokenRequests(
   const audiences = new Set<string>();
   for (const [index, { audience = "", expirationSeconds: seconds }] of tokenRequests.entries()) {
     const at = specPath.child("tokenRequests").index(index);
-    if (audiences.has(audience)) errors.push(FieldError.duplicate(at.child("audience"), audience));
+    if (audiences.has(audience)) {
+      errors.push(FieldError.duplicate(at.child("audience"), audience));
+      continue;
+    }
     audiences.add(audience);
     if (seconds === undefined) continue;
     const wrong = seconds < leastTokenSeconds ? "less than 10 minutes" : "larger than 2^32 seconds";
@@ -97,9 +120,12 @@ export const csiNodeStrategy: Strategy<CSINode> = {
     const fixed = ({ allocatable: _, ...rest }: CSINodeDriver) => rest;
     return drivers.flatMap((driver) => {
       const old = before.find(({ name }) => name === driver.name);
-      return !old || deepEqual(fixed(driver), fixed(old))
-        ? []
-        : [FieldError.immutable(specPath.child("drivers"), driver)];
+      return !old || deepEqual(fixed(driver), fixed(old)) ? [] : [
+        FieldError.immutable(
+          specPath.child("drivers"),
+          goValue("io.k8s.api.storage.v1.CSINodeDriver", fixed(driver)),
+        ),
+      ];
     });
   },
 };
@@ -113,6 +139,7 @@ function validateNodeDriver(driver: CSINodeDriver, path: Path, errors: FieldErro
   requireNotNegative(driver.allocatable?.count, path.child("allocatable", "count"), errors);
   const keys = new Set<string>();
   for (const key of driver.topologyKeys ?? []) {
+    requireText(key, path, errors);
     if (keys.has(key)) errors.push(FieldError.duplicate(path, key));
     keys.add(key);
     checkText(key, path, checkQualifiedName, errors);
@@ -121,6 +148,7 @@ function validateNodeDriver(driver: CSINodeDriver, path: Path, errors: FieldErro
 
 export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
   requiresResourceVersion: true,
+  warnings: ({ nodeTopology }) => nodeTopology ? warnOfNodeLabels(nodeTopology, root("nodeTopology")) : [],
   validate({ nodeTopology, storageClassName = "", capacity }) {
     const errors: FieldError[] = [];
     labelSelectorAt(nodeTopology, root("nodeTopology"), errors);
@@ -133,31 +161,35 @@ export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
     }
     return errors;
   },
-  validateUpdate: (capacity, old) =>
-    (["nodeTopology", "storageClassName"] as const).filter((field) => !deepEqual(capacity[field], old[field]))
-      .map((field) => FieldError.immutable(root(field), capacity[field])),
+  validateUpdate({ nodeTopology, storageClassName }, old) {
+    const errors: FieldError[] = [];
+    if (!deepEqual(nodeTopology, old.nodeTopology)) {
+      const shown = goValue("io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector", nodeTopology);
+      errors.push(FieldError.immutable(root("nodeTopology"), shown));
+    }
+    if (storageClassName !== old.storageClassName) {
+      errors.push(FieldError.immutable(root("storageClassName"), storageClassName));
+    }
+    return errors;
+  },
 };
 
 export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
   requiresResourceVersion: true,
+  defaults({ spec: { source } }) {
+    if (source?.inlineVolumeSpec) defaultSource(source.inlineVolumeSpec);
+  },
   validate({ spec }) {
     const errors: FieldError[] = [];
     requireDriverName(spec.attacher, specPath.child("attacher"), errors);
-    const at = specPath.child("source");
-    const { persistentVolumeName: name, inlineVolumeSpec } = spec.source ?? {};
-    const exactlyOne = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
-    if (name === undefined && !inlineVolumeSpec) errors.push(FieldError.required(at, exactlyOne));
-    else if (name !== undefined && inlineVolumeSpec) errors.push(FieldError.forbidden(at, exactlyOne));
-    if (name !== undefined) {
-      const detail = "must specify non empty persistentVolumeName";
-      if (requireText(name, at.child("persistentVolumeName"), errors, detail)) {
-        checkText(name, at.child("persistentVolumeName"), checkDns1123Subdomain, errors);
-      }
-    }
+    validateAttached(spec.source ?? {}, specPath.child("source"), errors);
     checkText(spec.nodeName ?? "", specPath.child("nodeName"), checkDns1123Subdomain, errors);
     return errors;
   },
-  validateUpdate: ({ spec }, { spec: before }) => deepEqual(spec, before) ? [] : [FieldError.immutable(specPath, spec)],
+  validateUpdate: ({ spec }, { spec: before }) =>
+    deepEqual(spec, before)
+      ? []
+      : [FieldError.immutable(specPath, goValue("io.k8s.api.storage.v1.VolumeAttachmentSpec", spec))],
   validateStatusUpdate({ status }) {
     const errors: FieldError[] = [];
     const metadata = status?.attachmentMetadata ?? {};
@@ -173,17 +205,26 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
   },
 };
 
+/** What is attached: a PersistentVolume by its name, or a volume that is described here. */
+function validateAttached(
+  { persistentVolumeName: name, inlineVolumeSpec }: VolumeAttachmentSource,
+  path: Path,
+  errors: FieldError[],
+): void {
+  const exactlyOne = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+  if (name === undefined && !inlineVolumeSpec) errors.push(FieldError.required(path, exactlyOne));
+  else if (name !== undefined && inlineVolumeSpec) errors.push(FieldError.forbidden(path, exactlyOne));
+  else if (name === "") {
+    errors.push(FieldError.required(path.child("persistentVolumeName"), "must specify non empty persistentVolumeName"));
+  } else if (inlineVolumeSpec) validateInlineVolume(inlineVolumeSpec, path.child("inlineVolumeSpec"), errors);
+  if (name !== undefined) checkText(name, path.child("persistentVolumeName"), checkDns1123Subdomain, errors);
+}
+
 function validateError({ message = "", errorCode }: VolumeError, path: Path, errors: FieldError[]): void {
-  if (message.length > maxErrorMessage) errors.push(FieldError.tooLong(path.child("message"), maxErrorMessage));
+  // The limit that upstream's message names is another one's.
+  if (message.length > maxErrorMessage) errors.push(FieldError.tooLong(path.child("message"), maxAttachmentMetadata));
   if (errorCode !== undefined && errorCode < 0) {
     const detail = "must be between 0 and 2147483647, inclusive";
     errors.push(FieldError.invalid(path.child("errorCode"), errorCode, detail));
   }
-}
-
-/** Drivers may call themselves by capital letters. */
-function requireDriverName(name: string | undefined, path: Path, errors: FieldError[]): void {
-  if (!requireText(name, path, errors)) return;
-  if (name.length > maxDriverName) errors.push(FieldError.tooLong(path, maxDriverName));
-  for (const detail of checkDns1123Subdomain(name.toLowerCase())) errors.push(FieldError.invalid(path, name, detail));
 }

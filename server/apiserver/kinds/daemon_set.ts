@@ -1,8 +1,8 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { DaemonSet } from "../../../api/types/apps_v1.ts";
-import { requireOneOf } from "./checks.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
@@ -15,6 +15,7 @@ import {
   validateSelectorAndTemplate,
   validateStatusCounts,
 } from "./workload_checks.ts";
+import { templateWarnings } from "./workload_warnings.ts";
 
 const statusCounts = {
   all: [
@@ -32,6 +33,9 @@ const statusCounts = {
   ready: "",
 };
 
+const rules = { needsSelector: false, empty: "daemonset", endless: "DaemonSet" };
+const types = ["RollingUpdate", "OnDelete"];
+
 /** How many templates there were: a field of the first versions, which clients still see as an annotation. */
 const templateGenerationAnnotation = "deprecated.daemonset.template.generation";
 
@@ -46,22 +50,36 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
       const rolling = strategy.rollingUpdate ??= {};
       rolling.maxUnavailable ??= 1;
       rolling.maxSurge ??= 0;
+    } else if (strategy.rollingUpdate) {
+      strategy.rollingUpdate = { maxUnavailable: 0, maxSurge: 0, ...strategy.rollingUpdate };
     }
     spec.revisionHistoryLimit ??= 10;
     defaultPodTemplate(spec.template);
   },
-  prepareForCreate: (set) => countTemplates(set, Math.max(templateGeneration(set), 1)),
+  prepareForCreate(set) {
+    dropDisabledTemplateFields(set.spec.template);
+    countTemplates(set, Math.max(templateGeneration(set), 1));
+  },
   prepareForUpdate(set, old) {
+    dropDisabledTemplateFields(set.spec.template);
     const before = templateGeneration(old);
     countTemplates(set, deepEqual(set.spec.template, old.spec.template) ? before : before + 1);
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    validateSelectorAndTemplate(spec, "daemonset", ["Always"], errors);
+    validateSelectorAndTemplate(spec, rules, errors);
     validateCounts(spec, ["minReadySeconds", "revisionHistoryLimit"], errors);
-    const { type, rollingUpdate } = spec.updateStrategy ?? {};
+    const { type = "", rollingUpdate } = spec.updateStrategy ?? {};
     const path = specPath.child("updateStrategy");
-    requireOneOf(type, path.child("type"), ["RollingUpdate", "OnDelete"], errors);
+    if (!types.includes(type)) {
+      errors.push(
+        FieldError.notSupported(
+          path,
+          goValue("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", spec.updateStrategy),
+          types,
+        ),
+      );
+    }
     if (type !== "RollingUpdate" || !rollingUpdate) return errors;
     const at = path.child("rollingUpdate");
     const { maxUnavailable, maxSurge } = rollingUpdate;
@@ -76,6 +94,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     }
     return errors;
   },
+  warnings: templateWarnings,
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
   validateStatusUpdate: (set, old) => [
     ...validateStatusCounts(set.status, statusCounts),

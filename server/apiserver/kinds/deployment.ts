@@ -1,7 +1,9 @@
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Deployment } from "../../../api/types/apps_v1.ts";
-import { requireOneOf } from "./checks.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
+import { replicaSetRules } from "./replica_set.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
@@ -14,6 +16,7 @@ import {
   validateSelectorAndTemplate,
   validateStatusCounts,
 } from "./workload_checks.ts";
+import { podNameWarnings, templateWarnings } from "./workload_warnings.ts";
 
 export const deploymentStrategy: Strategy<Deployment> = {
   generationFields: ["spec", "annotations"],
@@ -30,10 +33,17 @@ export const deploymentStrategy: Strategy<Deployment> = {
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec.template);
   },
+  prepareForCreate: ({ spec }) => dropDisabledTemplateFields(spec.template),
+  prepareForUpdate(deployment, old) {
+    dropDisabledTemplateFields(deployment.spec.template);
+    // Annotations are copied to the ReplicaSets: theirs is a change to be seen, too.
+    if (deepEqual(deployment.metadata.annotations, old.metadata.annotations)) return;
+    deployment.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], errors);
-    validateSelectorAndTemplate(spec, "deployment", ["Always"], errors);
+    validateSelectorAndTemplate(spec, replicaSetRules, errors);
     validateStrategy(spec, errors);
     const { progressDeadlineSeconds: deadline, minReadySeconds = 0 } = spec;
     if (deadline !== undefined && deadline <= minReadySeconds) {
@@ -43,6 +53,10 @@ export const deploymentStrategy: Strategy<Deployment> = {
     }
     return errors;
   },
+  warnings: (deployment, old) => [
+    ...old ? [] : podNameWarnings(deployment),
+    ...templateWarnings(deployment, old),
+  ],
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
   validateStatusUpdate: (deployment, old) => [
     ...validateStatusCounts(deployment.status, statusCounts),
@@ -57,13 +71,24 @@ const statusCounts = {
   ready: "readyReplicas",
 };
 
+const types = ["Recreate", "RollingUpdate"];
+
 function validateStrategy({ strategy = {} }: Deployment["spec"], errors: FieldError[]): void {
   const path = specPath.child("strategy");
-  requireOneOf(strategy.type, path.child("type"), ["Recreate", "RollingUpdate"], errors);
-  const { rollingUpdate } = strategy;
-  if (rollingUpdate === undefined) return;
+  const { type = "", rollingUpdate } = strategy;
+  if (!types.includes(type)) {
+    errors.push(FieldError.notSupported(
+      path,
+      goValue("io.k8s.api.apps.v1.DeploymentStrategy", {
+        ...strategy,
+        ...rollingUpdate && { rollingUpdate: { maxUnavailable: 0, maxSurge: 0, ...rollingUpdate } },
+      }),
+      types,
+    ));
+  }
+  if (!types.includes(type) || rollingUpdate === undefined) return;
   const at = path.child("rollingUpdate");
-  if (strategy.type === "Recreate") {
+  if (type === "Recreate") {
     errors.push(FieldError.forbidden(at, "may not be specified when strategy `type` is 'Recreate'"));
     return;
   }

@@ -5,16 +5,16 @@ import {
   checkPortNumber,
   checkQualifiedName,
 } from "../../../api/meta/names.ts";
-import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
 import type { EndpointAddress, EndpointPort, Endpoints } from "../../../api/types/core_v1.ts";
+import { addressWarnings } from "./address_warnings.ts";
 import { checkEndpointIP, checkLegacyIP } from "./addresses.ts";
 import { checkText, requireOneOf } from "./checks.ts";
 import { protocols } from "./container_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
-const maxEndpoints = 1000;
-const maxAddresses = 100;
-const maxPorts = 20_000;
+/** Who writes addresses in their one form. */
+const managedBy = "endpoints.kubernetes.io/managed-by";
+const controller = "endpoint-controller";
 
 export const endpointsStrategy: Strategy<Endpoints> = {
   createsOnUpdate: true,
@@ -42,6 +42,16 @@ export const endpointsStrategy: Strategy<Endpoints> = {
     }
     return errors;
   },
+  warnings: ({ metadata, subsets = [] }) =>
+    metadata.labels?.[managedBy] === controller
+      ? []
+      : subsets.flatMap((subset, index) =>
+        (["addresses", "notReadyAddresses"] as const).flatMap((list) =>
+          (subset[list] ?? []).flatMap(({ ip = "" }, i) =>
+            addressWarnings(root("subsets").index(index).child(list).index(i).child("ip"), ip)
+          )
+        )
+      ),
 };
 
 function validateAddress(
@@ -71,34 +81,3 @@ function validatePort(
   requireOneOf(protocol, path.child("protocol"), protocols, errors);
   if (appProtocol !== undefined) checkText(appProtocol, path.child("appProtocol"), checkQualifiedName, errors);
 }
-
-export const endpointSliceStrategy: Strategy<EndpointSlice> = {
-  generationFields: ["addressType", "endpoints", "ports"],
-  defaults({ ports = [] }) {
-    for (const port of ports) {
-      port.name ??= "";
-      port.protocol ??= "TCP";
-    }
-  },
-  validate({ addressType = "", endpoints = [], ports = [] }) {
-    const errors: FieldError[] = [];
-    if (addressType === "") errors.push(FieldError.required(root("addressType")));
-    else requireOneOf(addressType, root("addressType"), ["FQDN", "IPv4", "IPv6"], errors);
-    if (endpoints.length > maxEndpoints) {
-      errors.push(FieldError.tooMany(root("endpoints"), endpoints.length, maxEndpoints));
-    }
-    if (ports.length > maxPorts) errors.push(FieldError.tooMany(root("ports"), ports.length, maxPorts));
-    for (const [index, { addresses = [] }] of endpoints.entries()) {
-      const path = root("endpoints").index(index).child("addresses");
-      if (addresses.length === 0) errors.push(FieldError.required(path, "must contain at least 1 address"));
-      else if (addresses.length > maxAddresses) errors.push(FieldError.tooMany(path, addresses.length, maxAddresses));
-    }
-    for (const [index, { protocol }] of ports.entries()) {
-      requireOneOf(protocol, root("ports").index(index).child("protocol"), protocols, errors);
-    }
-    return errors;
-  },
-  validateUpdate({ addressType }, old) {
-    return addressType === old.addressType ? [] : [FieldError.immutable(root("addressType"), addressType)];
-  },
-};

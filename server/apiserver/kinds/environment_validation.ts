@@ -4,10 +4,11 @@ import {
   checkDns1123Label,
   checkDns1123Subdomain,
   checkEnvVarName,
-  checkQualifiedName,
 } from "../../../api/meta/names.ts";
-import type { EnvFromSource, EnvVar, ObjectFieldSelector, ResourceFieldSelector } from "../../../api/types/core_v1.ts";
+import type { EnvFromSource, EnvVar } from "../../../api/types/core_v1.ts";
 import { checkText, requireText } from "./checks.ts";
+import { validateFieldRef, validateResourceField } from "./downward_fields.ts";
+import { requireNoBacksteps } from "./volume_sources.ts";
 
 /** What an environment variable can show of its Pod. */
 const envFields = [
@@ -21,33 +22,14 @@ const envFields = [
   "status.podIP",
   "status.podIPs",
 ];
-/** What is known of a Pod at all, here or in a volume's file. */
-const knownFields: ReadonlySet<string> = new Set([
-  ...envFields,
-  "metadata.labels",
-  "metadata.annotations",
-  "spec.restartPolicy",
-  "spec.schedulerName",
-  "spec.hostNetwork",
-  "status.phase",
-  "status.nominatedNodeName",
-]);
-const resourceFields = [
-  "limits.cpu",
-  "limits.ephemeral-storage",
-  "limits.memory",
-  "requests.cpu",
-  "requests.ephemeral-storage",
-  "requests.memory",
-];
 
 export function validateEnv({ name, value, valueFrom }: EnvVar, path: Path, errors: FieldError[]): void {
   if (requireText(name, path.child("name"), errors)) checkText(name, path.child("name"), checkEnvVarName, errors);
   if (valueFrom === undefined) return;
   const from = path.child("valueFrom");
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom;
-  if (fieldRef) validateField(fieldRef, from.child("fieldRef"), errors);
-  if (resourceFieldRef) validateResourceField(resourceFieldRef, from.child("resourceFieldRef"), errors);
+  if (fieldRef) validateFieldRef(fieldRef, envFields, from.child("fieldRef"), errors);
+  if (resourceFieldRef) validateResourceField(resourceFieldRef, from.child("resourceFieldRef"), false, errors);
   for (const [field, reference] of Object.entries({ configMapKeyRef, secretKeyRef })) {
     if (!reference) continue;
     checkText(reference.name ?? "", from.child(field, "name"), checkDns1123Subdomain, errors);
@@ -62,8 +44,8 @@ export function validateEnv({ name, value, valueFrom }: EnvVar, path: Path, erro
     if (requireText(fileKeyRef.volumeName, at.child("volumeName"), errors)) {
       checkText(fileKeyRef.volumeName, at.child("volumeName"), checkDns1123Label, errors);
     }
-    if (requireText(fileKeyRef.path, at.child("path"), errors) && fileKeyRef.path.split("/").includes("..")) {
-      errors.push(FieldError.invalid(at.child("path"), fileKeyRef.path, "must not contain '..'"));
+    if (requireText(fileKeyRef.path, at.child("path"), errors)) {
+      requireNoBacksteps(fileKeyRef.path, at.child("path"), errors);
     }
   }
   const count = Object.keys(valueFrom).length;
@@ -75,28 +57,6 @@ export function validateEnv({ name, value, valueFrom }: EnvVar, path: Path, erro
     ? "may not have more than one field specified at a time"
     : undefined;
   if (detail) errors.push(FieldError.invalid(from, "", detail));
-}
-
-function validateField({ apiVersion, fieldPath }: ObjectFieldSelector, path: Path, errors: FieldError[]): void {
-  const at = path.child("fieldPath");
-  if (!requireText(apiVersion, path.child("apiVersion"), errors) || !requireText(fieldPath, at, errors)) return;
-  const [, base, key] = /^(metadata\.(?:labels|annotations))\['(.*)'\]$/s.exec(fieldPath) ?? [];
-  const trouble = apiVersion !== "v1"
-    ? `unsupported pod version: ${apiVersion}`
-    : base === undefined && !knownFields.has(fieldPath)
-    ? `field label not supported: ${fieldPath}`
-    : undefined;
-  if (trouble) errors.push(FieldError.invalid(at, fieldPath, `error converting fieldPath: ${trouble}`));
-  else if (key !== undefined) {
-    checkText(base === "metadata.annotations" ? key.toLowerCase() : key, path, checkQualifiedName, errors);
-  } else if (!envFields.includes(fieldPath)) errors.push(FieldError.notSupported(at, fieldPath, envFields));
-}
-
-function validateResourceField({ resource }: ResourceFieldSelector, path: Path, errors: FieldError[]): void {
-  const at = path.child("resource");
-  if (!requireText(resource, at, errors)) return;
-  if (resourceFields.includes(resource) || /^(requests|limits)\.hugepages-/.test(resource)) return;
-  errors.push(FieldError.notSupported(at, resource, resourceFields));
 }
 
 /** What is wrong with which source of several is told of the whole list, as upstream does. */

@@ -1,7 +1,11 @@
 import type { KubeObject } from "../../../api/resource.ts";
 import type { Event } from "../../../api/types/core_v1.ts";
 import type { Event as EventV1 } from "../../../api/types/events_v1.ts";
+import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
 import type { Conversion } from "./conversion.ts";
+import { eventStrategy } from "./event.ts";
+import { validateEvent, validateEventUpdate, validateNewEvent } from "./event_validation.ts";
+import type { Strategy } from "./strategy.ts";
 
 /** Fields that the newer version calls by another name: its name first, then core's. */
 const renamed: readonly (readonly [keyof EventV1, keyof Event])[] = [
@@ -29,6 +33,13 @@ export const eventV1: Conversion = {
     reportingController: "reportingComponent",
     type: "type",
   },
+  strategy: {
+    ...eventStrategy,
+    checkName: checkDns1123Subdomain,
+    validate: (event: Event) => validateEvent(event, "reportingController"),
+    validateCreate: validateNewEvent,
+    validateUpdate: validateEventUpdate,
+  } satisfies Strategy<Event>,
   toStored: (object) => rename(object, 0, 1, "v1"),
   fromStored: (object) => rename(object, 1, 0, apiVersion),
 };

@@ -12,6 +12,7 @@ import type {
   IngressBackend,
   IngressServiceBackend,
 } from "../../../api/types/networking_v1.ts";
+import { addressWarnings } from "./address_warnings.ts";
 import { checkLegacyIP, isAddress } from "./addresses.ts";
 import { checkText, requireOneOf, requirePathSegment, requireText } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -70,6 +71,10 @@ export const ingressStrategy: Strategy<Ingress> = {
     }
     return errors;
   },
+  statusWarnings: ({ status }) =>
+    (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = "" }, index) =>
+      addressWarnings(root("status", "loadBalancer", "ingress").index(index), ip)
+    ),
   warnings: ({ metadata: { annotations = {} }, spec: { ingressClassName } }, old) =>
     !old && annotations[classAnnotation] !== undefined && ingressClassName === undefined
       ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
@@ -81,7 +86,9 @@ function validateHost(host: string, path: Path, errors: FieldError[]): void {
 }
 
 function validatePath({ path = "", pathType, backend }: HTTPIngressPath, at: Path, errors: FieldError[]): void {
-  if (!requireText(pathType, at.child("pathType"), errors, "pathType must be specified")) return;
+  if (pathType === undefined) {
+    return void errors.push(FieldError.required(at.child("pathType"), "pathType must be specified"));
+  }
   requireOneOf(pathType, at.child("pathType"), pathTypes, errors);
   const refuse = (detail: string) => errors.push(FieldError.invalid(at.child("path"), path, detail));
   const isSpecified = pathType === "Exact" || pathType === "Prefix";

@@ -23,7 +23,7 @@ export const ingressClassStrategy: Strategy<IngressClass> = {
     return errors;
   },
   validateUpdate: ({ spec: { controller } }, { spec: before }) =>
-    controller === before.controller ? [] : [FieldError.immutable(controllerPath, controller)],
+    controller === before.controller ? [] : [FieldError.immutable(controllerPath, controller ?? "")],
 };
 
 function validateController(controller: string, errors: FieldError[]): void {

@@ -1,34 +1,28 @@
-import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Job, JobSpec } from "../../../api/types/batch_v1.ts";
+import { generateLabels, hasPrefixedLabels, validateGeneratedLabels } from "./job_labels.ts";
+import { validateJobStatus } from "./job_status_validation.ts";
+import { validateJobSpecUpdate } from "./job_update_validation.ts";
 import { validateJobRestartPolicy, validateJobSettings } from "./job_validation.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { labelSelector } from "./checks.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { validatePodTemplate } from "./pod_validation.ts";
+import { podTemplateWarnings } from "./pod_warnings.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { validateSelectorAndTemplate } from "./workload_checks.ts";
+import { podNameWarnings } from "./workload_warnings.ts";
 
-const uidLabel = "batch.kubernetes.io/controller-uid";
-const nameLabel = "batch.kubernetes.io/job-name";
-const legacyUidLabel = "controller-uid";
-const legacyNameLabel = "job-name";
-const immutable = [
-  "selector",
-  "completionMode",
-  "podFailurePolicy",
-  "backoffLimitPerIndex",
-  "managedBy",
-  "successPolicy",
-] as const;
 /** More completions than this with more Pods at once than that, and what failed may not fit into the status. */
 const [manyCompletions, manyPods] = [100_000, 10_000];
 
 export const jobStrategy: Strategy<Job> = {
   generationFields: ["spec"],
   dependents: "orphan",
-  deletionWarning:
-    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them " +
-    "or set propagationPolicy=Orphan to suppress this warning",
+  dependentsWarning: "child pods are preserved by default when jobs are deleted; " +
+    "set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
   defaults({ spec, metadata }) {
     const labels = spec.template?.metadata?.labels;
     // A Job that says nothing of labels has those of its Pods, and what they get later on: it is one map.
@@ -36,61 +30,59 @@ export const jobStrategy: Strategy<Job> = {
     defaultJobSpec(spec);
     spec.manualSelector ??= false;
   },
-  prepareForCreate({ metadata, spec }) {
-    if (spec.manualSelector) return;
-    // Two Jobs of the same template must not take each other's Pods: each selects by its own uid.
-    const [uid, name] = [metadata.uid ?? "", metadata.name || metadata.generateName || ""];
-    const templateMetadata = spec.template.metadata ??= {};
-    Object.assign(templateMetadata.labels ??= {}, {
-      [legacyNameLabel]: name,
-      [nameLabel]: name,
-      [legacyUidLabel]: uid,
-      [uidLabel]: uid,
-    });
-    const selector = spec.selector ??= {};
-    selector.matchLabels = { ...selector.matchLabels, [uidLabel]: uid };
-    metadata.labels ??= { ...templateMetadata.labels };
+  prepareForCreate(job) {
+    dropDisabledTemplateFields(job.spec.template);
+    generateLabels(job);
   },
-  validate({ spec }) {
-    const errors: FieldError[] = [];
-    validateJobSettings(spec, specPath, errors);
-    validateSelectorAndTemplate(spec, "job", undefined, errors);
-    validateJobRestartPolicy(spec, specPath, errors);
-    return errors;
+  prepareForUpdate: ({ spec }) => dropDisabledTemplateFields(spec.template),
+  validate: ({ metadata: { name = "" }, spec }) => [...validateJobSpec(spec), ...validateHostnames(name, spec)],
+  validateCreate: (job) => validateGeneratedLabels(job, true),
+  validateUpdate: (job, old) => [
+    ...validateGeneratedLabels(job, hasPrefixedLabels(old)),
+    // Told twice, as upstream does, whose check of an update begins with what has been checked before.
+    ...validateJobSpec(job.spec),
+    ...validateJobSpecUpdate(job, old),
+  ],
+  validateStatusUpdate: validateJobStatus,
+  warnings(job, old) {
+    if (old === undefined) return [...podNameWarnings(job), ...jobSpecWarnings(job.spec, specPath)];
+    return job.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(job.spec, specPath);
   },
-  validateUpdate({ spec }, { spec: before, status }) {
-    const errors: FieldError[] = [];
-    const isIndexed = spec.completionMode === "Indexed";
-    if (spec.completions !== before.completions && !(isIndexed && spec.completions === undefined)) {
-      const at = specPath.child("completions");
-      if (!isIndexed) errors.push(FieldError.immutable(at, spec.completions ?? null));
-      else if (spec.completions !== spec.parallelism) {
-        const detail = "can only be modified in tandem with spec.parallelism";
-        errors.push(FieldError.invalid(at, spec.completions, detail));
-      }
-    }
-    for (const field of immutable) {
-      if (deepEqual(spec[field], before[field])) continue;
-      errors.push(FieldError.immutable(specPath.child(field), spec[field] ?? null));
-    }
-    // A suspended Job that never ran may still be told where to run.
-    const mayMove = before.suspend && status?.startTime === undefined;
-    if (!mayMove && !deepEqual(spec.template, before.template)) {
-      errors.push(FieldError.immutable(specPath.child("template"), spec.template));
-    }
-    return errors;
-  },
-  warnings: ({ spec: { completionMode, completions = 0, parallelism = 0 } }) =>
-    completionMode === "Indexed" && completions > manyCompletions && parallelism > manyPods
-      ? [
-        "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, " +
-        "Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
-      ]
-      : [],
   fields: {
     "status.successful": ({ status }) => String(status?.succeeded ?? 0),
   },
 };
+
+function validateJobSpec(spec: JobSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  validateJobSettings(spec, specPath, errors);
+  validateSelectorAndTemplate(spec, { needsSelector: true }, errors);
+  validateJobRestartPolicy(spec, specPath, errors);
+  return errors;
+}
+
+/** Pods of an Indexed Job are called by their index, in their host names too. */
+function validateHostnames(name: string, { completionMode, completions = 0 }: JobSpec): FieldError[] {
+  if (completionMode !== "Indexed" || completions <= 0) return [];
+  const last = `${name}-${completions - 1}`;
+  if (checkDns1123Label(last).length === 0) return [];
+  const detail = `will not able to create pod with invalid DNS label: ${last}`;
+  return [FieldError.invalid(root("metadata", "name"), name, detail)];
+}
+
+export function jobSpecWarnings(spec: JobSpec, path: Path): string[] {
+  const { completionMode, completions = 0, parallelism = 0 } = spec;
+  const isMuch = completionMode === "Indexed" && completions > manyCompletions && parallelism > manyPods;
+  return [
+    ...isMuch
+      ? [
+        `${path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, ` +
+        "Kubernetes might not be able to track completedIndexes when a big number of indexes fail",
+      ]
+      : [],
+    ...podTemplateWarnings(spec.template, path.child("template")),
+  ];
+}
 
 function defaultJobSpec(spec: JobSpec): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = spec.parallelism = 1;
@@ -115,5 +107,10 @@ export function validateJobTemplate(spec: JobSpec, path: Path, errors: FieldErro
   validateJobSettings(spec, path, errors);
   validatePodTemplate(spec.template, path.child("template"), errors);
   validateJobRestartPolicy(spec, path, errors);
+  const { selector } = spec;
+  if (selector !== undefined) {
+    const detail = "`selector` will be auto-generated";
+    errors.push(FieldError.invalid(path.child("selector"), goValue(labelSelector, selector), detail));
+  }
   if (spec.manualSelector) errors.push(FieldError.notSupported(path.child("manualSelector"), true, ["nil", "false"]));
 }

@@ -1,5 +1,6 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { JobSpec } from "../../../api/types/batch_v1.ts";
 import { checkText, requireNotNegative, requireOneOf, requireText } from "./checks.ts";
 import { validateFailurePolicy, validateSuccessPolicy } from "./job_policies_validation.ts";
@@ -40,7 +41,8 @@ export function validateJobSettings(spec: JobSpec, path: Path, errors: FieldErro
     // Without completions, of which it is told above, no index is right or wrong.
     if (mode === "Indexed" && spec.completions !== undefined) validateSuccessPolicy(spec, at, errors);
     else if (mode !== "Indexed") {
-      errors.push(FieldError.invalid(at, spec.successPolicy, "requires indexed completion mode"));
+      const policy = goValue("io.k8s.api.batch.v1.SuccessPolicy", spec.successPolicy);
+      errors.push(FieldError.invalid(at, policy, "requires indexed completion mode"));
     }
   }
   const policies = spec.podFailurePolicy ? ["Failed"] : ["Failed", "TerminatingOrFailed"];

@@ -5,6 +5,7 @@ import { jobStrategy } from "./job.ts";
 
 const labels = { app: "a" };
 const base = {
+  manualSelector: true,
   selector: { matchLabels: labels },
   template: {
     metadata: { labels },
@@ -28,7 +29,7 @@ const exit = (fields: object) => failing({ onExitCodes: { operator: "In", values
 const succeeding = (...rules: object[]) => ({ ...indexed, successPolicy: { rules } });
 
 const refused: readonly (readonly [object, ...string[]])[] = [
-  [{ completionMode: "Indexed" }, "spec.completions: Required value: when completion mode is Indexed"],
+  [{ completionMode: "Indexed", parallelism: 1 }, "spec.completions: Required value: when completion mode is Indexed"],
   [{ ...indexed, maxFailedIndexes: 1 }, "spec.backoffLimitPerIndex: Required value: when maxFailedIndexes"],
   [{ ...indexed, backoffLimitPerIndex: 1, maxFailedIndexes: 6 }, "maxFailedIndexes: Invalid value: 6: must be less"],
   [{ ...indexed, parallelism: 100_001 }, "spec.parallelism: Invalid value: 100001: must be less than or equal"],
@@ -102,18 +103,35 @@ describe("a Job", () => {
     expect(said(jobStrategy.validate!(good))).toEqual([]);
   });
 
-  it.each(refused)("is refused with %j", (spec, ...parts) => {
-    const found = said(jobStrategy.validate!(job(spec)));
-    expect(found).toHaveLength(parts.length);
-    for (const [index, part] of parts.entries()) expect(found[index]).toContain(part);
-  });
+  for (const [spec, ...words] of refused) {
+    it(`is refused with ${JSON.stringify(spec)}`, () => {
+      expect(said(jobStrategy.validate!(job(spec)))).toEqual(words.map((part) => expect.stringContaining(part)));
+    });
+  }
 
   it("keeps its policies, and its completions but with the parallelism", () => {
     const update = (spec: object, before: object) => said(jobStrategy.validateUpdate!(job(spec), job(before)));
     expect(update({ ...indexed, completions: 4, parallelism: 4 }, indexed)).toEqual([]);
     expect(update({ ...indexed, completions: 4 }, indexed))
       .toEqual(["spec.completions: Invalid value: 4: can only be modified in tandem with spec.parallelism"]);
-    expect(update({ completions: 4 }, { completions: 5 })[0]).toContain("spec.completions: Invalid value: 4: field is");
+    expect(update({ completions: 4 }, { completions: 5 }))
+      .toEqual(["spec.completions: Invalid value: 4: field is immutable"]);
     expect(update(indexed, succeeding({ succeededCount: 1 }))[0]).toContain("spec.successPolicy: Invalid value: null");
+  });
+  it("tells twice of what an update brings that is wrong by itself", () => {
+    const now = job({ parallelism: -1 });
+    const errors = [...jobStrategy.validate!(now), ...jobStrategy.validateUpdate!(now, job({ parallelism: 1 }))];
+    const fault = "spec.parallelism: Invalid value: -1: must be greater than or equal to 0";
+    expect(said(errors)).toEqual([fault, fault]);
+  });
+
+  it("has a name that its Pods can have with their index", () => {
+    const named = job(indexed);
+    named.metadata.name = "a".repeat(62);
+    expect(said(jobStrategy.validate!(named)))
+      .toEqual([expect.stringContaining(`will not able to create pod with invalid DNS label: ${"a".repeat(62)}-4`)]);
+    expect(jobStrategy.warnings!({ ...named, metadata: { name: "a.b" } })[0]).toContain(
+      "metadata.name: this is used in",
+    );
   });
 });

@@ -2,13 +2,12 @@ import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Quantity } from "../../../api/meta/quantity.ts";
 import type { LimitRange, LimitRangeItem } from "../../../api/types/core_v1.ts";
-import { checkText, quantityAt, requireUnique } from "./checks.ts";
+import { quantityAt, requireUnique } from "./checks.ts";
+import { containerNameErrors, mayBeOvercommitted, nameErrors } from "./resources_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 const types: readonly string[] = ["Pod", "Container", "PersistentVolumeClaim"];
-const containerResources: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
-const claimResources: ReadonlySet<string> = new Set([...containerResources, "storage"]);
 const fields = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
 
 type Field = (typeof fields)[number];
@@ -22,7 +21,7 @@ const orders: readonly (readonly [Field, Field, at: Field, value: Field, lower: 
   ["defaultRequest", "max", "defaultRequest", "defaultRequest", "default request", "max"],
   ["defaultRequest", "default", "defaultRequest", "defaultRequest", "default request", "default limit"],
   ["min", "default", "default", "min", "min", "default"],
-  ["default", "max", "default", "default", "default", "max"],
+  ["default", "max", "default", "max", "default", "max"],
 ];
 
 export const limitRangeStrategy: Strategy<LimitRange> = {
@@ -47,41 +46,34 @@ export const limitRangeStrategy: Strategy<LimitRange> = {
 };
 
 function validateItem(item: LimitRangeItem, path: Path, errors: FieldError[]): void {
-  checkText(item.type, path.child("type"), checkQualifiedName, errors);
-  if (!item.type.includes("/") && !types.includes(item.type)) {
-    const detail = "must be a standard limit type or fully qualified";
-    errors.push(FieldError.invalid(path.child("type"), item.type, detail));
+  const { type = "" } = item;
+  const problems = checkQualifiedName(type);
+  if (problems.length === 0 && !type.includes("/") && !types.includes(type)) {
+    problems.push("must be a standard limit type or fully qualified");
   }
-  if (item.type === "Pod") {
-    for (const field of ["default", "defaultRequest"] as const) {
-      if (Object.keys(item[field] ?? {}).length === 0) continue;
-      errors.push(FieldError.forbidden(path.child(field), "may not be specified when `type` is 'Pod'"));
-    }
+  for (const detail of problems) errors.push(FieldError.invalid(path.child("type"), type, detail));
+  const forbidden: readonly Field[] = type === "Pod" ? ["default", "defaultRequest"] : [];
+  for (const field of forbidden) {
+    if (Object.keys(item[field] ?? {}).length === 0) continue;
+    errors.push(FieldError.forbidden(path.child(field), "may not be specified when `type` is 'Pod'"));
   }
-  if (item.type === "PersistentVolumeClaim" && item.min?.["storage"] === undefined && !item.max?.["storage"]) {
+  if (
+    item.type === "PersistentVolumeClaim" && item.min?.["storage"] === undefined && item.max?.["storage"] === undefined
+  ) {
     const detail = "either minimum or maximum storage value is required, but neither was provided";
     errors.push(FieldError.required(path.child("limits"), detail));
   }
   const byName = new Map<string, Partial<Record<Field, Quantity>>>();
+  const checkName = type === "Pod" || type === "Container" ? containerNameErrors : nameErrors;
   for (const field of fields) {
+    if (forbidden.includes(field)) continue;
     for (const [name, text] of Object.entries(item[field] ?? {})) {
-      validateName(name, item.type, path.child(field).key(name), errors);
+      errors.push(...checkName(name, path.child(field).key(name)));
       const quantity = quantityAt(text, path.child(field).key(name), errors);
       if (quantity) byName.set(name, { ...byName.get(name), [field]: quantity });
     }
   }
   for (const [name, amounts] of byName) validateAmounts(name, amounts, path, errors);
-}
-
-function validateName(name: string, type: string, path: Path, errors: FieldError[]): void {
-  checkText(name, path, checkQualifiedName, errors);
-  if (name.includes("/")) return;
-  const ofContainers = type === "Pod" || type === "Container";
-  if ((ofContainers ? containerResources : claimResources).has(name) || name.startsWith("hugepages-")) return;
-  const detail = ofContainers
-    ? "must be a standard resource for containers"
-    : "must be a standard resource type or fully qualified";
-  errors.push(FieldError.invalid(path, name, detail));
 }
 
 function validateAmounts(name: string, amounts: Amounts, path: Path, errors: FieldError[]): void {
@@ -102,7 +94,7 @@ function validateAmounts(name: string, amounts: Amounts, path: Path, errors: Fie
   }
   const { default: byDefault, defaultRequest } = amounts;
   // These cannot be overcommitted.
-  if ((name.includes("/") || name.startsWith("hugepages-")) && byDefault && defaultRequest) {
+  if (!mayBeOvercommitted(name) && byDefault && defaultRequest) {
     if (byDefault.equals(defaultRequest)) return;
     const detail = `default value ${byDefault} must equal to defaultRequest value ${defaultRequest} in ${name}`;
     report("defaultRequest", defaultRequest, detail);

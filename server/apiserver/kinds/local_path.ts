@@ -5,3 +5,11 @@ export function validateLocalPath(text: string, path: Path, errors: FieldError[]
   if (text.startsWith("/")) errors.push(FieldError.invalid(path, text, "must be a relative path"));
   if (text.split("/").includes("..")) errors.push(FieldError.invalid(path, text, "must not contain '..'"));
 }
+
+/** The same of a file in a volume, where names that begin with two dots are the node agent's own. */
+export function validateFilePath(text: string, path: Path, errors: FieldError[]): void {
+  validateLocalPath(text, path, errors);
+  if (text.startsWith("..") && !text.startsWith("../")) {
+    errors.push(FieldError.invalid(path, text, "must not start with '..'"));
+  }
+}

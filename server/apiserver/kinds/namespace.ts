@@ -48,7 +48,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
     namespace.spec = old.spec;
   },
   prepareForDeletion(namespace) {
-    // It goes when it is empty, however long that takes.
+    // Nobody counts the seconds in which a namespace is emptied.
     delete namespace.metadata.deletionGracePeriodSeconds;
     namespace.status = { ...namespace.status, phase: "Terminating" };
   },

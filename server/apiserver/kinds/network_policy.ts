@@ -1,9 +1,9 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkPortName, checkPortNumber } from "../../../api/meta/names.ts";
 import type { IPBlock, NetworkPolicy, NetworkPolicyPort } from "../../../api/types/networking_v1.ts";
+import { networkWarnings } from "./address_warnings.ts";
 import { checkLegacyCIDR, isStrictlyWithin } from "./addresses.ts";
 import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
-import { protocols } from "./container_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -16,14 +16,7 @@ export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
   },
   validate({ spec }) {
     const errors: FieldError[] = [];
-    if ((spec.policyTypes?.length ?? 0) > 2) {
-      const detail = "may not specify more than two policyTypes";
-      errors.push(FieldError.invalid(specPath.child("policyTypes"), spec.policyTypes, detail));
-    }
     labelSelectorAt(spec.podSelector, specPath.child("podSelector"), errors);
-    for (const [index, type] of (spec.policyTypes ?? []).entries()) {
-      requireOneOf(type, specPath.child("policyTypes").index(index), ["Egress", "Ingress"], errors);
-    }
     for (const [index, { ports = [], from = [] }] of (spec.ingress ?? []).entries()) {
       const at = specPath.child("ingress").index(index);
       validatePolicyPorts(ports, at.child("ports"), errors);
@@ -34,14 +27,41 @@ export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
       validatePolicyPorts(ports, at.child("ports"), errors);
       validatePeers(to, at.child("to"), errors);
     }
+    validateTypes(spec.policyTypes ?? [], specPath.child("policyTypes"), errors);
     return errors;
   },
+  warnings: ({ spec }) => [
+    ...(spec.ingress ?? []).flatMap(({ from = [] }, index) =>
+      blockWarnings(from, specPath.child("ingress").index(index).child("from"))
+    ),
+    ...(spec.egress ?? []).flatMap(({ to = [] }, index) =>
+      blockWarnings(to, specPath.child("egress").index(index).child("to"))
+    ),
+  ],
 };
+
+function validateTypes(types: readonly string[], path: Path, errors: FieldError[]): void {
+  if (types.length > 2) {
+    errors.push(FieldError.invalid(path, types, "may not specify more than two policyTypes"));
+    return;
+  }
+  for (const [index, type] of types.entries()) requireOneOf(type, path.index(index), ["Ingress", "Egress"], errors);
+}
+
+function blockWarnings(peers: readonly Peer[], path: Path): string[] {
+  return peers.flatMap(({ ipBlock }, index) => {
+    const at = path.index(index).child("ipBlock");
+    return [
+      ...networkWarnings(at.child("cidr"), ipBlock?.cidr ?? ""),
+      ...(ipBlock?.except ?? []).flatMap((inner, i) => networkWarnings(at.child("except").index(i), inner)),
+    ];
+  });
+}
 
 function validatePolicyPorts(ports: readonly NetworkPolicyPort[], path: Path, errors: FieldError[]): void {
   for (const [index, { protocol, port, endPort }] of ports.entries()) {
     const at = path.index(index);
-    requireOneOf(protocol, at.child("protocol"), protocols, errors);
+    requireOneOf(protocol, at.child("protocol"), ["TCP", "UDP", "SCTP"], errors);
     if (typeof port === "string") checkText(port, at.child("port"), checkPortName, errors);
     else if (port !== undefined) validatePortNumber(port, at.child("port"), errors);
     if (endPort === undefined) continue;

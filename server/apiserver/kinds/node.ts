@@ -1,65 +1,76 @@
-import { FieldError, root } from "../../../api/meta/field.ts";
-import { checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import { deepEqual } from "../../../api/meta/deep_equal.ts";
+import { FieldError } from "../../../api/meta/field.ts";
 import type { Node } from "../../../api/types/core_v1.ts";
-import { checkLegacyCIDR } from "./addresses.ts";
-import { checkText, requireOneOf, requireText } from "./checks.ts";
+import { networkWarnings } from "./address_warnings.ts";
+import { validateAddresses, validateNode, validateNodeStatus, validateTaints } from "./node_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
 export const nodeStrategy: Strategy<Node> = {
   // An agent registers its node with what it knows of it.
   keepsStatusOnCreate: true,
-  defaults({ spec, status }) {
-    defaultAllocatable(status);
+  defaults(node) {
+    const { spec } = node;
     // The older field is the first of the newer one; of two that disagree it is the one that counts.
     if (!spec.podCIDR) {
       if (spec.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
     } else if (spec.podCIDRs?.[0] !== spec.podCIDR) spec.podCIDRs = [spec.podCIDR];
+    defaultStatus(node);
   },
-  validate({ spec }) {
-    const errors: FieldError[] = [];
-    const seen = new Set<string>();
-    // Upstream looks for the taints in the annotations, where they once were, and calls the place by that.
-    const taintsPath = root("metadata", "taints");
-    for (const [index, { key = "", value = "", effect = "" }] of (spec.taints ?? []).entries()) {
-      const path = taintsPath.index(index);
-      checkText(key, path.child("key"), checkQualifiedName, errors);
-      if (value) checkText(value, path.child("value"), checkLabelValue, errors);
-      if (requireText(effect, path.child("effect"), errors)) {
-        requireOneOf(effect, path.child("effect"), ["NoSchedule", "PreferNoSchedule", "NoExecute"], errors);
-      }
-      if (seen.has(`${key}:${effect}`)) errors.push(FieldError.duplicate(path, `${key}:${effect}`));
-      seen.add(`${key}:${effect}`);
-    }
-    for (const [index, cidr] of (spec.podCIDRs ?? []).entries()) {
-      checkText(cidr, specPath.child("podCIDRs").index(index), checkLegacyCIDR, errors);
-    }
-    return errors;
-  },
-  validateUpdate({ spec }, { spec: before }) {
-    const errors: FieldError[] = [];
-    if (before.podCIDR && spec.podCIDR !== before.podCIDR) {
-      errors.push(
-        FieldError.forbidden(specPath.child("podCIDRs"), 'node updates may not change podCIDR except from "" to valid'),
-      );
-    }
-    if (before.providerID && spec.providerID !== before.providerID) {
-      errors.push(
-        FieldError.forbidden(
-          specPath.child("providerID"),
-          'node updates may not change providerID except from "" to valid',
-        ),
-      );
-    }
-    return errors;
-  },
-  prepareForStatusUpdate: ({ status }) => defaultAllocatable(status),
+  defaultStatus,
+  prepareForCreate: dropDisabledFields,
+  prepareForUpdate: dropDisabledFields,
+  prepareForStatusUpdate: dropDisabledFields,
+  validate: validateNode,
+  validateUpdate: (node, old) => [
+    ...validateNodeUpdate(node, old),
+    // Upstream looks at these twice, and tells of each fault twice.
+    ...validateNodeStatus(node),
+    ...validateTaints(node),
+  ],
+  validateStatusUpdate: (node, old) => [
+    ...validateNodeUpdate(node, old),
+    ...validateNodeStatus(node),
+    ...validateTaints(node),
+  ],
+  warnings: ({ spec: { externalID, podCIDRs = [] } }) => [
+    ...externalID ? ["spec.externalID: this field is deprecated, and is unused by Kubernetes"] : [],
+    ...podCIDRs.flatMap((cidr, index) => networkWarnings(specPath.child("podCIDRs").index(index), cidr)),
+  ],
   fields: {
     "spec.unschedulable": ({ spec }) => String(spec.unschedulable ?? false),
   },
 };
 
-/** A node that keeps nothing for itself gives all it has. */
-function defaultAllocatable(status: Node["status"]): void {
-  if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+/** All that a node has is for Pods, unless it says otherwise. */
+function defaultStatus(node: Node): void {
+  const { capacity, allocatable } = node.status ?? {};
+  if (capacity && !allocatable) node.status = { ...node.status, allocatable: { ...capacity } };
+}
+
+/** Settings by the API were given up. */
+function dropDisabledFields(node: Node): void {
+  delete node.spec.configSource;
+  if (node.status?.config === undefined) return;
+  const { config: _, ...status } = node.status;
+  node.status = status;
+}
+
+function validateNodeUpdate(node: Node, { spec: before }: Readonly<Node>): FieldError[] {
+  const { spec } = node;
+  const errors = validateAddresses(node);
+  const once = (field: "podCIDRs" | "providerID", called: string) => {
+    const detail = `node updates may not change ${called} except from "" to valid`;
+    errors.push(FieldError.forbidden(specPath.child(field), detail));
+  };
+  const [cidrs, old] = [spec.podCIDRs ?? [], before.podCIDRs ?? []];
+  if (old.length > 0 && !deepEqual(cidrs, old)) {
+    const changed = cidrs.length === old.length ? old.filter((cidr, index) => cidr !== cidrs[index]) : [""];
+    for (const _ of changed) once("podCIDRs", "podCIDR");
+  }
+  if (before.providerID && spec.providerID !== before.providerID) once("providerID", "providerID");
+  if ((spec.externalID ?? "") !== (before.externalID ?? "")) {
+    errors.push(FieldError.forbidden(specPath.child("externalID"), "may not be updated"));
+  }
+  return errors;
 }

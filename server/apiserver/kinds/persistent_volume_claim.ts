@@ -8,6 +8,8 @@ import type {
   TypedLocalObjectReference,
 } from "../../../api/types/core_v1.ts";
 import { checkText, labelSelectorAt, quantityAt, requireOneOf, requireText } from "./checks.ts";
+import { claimWarnings, classAnnotation } from "./claim_warnings.ts";
+import { validateClaimStatus } from "./claim_status.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -24,23 +26,34 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     mirrorSources(claim.spec);
   },
   prepareForUpdate({ spec }, { spec: before }) {
-    if (!before.dataSource && !before.dataSourceRef) dropUnsupportedSource(spec);
+    dropUnsupportedSource(spec, before);
     mirrorSources(spec);
   },
   prepareForStatusUpdate(claim) {
     claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
   },
-  validate({ spec }) {
+  validate({ spec }, old) {
     const errors: FieldError[] = [];
-    validateClaimSpec(spec, specPath, errors);
+    const { dataSource, dataSourceRef } = old?.spec ?? {};
+    const namesGroup = dataSource?.apiGroup !== undefined || dataSourceRef?.apiGroup !== undefined;
+    validateClaimSpec(spec, specPath, errors, !namesGroup);
     return errors;
   },
-  validateUpdate({ spec, status }, { spec: before, status: { capacity } = {} }) {
+  validateStatusUpdate: validateClaimStatus,
+  warnings: claimWarnings,
+  validateUpdate({ metadata, spec, status }, { metadata: { annotations }, spec: before, status: { capacity } = {} }) {
     const errors: FieldError[] = [];
     // Binding fills in the volume, a bound claim's request may grow, and a class may be given to a claim that had none.
     const masked: PersistentVolumeClaimSpec = { ...spec };
     if (!before.volumeName) Object.assign(masked, { volumeName: before.volumeName });
-    if (before.storageClassName === undefined) Object.assign(masked, { storageClassName: undefined });
+    const [now, then] = [metadata.annotations?.[classAnnotation], annotations?.[classAnnotation]];
+    const isFirst = before.storageClassName === undefined && spec.storageClassName !== undefined &&
+      (then === undefined || spec.storageClassName === then);
+    if (isFirst) delete masked.storageClassName;
+    // The annotation goes when the field says the same.
+    if (now !== then && !(isFirst && then !== undefined && now === undefined)) {
+      errors.push(FieldError.immutable(root("metadata", "annotations", classAnnotation), now ?? ""));
+    }
     const storage = before.resources?.requests?.["storage"];
     if (status?.phase === "Bound") {
       const requests = { ...spec.resources?.requests, ...storage !== undefined && { storage } };
@@ -53,8 +66,8 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
       errors.push(FieldError.forbidden(specPath, detail));
     }
     // What an expansion that failed has asked for can be taken back, but no volume shrinks.
-    const [now, then] = [amount(spec.resources?.requests?.["storage"]), amount(storage)];
-    if (now.compare(then) < 0 && now.compare(amount(capacity?.["storage"])) <= 0) {
+    const [size, oldSize] = [amount(spec.resources?.requests?.["storage"]), amount(storage)];
+    if (size.compare(oldSize) < 0 && size.compare(amount(capacity?.["storage"])) <= 0) {
       const at = specPath.child("resources", "requests", "storage");
       errors.push(FieldError.forbidden(at, "field can not be less than status.capacity"));
     }
@@ -66,8 +79,10 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
 };
 
 /** The older field holds claims and snapshots only, the newer one nothing of other namespaces: what else they are given they lose. */
-function dropUnsupportedSource(spec: PersistentVolumeClaimSpec): void {
-  if (spec.dataSourceRef?.namespace) delete spec.dataSourceRef;
+function dropUnsupportedSource(spec: PersistentVolumeClaimSpec, before?: Readonly<PersistentVolumeClaimSpec>): void {
+  if (spec.dataSourceRef?.namespace && !before?.dataSourceRef) delete spec.dataSourceRef;
+  // What an older client leaves out of what is there is not taken for wrong.
+  if (before?.dataSource || before?.dataSourceRef) return;
   if (spec.dataSourceRef || !spec.dataSource) return;
   const { apiGroup = "", kind } = spec.dataSource;
   if (!sources.includes(`${apiGroup}/${kind}`)) delete spec.dataSource;
@@ -91,15 +106,18 @@ export function defaultClaim({ spec }: PersistentVolumeClaim): void {
   spec.volumeMode ??= "Filesystem";
 }
 
-export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, errors: FieldError[]): void {
+export function validateClaimSpec(
+  spec: PersistentVolumeClaimSpec,
+  path: Path,
+  errors: FieldError[],
+  checksGroups = true,
+): void {
   const modes = spec.accessModes ?? [];
   if (modes.length === 0) {
     errors.push(FieldError.required(path.child("accessModes"), "at least 1 access mode is required"));
   }
   for (const mode of modes) requireOneOf(mode, path.child("accessModes"), accessModes, errors);
-  if (modes.includes(alone) && modes.some((mode) => mode !== alone && accessModes.includes(mode))) {
-    errors.push(FieldError.forbidden(path.child("accessModes"), `may not use ${alone} with other access modes`));
-  }
+  requireAccessModesAlone(modes, path.child("accessModes"), errors);
   requireOneOf(spec.volumeMode, path.child("volumeMode"), volumeModes, errors);
   labelSelectorAt(spec.selector, path.child("selector"), errors);
   const at = path.child("resources").key("storage");
@@ -112,14 +130,25 @@ export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path, e
   for (const field of ["storageClassName", "volumeAttributesClassName"] as const) {
     if (spec[field]) checkText(spec[field], path.child(field), checkDns1123Subdomain, errors);
   }
-  validateSources(spec, path, errors);
+  validateSources(spec, path, checksGroups, errors);
+}
+
+/** The mode of one Pod goes with no other. */
+export function requireAccessModesAlone(modes: readonly string[], path: Path, errors: FieldError[]): void {
+  if (modes.includes(alone) && modes.some((mode) => mode !== alone && accessModes.includes(mode))) {
+    errors.push(FieldError.forbidden(path, `may not use ${alone} with other access modes`));
+  }
 }
 
 /** What the volume is filled from, which two fields tell. */
-function validateSources(spec: PersistentVolumeClaimSpec, path: Path, errors: FieldError[]): void {
-  const { dataSource, dataSourceRef } = spec;
-  if (dataSource) validateSource(dataSource, path.child("dataSource"), errors);
-  if (dataSourceRef) validateSource(dataSourceRef, path.child("dataSourceRef"), errors);
+function validateSources(
+  { dataSource, dataSourceRef }: PersistentVolumeClaimSpec,
+  path: Path,
+  checksGroups: boolean,
+  errors: FieldError[],
+): void {
+  if (dataSource) validateSource(dataSource, path.child("dataSource"), checksGroups, errors);
+  if (dataSourceRef) validateSource(dataSourceRef, path.child("dataSourceRef"), checksGroups, errors);
   const { namespace } = dataSourceRef ?? {};
   if (namespace) checkText(namespace, path.child("dataSourceRef", "namespace"), checkDns1123Label, errors);
   if (!dataSource || !dataSourceRef) return;
@@ -130,11 +159,17 @@ function validateSources(spec: PersistentVolumeClaimSpec, path: Path, errors: Fi
   }
 }
 
-function validateSource({ apiGroup, kind, name }: TypedLocalObjectReference, path: Path, errors: FieldError[]): void {
+function validateSource(
+  { apiGroup, kind, name }: TypedLocalObjectReference,
+  path: Path,
+  checksGroup: boolean,
+  errors: FieldError[],
+): void {
   requireText(name, path.child("name"), errors);
   requireText(kind, path.child("kind"), errors);
-  if (apiGroup) checkText(apiGroup, path.child("apiGroup"), checkDns1123Subdomain, errors);
-  else if (kind !== "PersistentVolumeClaim") {
+  if (apiGroup) {
+    if (checksGroup) checkText(apiGroup, path.child("apiGroup"), checkDns1123Subdomain, errors);
+  } else if (kind !== "PersistentVolumeClaim") {
     const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
     errors.push(FieldError.invalid(path, kind ?? "", detail));
   }

@@ -1,7 +1,10 @@
 import { qosClass } from "../../../api/meta/qos_class.ts";
+import { formatTime } from "../../../api/meta/time.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
+import { syncAppArmor } from "./pod_apparmor.ts";
 import { defaultPod, dropDisabledFields } from "./pod_defaults.ts";
-import { preparePodStatus } from "./pod_status.ts";
+import { mergeLabelKeys } from "./pod_label_keys.ts";
+import { alignPodIPs, podStatusWarnings, preparePodStatus } from "./pod_status.ts";
 import { validatePodStatusUpdate } from "./pod_status_validation.ts";
 import { validatePodUpdate } from "./pod_update_validation.ts";
 import { podWarnings } from "./pod_warnings.ts";
@@ -13,25 +16,32 @@ const finished: ReadonlySet<string> = new Set(["Succeeded", "Failed"]);
 export const podStrategy: Strategy<Pod> = {
   generationFields: ["spec"],
   defaults: defaultPod,
-  prepareForCreate(pod) {
+  prepareForCreate(pod, { now, warn }) {
     dropDisabledFields(pod.spec);
+    mergeLabelKeys(pod);
+    syncAppArmor(pod, warn);
     pod.status = { phase: "Pending" };
     if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;
     if (pod.spec.schedulingGates?.length) {
       const message = "Scheduling is blocked due to non-empty scheduling gates";
-      pod.status.conditions = [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", message }];
+      const lastTransitionTime = formatTime(now);
+      pod.status.conditions = [
+        { type: "PodScheduled", status: "False", reason: "SchedulingGated", message, lastTransitionTime },
+      ];
     }
   },
   prepareForUpdate: ({ spec }) => dropDisabledFields(spec),
-  complete(pod) {
-    pod.status = { ...pod.status, qosClass: qosClass(pod) };
+  complete(pod, old) {
+    if (!old) pod.status = { ...pod.status, qosClass: qosClass(pod) };
   },
+  defaultStatus: alignPodIPs,
   prepareForStatusUpdate: preparePodStatus,
   warnings: podWarnings,
   validate: validatePod,
   validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
+  statusWarnings: podStatusWarnings,
   fields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
     "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",

@@ -1,5 +1,6 @@
-import { FieldError, root } from "../../../api/meta/field.ts";
-import type { Pod } from "../../../api/types/core_v1.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
+import type { Pod, PodSpec } from "../../../api/types/core_v1.ts";
+import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import { own } from "./checks.ts";
 import { validateLocalPath } from "./local_path.ts";
 
@@ -11,8 +12,12 @@ export const seccompPod = "seccomp.security.alpha.kubernetes.io/pod";
 export const seccompPrefix = "container.seccomp.security.alpha.kubernetes.io/";
 const largestInt32 = 2 ** 31 - 1;
 
-/** Annotations that say something about the Pod to Kubernetes itself. `old` is the Pod before an update. */
-export function validatePodAnnotations(pod: Pod, old?: Readonly<Pod>): FieldError[] {
+/** Annotations that say something about the Pod to Kubernetes itself. `path` is theirs, `old` the metadata before an update. */
+export function validatePodAnnotations(
+  pod: { readonly metadata: ObjectMeta; readonly spec: PodSpec },
+  path: Path,
+  old?: Readonly<ObjectMeta>,
+): FieldError[] {
   const errors: FieldError[] = [];
   const annotations = pod.metadata.annotations ?? {};
   const mirror = own(annotations, mirrorAnnotation);
@@ -22,12 +27,12 @@ export function validatePodAnnotations(pod: Pod, old?: Readonly<Pod>): FieldErro
   }
   const cost = own(annotations, deletionCost);
   // What was wrong before it was looked at may stay so.
-  if (!isDeletionCost(cost) && isDeletionCost(own(old?.metadata.annotations ?? {}, deletionCost))) {
+  if (!isDeletionCost(cost) && isDeletionCost(own(old?.annotations ?? {}, deletionCost))) {
     errors.push(FieldError.invalid(path.key(deletionCost), cost, "must be a 32bit integer"));
   }
   for (const [key, profile] of Object.entries(annotations)) {
-    if (key === seccompPod || key.startsWith(seccompPrefix)) validateSeccomp(key, profile, errors);
-    if (key.startsWith(appArmorPrefix)) validateAppArmor(pod, key, profile, errors);
+    if (key === seccompPod || key.startsWith(seccompPrefix)) validateSeccomp(key, profile, path, errors);
+    if (key.startsWith(appArmorPrefix)) validateAppArmor(pod.spec, key, profile, path, errors);
   }
   return errors;
 }
@@ -52,7 +57,8 @@ export function validatePodAnnotationUpdate(pod: Pod, old: Readonly<Pod>): Field
     }
     if (key === mirrorAnnotation) errors.push(FieldError.forbidden(path.key(key), "may not add mirror pod annotation"));
   }
-  return [...errors, ...validatePodAnnotations(pod, old)];
+  // Upstream looks at them once more here, and tells of each fault again.
+  return [...errors, ...validatePodAnnotations(pod, path, old.metadata)];
 }
 
 function isDeletionCost(text: string | undefined): boolean {
@@ -64,7 +70,7 @@ function isDeletionCost(text: string | undefined): boolean {
 export const seccompProfiles: ReadonlySet<string> = new Set(["runtime/default", "docker/default", "unconfined"]);
 export const localhostPrefix = "localhost/";
 
-function validateSeccomp(key: string, profile: string, errors: FieldError[]): void {
+function validateSeccomp(key: string, profile: string, path: Path, errors: FieldError[]): void {
   if (seccompProfiles.has(profile)) return;
   const at = path.child(key);
   if (profile.startsWith(localhostPrefix)) validateLocalPath(profile.slice(localhostPrefix.length), at, errors);
@@ -73,7 +79,7 @@ function validateSeccomp(key: string, profile: string, errors: FieldError[]): vo
 
 const appArmorProfiles: ReadonlySet<string> = new Set(["", "runtime/default", "unconfined"]);
 
-function validateAppArmor({ spec }: Pod, key: string, profile: string, errors: FieldError[]): void {
+function validateAppArmor(spec: PodSpec, key: string, profile: string, path: Path, errors: FieldError[]): void {
   const name = key.slice(appArmorPrefix.length);
   const all = [...spec.containers ?? [], ...spec.initContainers ?? [], ...spec.ephemeralContainers ?? []];
   if (!all.some((container) => container.name === name)) {

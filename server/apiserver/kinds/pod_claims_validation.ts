@@ -1,5 +1,6 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkDns1123Subdomain } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { PodResourceClaim } from "../../../api/types/core_v1.ts";
 import { checkText } from "./checks.ts";
 
@@ -24,11 +25,11 @@ export function validatePodClaims(
     seen.add(name);
     if (resourceClaimName !== undefined && resourceClaimTemplateName !== undefined) {
       const detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
-      errors.push(FieldError.invalid(at, claim, detail));
+      errors.push(FieldError.invalid(at, goValue("io.k8s.api.core.v1.PodResourceClaim", claim), detail));
     }
     if (resourceClaimName === undefined && resourceClaimTemplateName === undefined) {
       const detail = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`";
-      errors.push(FieldError.invalid(at, claim, detail));
+      errors.push(FieldError.invalid(at, goValue("io.k8s.api.core.v1.PodResourceClaim", claim), detail));
     }
     for (const field of ["resourceClaimName", "resourceClaimTemplateName"] as const) {
       if (claim[field] !== undefined) checkText(claim[field], at.child(field), checkDns1123Subdomain, errors);

@@ -63,9 +63,7 @@ function areQuantities({ spec }: Pod): boolean {
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
-  if (!template?.spec) return;
-  dropDisabledFields(template.spec);
-  defaultPodSpec(template.spec);
+  if (template?.spec) defaultPodSpec(template.spec);
 }
 
 function defaultPodSpec(spec: PodSpec): void {
@@ -83,10 +81,26 @@ function defaultPodSpec(spec: PodSpec): void {
   for (const container of spec.ephemeralContainers ?? []) defaultContainer(container);
 }
 
+export function dropDisabledTemplateFields(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) dropDisabledFields(template.spec);
+}
+
 /** What belongs to features that are off is not stored. */
 export function dropDisabledFields(spec: PodSpec): void {
   delete spec.schedulingGroup;
-  for (const { lifecycle } of [...spec.containers ?? [], ...spec.initContainers ?? []]) delete lifecycle?.stopSignal;
+  for (const list of ["containers", "initContainers", "ephemeralContainers"] as const) {
+    for (const container of spec[list] ?? []) {
+      if (container.lifecycle?.stopSignal === undefined) continue;
+      delete container.lifecycle.stopSignal;
+      if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
+    }
+  }
+  for (const { projected } of spec.volumes ?? []) {
+    for (const source of projected?.sources ?? []) {
+      delete source.clusterTrustBundle;
+      delete source.podCertificate;
+    }
+  }
 }
 
 export function defaultContainer(container: Container | EphemeralContainer): void {
@@ -126,11 +140,13 @@ const imageReference = new RegExp(
   `^${domain}${component}(?:/${component})*(?::[\\w][\\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
 );
 
+const maxReference = 255;
+
 /** A tag that moves is pulled each time. */
 function imagePullPolicy(image: string): string {
-  // What is no reference has no tag that could be the latest.
-  if (!imageReference.test(image)) return "IfNotPresent";
   const [reference = "", digest] = image.split("@", 2);
+  // What is no reference has no tag that could be the latest.
+  if (!imageReference.test(image) || reference.length > maxReference) return "IfNotPresent";
   // A colon before the last slash belongs to a registry's port.
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   return tag === "latest" || (tag === undefined && digest === undefined) ? "Always" : "IfNotPresent";

@@ -1,22 +1,26 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
-import type { Container, Pod } from "../../../api/types/core_v1.ts";
+import type { PodSpec } from "../../../api/types/core_v1.ts";
+import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import { own } from "./checks.ts";
 import { appArmorPrefix, localhostPrefix, seccompPod, seccompPrefix } from "./pod_annotations.ts";
-import { specPath } from "./scheduling_validation.ts";
+import { containersOf } from "./pod_containers.ts";
 
 type Profile = { readonly type: string; readonly localhostProfile?: string };
 
 /** A profile that a new Pod states in a field and, as it was done before there were fields, in an annotation, has to be the same one. */
-export function validateProfileAnnotations(pod: Pod): FieldError[] {
+export function validateProfileAnnotations(
+  { annotations = {} }: Readonly<ObjectMeta>,
+  spec: PodSpec,
+  specPath: Path,
+): FieldError[] {
   const errors: FieldError[] = [];
-  const annotations = pod.metadata.annotations ?? {};
-  const { securityContext, os } = pod.spec;
+  const { securityContext, os } = spec;
   const check = (kind: "seccomp" | "apparmor", key: string, profile: Profile | undefined, path: Path) => {
     const annotation = own(annotations, key);
     if (annotation !== undefined && profile) requireSame(kind, annotation, profile, path, errors);
   };
   check("seccomp", seccompPod, securityContext?.seccompProfile, specPath.child("securityContext", "seccompProfile"));
-  const containers = containersWithPaths(pod);
+  const containers = containersOf(spec, specPath);
   for (const [container, path] of containers) {
     const at = path.child("securityContext", "seccompProfile");
     check("seccomp", `${seccompPrefix}${container.name}`, container.securityContext?.seccompProfile, at);
@@ -56,10 +60,4 @@ function requireSame(
       errors.push(FieldError.forbidden(path.child("localhostProfile"), detail));
     }
   }
-}
-
-function containersWithPaths({ spec }: Pod): (readonly [Container, Path])[] {
-  return (["initContainers", "containers"] as const).flatMap((list) =>
-    (spec[list] ?? []).map((container, index) => [container, specPath.child(list).index(index)] as const)
-  );
 }

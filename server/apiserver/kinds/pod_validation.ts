@@ -1,38 +1,49 @@
-import { FieldError, type Path } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkDns1123Subdomain, checkQualifiedName } from "../../../api/meta/names.ts";
-import type { Container, Pod, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata_validation.ts";
+import type { Pod, PodSpec, PodTemplateSpec } from "../../../api/types/core_v1.ts";
+import { validateAnnotations, validateLabels } from "../registry/metadata_validation.ts";
 import { checkLegacyIP } from "./addresses.ts";
-import { checkText, requireOneOf, requireUnique } from "./checks.ts";
-import { type ContainerSurroundings, validateContainer } from "./container_validation.ts";
+import { checkText, requireOneOf } from "./checks.ts";
+import type { ContainerSurroundings } from "./container_validation.ts";
+import { validateContainers, validateEphemeralContainers, validateInitContainers } from "./containers_validation.ts";
 import { mirrorAnnotation, validatePodAnnotations } from "./pod_annotations.ts";
 import { validatePodClaims } from "./pod_claims_validation.ts";
+import { containersOf } from "./pod_containers.ts";
 import { validateDnsConfig } from "./pod_dns_validation.ts";
-import { validatePodResources, validateResources } from "./resources_validation.ts";
-import { validateInitResizePolicy, validateRestartPolicy } from "./restart_validation.ts";
+import { validateOS } from "./pod_os_validation.ts";
 import { validateProfileAnnotations } from "./pod_profile_annotations.ts";
+import { validatePodResources, validateResources } from "./resources_validation.ts";
 import { specPath, validateScheduling } from "./scheduling_validation.ts";
 import { validatePodSecurityContext } from "./security_context_validation.ts";
-import { validateVolumes } from "./volume_validation.ts";
+import { validateVolumes, type VolumeOwner } from "./volume_validation.ts";
+import { validateHostProcess } from "./windows_validation.ts";
 
+const metadataPath = root("metadata");
 const restartPolicies = ["Always", "OnFailure", "Never"];
 const dnsPolicies = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
 const maxHostname = 64;
 const maxDeadlineSeconds = 2 ** 31 - 1;
 
-export function validatePod(pod: Pod): FieldError[] {
-  const errors: FieldError[] = [];
+export function validatePod(pod: Pod, old?: Readonly<Pod>): FieldError[] {
+  const errors = validatePodAnnotations(pod, metadataPath.child("annotations"), old?.metadata);
   const isMirror = pod.metadata.annotations?.[mirrorAnnotation] !== undefined;
-  validatePodClaims(pod.spec.resourceClaims ?? [], isMirror, specPath.child("resourceClaims"), errors);
-  validatePodSpec(pod.spec, specPath, errors);
-  validateEphemeral(pod.spec, specPath.child("ephemeralContainers"), errors);
+  validatePodSpec(pod.spec, { pod: pod.metadata.name ?? "", isMirror }, specPath, errors);
+  if (pod.spec.serviceAccountName) return errors;
+  for (const [index, { projected }] of (pod.spec.volumes ?? []).entries()) {
+    const at = specPath.child("volumes").index(index).child("projected", "sources");
+    for (const [i, { serviceAccountToken }] of (projected?.sources ?? []).entries()) {
+      if (!serviceAccountToken) continue;
+      const detail = "must not be specified when serviceAccountName is not set";
+      errors.push(FieldError.forbidden(at.index(i).child("serviceAccountToken"), detail));
+    }
+  }
   return errors;
 }
 
 /** What only a running Pod may have, and a Pod that must not run yet may not. */
-export function validateNewPod(pod: Pod): FieldError[] {
-  const errors = validatePodAnnotations(pod);
-  const { ephemeralContainers = [], schedulingGates = [], nodeName } = pod.spec;
+export function validateNewPod({ metadata, spec }: Pod): FieldError[] {
+  const errors: FieldError[] = [];
+  const { ephemeralContainers = [], schedulingGates = [], nodeName } = spec;
   if (ephemeralContainers.length > 0) {
     errors.push(FieldError.forbidden(specPath.child("ephemeralContainers"), "cannot be set on create"));
   }
@@ -40,72 +51,52 @@ export function validateNewPod(pod: Pod): FieldError[] {
     const detail = "cannot be set until all schedulingGates have been cleared";
     errors.push(FieldError.forbidden(specPath.child("nodeName"), detail));
   }
-  return [...errors, ...validateProfileAnnotations(pod)];
+  return [...errors, ...validateProfileAnnotations(metadata, spec, specPath)];
 }
 
 /** The template of a workload. Ephemeral containers are for running Pods alone. */
 export function validatePodTemplate(template: PodTemplateSpec, path: Path, errors: FieldError[]): void {
-  // The path that upstream gives, though there is no such field.
-  validateLabels(template.metadata?.labels, path.child("labels"), errors);
-  const spec = template.spec ?? { containers: [] };
-  validatePodClaims(spec.resourceClaims ?? [], false, path.child("spec", "resourceClaims"), errors);
-  validatePodSpec(spec, path.child("spec"), errors);
-  if (spec.ephemeralContainers?.length) {
-    errors.push(
-      FieldError.forbidden(
-        path.child("spec", "ephemeralContainers"),
-        "ephemeral containers not allowed in pod template",
-      ),
-    );
-  }
+  const { metadata = {}, spec = { containers: [] } } = template;
+  // The paths that upstream gives, though there are no such fields.
+  validateLabels(metadata.labels, path.child("labels"), errors);
+  validateAnnotations(metadata.annotations, path.child("annotations"), errors);
+  errors.push(...validatePodAnnotations({ metadata, spec }, path.child("annotations")));
+  validatePodSpec(spec, { pod: "", isMirror: false }, path.child("spec"), errors);
+  errors.push(...validateProfileAnnotations(metadata, spec, path.child("spec")));
+  if (!spec.ephemeralContainers?.length) return;
+  const detail = "ephemeral containers not allowed in pod template";
+  errors.push(FieldError.forbidden(path.child("spec", "ephemeralContainers"), detail));
 }
 
-function validatePodSpec(spec: PodSpec, path: Path, errors: FieldError[]): void {
-  validateVolumes(spec.volumes ?? [], path.child("volumes"), errors);
-  const surroundings = surroundingsOf(spec);
-  const [containers, initContainers] = [spec.containers ?? [], spec.initContainers ?? []];
-  if (containers.length === 0) errors.push(FieldError.required(path.child("containers")));
-  for (const [index, container] of containers.entries()) {
-    const at = path.child("containers").index(index);
-    validateContainer(container, at, surroundings, errors);
-    validateRestartPolicy(container, at, errors);
-  }
-  for (const [index, container] of initContainers.entries()) {
-    const at = path.child("initContainers").index(index);
-    validateContainer(container, at, surroundings, errors);
-    validateRestartPolicy(container, at, errors);
-    validateInitContainer(container, at, errors);
-    validateInitResizePolicy(container, at.child("resizePolicy"), errors);
-  }
-  const names = [
-    ...containers.map(({ name }, index) => [name, path.child("containers").index(index).child("name")] as const),
-    ...initContainers.map(({ name }, index) =>
-      [name, path.child("initContainers").index(index).child("name")] as const
-    ),
-  ];
-  requireUnique(names.filter(([name]) => name), errors);
+interface Owner extends VolumeOwner {
+  /** Whether the Pod was made by its node, and only shows here. */
+  readonly isMirror: boolean;
+}
+
+function validatePodSpec(spec: PodSpec, owner: Owner, path: Path, errors: FieldError[]): void {
+  const isPod = owner.pod !== "";
+  const volumes = validateVolumes(spec.volumes ?? [], owner, path.child("volumes"), errors);
+  validatePodClaims(spec.resourceClaims ?? [], owner.isMirror, path.child("resourceClaims"), errors);
+  const surroundings: ContainerSurroundings = {
+    volumes,
+    claims: (spec.resourceClaims ?? []).flatMap(({ name }) => name ? [name] : []),
+    restartPolicy: spec.restartPolicy,
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds,
+    hostUsers: spec.hostUsers !== false,
+    isPod,
+  };
+  validateContainers(spec, path.child("containers"), surroundings, errors);
+  validateInitContainers(spec, path.child("initContainers"), surroundings, errors);
+  validateEphemeralContainers(spec, path.child("ephemeralContainers"), surroundings, errors);
   validatePodResources(spec, path, errors);
-  validateHostPorts(spec, path, errors);
+  if (spec.hostNetwork) validateHostPorts(spec, isPod, path.child("containers"), errors);
   validateSettings(spec, path, errors);
   validatePodSecurityContext(spec, path.child("securityContext"), errors);
   validateScheduling(spec, path, errors);
-}
-
-function surroundingsOf({ volumes = [], resourceClaims, restartPolicy }: PodSpec): ContainerSurroundings {
-  const claims = (resourceClaims ?? []).flatMap(({ name }) => name ? [name] : []);
-  return { volumes: new Set(volumes.map(({ name }) => name)), claims, restartPolicy };
-}
-
-/** Only a sidecar (`restartPolicy: Always`) lives on to be probed. */
-function validateInitContainer(container: Container, path: Path, errors: FieldError[]): void {
-  if (container.restartPolicy === "Always") return;
-  for (const field of ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"] as const) {
-    if (container[field] !== undefined) {
-      errors.push(
-        FieldError.forbidden(path.child(field), "may not be set for init containers without restartPolicy=Always"),
-      );
-    }
-  }
+  validateHostProcess(spec, path, errors);
+  if (spec.hostUsers === false) validateOwnUsers(spec, path, errors);
+  validateOS(spec, path, errors);
+  validateFileVariables(spec, path, errors);
 }
 
 function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void {
@@ -113,8 +104,6 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
   requireOneOf(spec.dnsPolicy, path.child("dnsPolicy"), dnsPolicies, errors);
   validateDnsConfig(spec, path.child("dnsConfig"), errors);
   const { activeDeadlineSeconds: deadline } = spec;
-  if (spec.os && !spec.os.name) errors.push(FieldError.required(path.child("os", "name")));
-  else requireOneOf(spec.os?.name, path.child("os"), ["linux", "windows"], errors);
   if (deadline !== undefined && (deadline < 1 || deadline > maxDeadlineSeconds)) {
     const detail = `must be between 1 and ${maxDeadlineSeconds}, inclusive`;
     errors.push(FieldError.invalid(path.child("activeDeadlineSeconds"), deadline, detail));
@@ -130,15 +119,6 @@ function validateSettings(spec: PodSpec, path: Path, errors: FieldError[]): void
   }
   if (spec.runtimeClassName) {
     checkText(spec.runtimeClassName, path.child("runtimeClassName"), checkDns1123Subdomain, errors);
-  }
-  if (spec.hostPID && spec.shareProcessNamespace) {
-    errors.push(
-      FieldError.invalid(
-        path.child("shareProcessNamespace"),
-        true,
-        "ShareProcessNamespace and HostPID cannot both be enabled",
-      ),
-    );
   }
   const gates = spec.schedulingGates ?? [];
   for (const [index, { name = "" }] of gates.entries()) {
@@ -181,68 +161,43 @@ function validateHostname(
   checkText(hostnameOverride, path, checkDns1123Subdomain, errors);
 }
 
-/** On the host's network a container's port is the host's; two containers cannot have the same one. */
-function validateHostPorts(spec: PodSpec, path: Path, errors: FieldError[]): void {
-  const seen = new Set<string>();
-  for (const [index, container] of (spec.containers ?? []).entries()) {
-    for (const [i, { hostPort, hostIP = "", protocol = "TCP", containerPort }] of (container.ports ?? []).entries()) {
-      if (!hostPort) continue;
-      const at = path.child("containers").index(index).child("ports").index(i);
-      if (spec.hostNetwork && hostPort !== containerPort) {
-        const detail = "must match `containerPort` when `hostNetwork` is true";
-        errors.push(FieldError.invalid(at.child("hostPort"), hostPort, detail));
-      }
-      const key = `${protocol}/${hostIP}/${hostPort}`;
-      if (seen.has(key)) errors.push(FieldError.duplicate(at.child("hostPort"), key));
-      seen.add(key);
+/** On the host's network a container's port is the host's. In templates it may be left to the Pod's defaults. */
+function validateHostPorts({ containers = [] }: PodSpec, isPod: boolean, path: Path, errors: FieldError[]): void {
+  for (const [index, { ports = [] }] of containers.entries()) {
+    for (const [i, { hostPort = 0, containerPort }] of ports.entries()) {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) continue;
+      const detail = "must match `containerPort` when `hostNetwork` is true";
+      errors.push(FieldError.invalid(path.index(index).child("ports").index(i).child("hostPort"), hostPort, detail));
     }
   }
 }
 
-/** Fields that a container for debugging may not have. */
-const notEphemeral = [
-  "ports",
-  "resizePolicy",
-  "restartPolicy",
-  "restartPolicyRules",
-  "livenessProbe",
-  "readinessProbe",
-  "startupProbe",
-  "lifecycle",
-] as const;
-
-export function validateEphemeralContainers(pod: Pod, path: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  validateEphemeral(pod.spec, path, errors);
-  return errors;
+/** A Pod with users of its own shares no other namespace with its node. Some paths are upstream's alone. */
+function validateOwnUsers(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  for (
+    const [field, shown] of [["hostNetwork", "hostNetwork"], ["hostPID", "HostPID"], ["hostIPC", "HostIPC"]] as const
+  ) {
+    if (spec[field]) errors.push(FieldError.forbidden(path.child(shown), "when `hostUsers` is false"));
+  }
+  for (const [{ volumeDevices = [] }, at] of containersOf(spec, path)) {
+    if (volumeDevices.length > 0) {
+      errors.push(FieldError.forbidden(at.child("volumeDevices"), "when `hostUsers` is false"));
+    }
+  }
 }
 
-function validateEphemeral(spec: PodSpec, path: Path, errors: FieldError[]): void {
-  const regular = [...spec.containers ?? [], ...spec.initContainers ?? []].map(({ name }) => name);
-  const names = new Set(regular);
-  for (const [index, container] of (spec.ephemeralContainers ?? []).entries()) {
-    const at = path.index(index);
-    const { targetContainerName, ...common } = container;
-    validateContainer(common, at, surroundingsOf(spec), errors);
-    if (names.has(container.name)) errors.push(FieldError.duplicate(at.child("name"), container.name));
-    names.add(container.name);
-    if (targetContainerName && !regular.includes(targetContainerName)) {
-      errors.push(FieldError.notFound(at.child("targetContainerName"), targetContainerName));
-    }
-    for (const field of notEphemeral) {
-      if (container[field] !== undefined) {
-        errors.push(FieldError.forbidden(at.child(field), "cannot be set for an Ephemeral Container"));
+/** Files that variables come from lie in a directory that the Pod's containers share. */
+function validateFileVariables(spec: PodSpec, path: Path, errors: FieldError[]): void {
+  for (const [{ env = [] }, at] of containersOf(spec, path)) {
+    for (const [index, { valueFrom }] of env.entries()) {
+      if (!valueFrom?.fileKeyRef) continue;
+      const { volumeName = "" } = valueFrom.fileKeyRef;
+      const place = at.child("env").index(index).child("valueFrom", "fileKeyRef", "volumeName");
+      const volume = spec.volumes?.findLast(({ name = "" }) => name === volumeName);
+      if (!volume) errors.push(FieldError.notFound(place, volumeName));
+      else if (!volume.emptyDir) {
+        errors.push(FieldError.invalid(place, volumeName, "referenced volume must be of type emptyDir"));
       }
-    }
-    for (const [i, mount] of (container.volumeMounts ?? []).entries()) {
-      for (const field of ["subPath", "subPathExpr"] as const) {
-        if (!mount[field]) continue;
-        const place = at.child("volumeMounts").index(i).child(field);
-        errors.push(FieldError.forbidden(place, "cannot be set for an Ephemeral Container"));
-      }
-    }
-    if (Object.keys(container.resources ?? {}).length > 0) {
-      errors.push(FieldError.forbidden(at.child("resources"), "cannot be set for an Ephemeral Container"));
     }
   }
 }

@@ -18,7 +18,7 @@ export function validateProbe(
   errors: FieldError[],
 ): void {
   const { exec, httpGet, tcpSocket, grpc, terminationGracePeriodSeconds: grace } = probe;
-  validateAction({ exec, httpGet, tcpSocket, grpc }, path, errors);
+  validateAction({ exec, httpGet, tcpSocket, grpc }, undefined, path, errors);
   for (const field of counts) requireNotNegative(probe[field], path.child(field), errors);
   if (which !== "readinessProbe" && (probe.successThreshold ?? 1) !== 1) {
     errors.push(FieldError.invalid(path.child("successThreshold"), probe.successThreshold, "must be 1"));
@@ -33,9 +33,14 @@ export function validateProbe(
   }
 }
 
-export function validateHandler(handler: LifecycleHandler, path: Path, errors: FieldError[]): void {
-  const { exec, httpGet, tcpSocket, sleep } = handler;
-  validateAction({ exec, httpGet, tcpSocket, sleep }, path, errors);
+/** `graceSeconds` are those in which the Pod has to end. */
+export function validateHandler(
+  { exec, httpGet, tcpSocket, sleep }: LifecycleHandler,
+  graceSeconds: number | undefined,
+  path: Path,
+  errors: FieldError[],
+): void {
+  validateAction({ exec, httpGet, tcpSocket, sleep }, graceSeconds, path, errors);
 }
 
 type Action = {
@@ -47,7 +52,7 @@ type Action = {
 };
 
 /** Exactly one of them says what is to be done; the others are not looked at. */
-function validateAction(action: Action, path: Path, errors: FieldError[]): void {
+function validateAction(action: Action, graceSeconds: number | undefined, path: Path, errors: FieldError[]): void {
   const { exec, httpGet, tcpSocket, grpc, sleep } = action;
   const [first, ...more] = Object.entries(action).filter(([, value]) => value !== undefined).map(([name]) => name);
   if (first === undefined) errors.push(FieldError.required(path, "must specify a handler type"));
@@ -59,7 +64,11 @@ function validateAction(action: Action, path: Path, errors: FieldError[]): void 
   if (is("httpGet")) validateHttpGet(httpGet!, path.child("httpGet"), errors);
   if (is("tcpSocket")) validatePort(tcpSocket!.port, path.child("tcpSocket", "port"), errors);
   if (is("grpc")) validatePort(grpc!.port, path.child("grpc", "port"), errors);
-  if (is("sleep")) requireNotNegative(sleep!.seconds, path.child("sleep", "seconds"), errors);
+  const seconds = sleep?.seconds ?? 0;
+  if (is("sleep") && graceSeconds !== undefined && (seconds < 0 || seconds > graceSeconds)) {
+    const detail = `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`;
+    errors.push(FieldError.invalid(path.child("sleep"), seconds, detail));
+  }
 }
 
 function validateHttpGet(
@@ -70,9 +79,7 @@ function validateHttpGet(
   if (!url) errors.push(FieldError.required(path.child("path")));
   validatePort(port, path.child("port"), errors);
   requireOneOf(scheme, path.child("scheme"), ["HTTP", "HTTPS"], errors);
-  for (const [index, { name = "" }] of httpHeaders.entries()) {
-    checkText(name, path.child("httpHeaders").index(index).child("name"), checkHttpHeaderName, errors);
-  }
+  for (const { name = "" } of httpHeaders) checkText(name, path.child("httpHeaders"), checkHttpHeaderName, errors);
 }
 
 /** A number or a name. */

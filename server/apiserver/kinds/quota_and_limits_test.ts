@@ -31,6 +31,7 @@ describe("validation of ResourceQuotas", () => {
       [],
     ],
     ["unknown name", { hard: { nope: "1" } }, [
+      'spec.hard[nope]: Invalid value: "nope": must be a standard resource type or fully qualified',
       'spec.hard[nope]: Invalid value: "nope": must be a standard resource for quota',
     ]],
     ["negative", { hard: { pods: "-1" } }, [
@@ -131,7 +132,7 @@ describe("validation of LimitRanges", () => {
         'spec.limits[0].defaultRequest[cpu]: Invalid value: "1500m": default request value 1500m is greater than max value 500m',
         'spec.limits[0].defaultRequest[cpu]: Invalid value: "1500m": default request value 1500m is greater than default limit value 1',
         'spec.limits[0].default[cpu]: Invalid value: "2": min value 2 is greater than default value 1',
-        'spec.limits[0].default[cpu]: Invalid value: "1": default value 1 is greater than max value 500m',
+        'spec.limits[0].default[cpu]: Invalid value: "500m": default value 1 is greater than max value 500m',
       ],
     ],
     [

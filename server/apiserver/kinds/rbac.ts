@@ -24,7 +24,10 @@ export const clusterRoleStrategy: Strategy<ClusterRole> = {
     if (selectors.length === 0) {
       errors.push(FieldError.required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"));
     }
-    for (const [index, selector] of selectors.entries()) labelSelectorAt(selector, path.index(index), errors);
+    for (const [index, selector] of selectors.entries()) {
+      if (labelSelectorAt(selector, path.index(index), errors)) continue;
+      errors.push(FieldError.invalid(path.index(index), null, "invalid label selector."));
+    }
     return errors;
   },
 };
@@ -79,7 +82,8 @@ function printed({ apiGroup = "", kind, name }: RoleRef): { APIGroup: string; Ki
 
 function validateRules(rules: readonly PolicyRule[], namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, { verbs = [], apiGroups = [], resources = [], nonResourceURLs = [] }] of rules.entries()) {
+  for (const [index, rule] of rules.entries()) {
+    const { verbs = [], apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
     const path = root("rules").index(index);
     if (verbs.length === 0) {
       errors.push(FieldError.required(path.child("verbs"), "verbs must contain at least one value"));
@@ -89,7 +93,7 @@ function validateRules(rules: readonly PolicyRule[], namespaced: boolean): Field
         const detail = "namespaced rules cannot apply to non-resource URLs";
         errors.push(FieldError.invalid(path.child("nonResourceURLs"), nonResourceURLs, detail));
       }
-      if (apiGroups.length > 0 || resources.length > 0) {
+      if (apiGroups.length > 0 || resources.length > 0 || resourceNames.length > 0) {
         const detail = "rules cannot apply to both regular resources and non-resource URLs";
         errors.push(FieldError.invalid(path.child("nonResourceURLs"), nonResourceURLs, detail));
       }

@@ -1,6 +1,6 @@
 import type { FieldError } from "../../../api/meta/field.ts";
 import type { ReplicaSet } from "../../../api/types/apps_v1.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import type { Strategy } from "./strategy.ts";
 import {
   selectorIsImmutable,
@@ -8,7 +8,9 @@ import {
   validateCounts,
   validateSelectorAndTemplate,
   validateStatusCounts,
+  type WorkloadRules,
 } from "./workload_checks.ts";
+import { podNameWarnings, templateWarnings } from "./workload_warnings.ts";
 
 const parts = ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
 export const replicaStatusCounts: StatusCounts = {
@@ -17,20 +19,31 @@ export const replicaStatusCounts: StatusCounts = {
   ready: "readyReplicas",
 };
 
+export const replicaSetRules: WorkloadRules = {
+  needsSelector: true,
+  // Upstream took the words of Deployments over.
+  empty: "deployment",
+  wrong: "invalid label selector",
+  endless: "ReplicaSet",
+};
+
 export const replicaSetStrategy: Strategy<ReplicaSet> = {
   generationFields: ["spec"],
   defaults({ spec }) {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  prepareForCreate: ({ spec }) => dropDisabledTemplateFields(spec.template),
+  prepareForUpdate: ({ spec }) => dropDisabledTemplateFields(spec.template),
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds"], errors);
-    validateSelectorAndTemplate(spec, "deployment", ["Always"], errors);
+    validateSelectorAndTemplate(spec, replicaSetRules, errors);
     return errors;
   },
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
   validateStatusUpdate: ({ status }) => validateStatusCounts(status, replicaStatusCounts),
+  warnings: (set, old) => [...old ? [] : podNameWarnings(set), ...templateWarnings(set, old)],
   fields: {
     "status.replicas": ({ status }) => String(status?.replicas ?? 0),
   },

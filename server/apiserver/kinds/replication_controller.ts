@@ -1,12 +1,12 @@
 import { FieldError } from "../../../api/meta/field.ts";
-import { selectorFromLabels } from "../../../api/meta/label_selector.ts";
 import type { ReplicationController } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata_validation.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { own } from "./checks.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { replicaStatusCounts } from "./replica_set.ts";
-import { validateCounts, validateStatusCounts, validateTemplate } from "./workload_checks.ts";
+import { notSelected, validateCounts, validateStatusCounts, validateTemplate } from "./workload_checks.ts";
+import { podNameWarnings, templateWarnings } from "./workload_warnings.ts";
 
 export const replicationControllerStrategy: Strategy<ReplicationController> = {
   generationFields: ["spec"],
@@ -22,26 +22,23 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = {
     spec.replicas ??= 1;
     defaultPodTemplate(spec.template);
   },
+  prepareForCreate: ({ spec }) => dropDisabledTemplateFields(spec.template),
+  prepareForUpdate: ({ spec }) => dropDisabledTemplateFields(spec.template),
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds"], errors);
     const { selector = {}, template } = spec;
-    const path = specPath.child("selector");
-    const before = errors.length;
-    validateLabels(selector, path, errors);
-    if (Object.keys(selector).length === 0) errors.push(FieldError.required(path));
-    if (template === undefined) {
-      errors.push(FieldError.required(specPath.child("template")));
-      return errors;
+    if (Object.keys(selector).length === 0) errors.push(FieldError.required(specPath.child("selector")));
+    if (template === undefined) return [...errors, FieldError.required(specPath.child("template"))];
+    const labels = template.metadata?.labels ?? {};
+    if (!Object.entries(selector).every(([key, value]) => own(labels, key) === value)) {
+      errors.push(notSelected(template));
     }
-    const labels = template.metadata?.labels;
-    if (errors.length === before && !selectorFromLabels(selector).matches(labels)) {
-      const detail = "`selector` does not match template `labels`";
-      errors.push(FieldError.invalid(specPath.child("template", "metadata", "labels"), labels ?? {}, detail));
-    }
-    validateTemplate(template, ["Always"], errors);
+    validateTemplate(template, "ReplicationController", errors);
     return errors;
   },
+  // Upstream, too, does not look at the template that an update brings.
+  warnings: (controller, old) => old ? [] : [...podNameWarnings(controller), ...templateWarnings(controller)],
   validateStatusUpdate: ({ status }) => validateStatusCounts(status, replicaStatusCounts),
   fields: {
     "status.replicas": ({ status }) => String(status?.replicas ?? 0),

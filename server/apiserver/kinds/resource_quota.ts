@@ -1,14 +1,13 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { checkQualifiedName } from "../../../api/meta/names.ts";
 import { COUNTED_RESOURCES } from "../../../api/meta/quota_resources.ts";
 import type {
   ResourceQuota,
   ResourceQuotaSpec,
   ScopedResourceSelectorRequirement,
-  ScopeSelector,
 } from "../../../api/types/core_v1.ts";
-import { checkText, notNegative, quantityAt } from "./checks.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
+import { nameErrors, validateAmountOf } from "./resources_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -24,10 +23,16 @@ const standard: ReadonlySet<string> = new Set([
   "requests.storage",
 ]);
 
-const podScopes = ["Terminating", "NotTerminating", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity"];
-const scopes: ReadonlySet<string> = new Set([...podScopes, "BestEffort", "VolumeAttributesClass"]);
-/** These look at values; of the others a Pod simply is or is not. */
-const scopesWithValues: ReadonlySet<string> = new Set(["PriorityClass", "VolumeAttributesClass"]);
+const hugePages = /^(requests\.)?hugepages-/;
+/** A Pod simply is of them or is not; others look at values. */
+const scopesOfPods: ReadonlySet<string> = new Set([
+  "Terminating",
+  "NotTerminating",
+  "BestEffort",
+  "NotBestEffort",
+  "CrossNamespacePodAffinity",
+]);
+const scopes: ReadonlySet<string> = new Set([...scopesOfPods, "PriorityClass", "VolumeAttributesClass"]);
 const contradictions = [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]];
 
 export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
@@ -40,6 +45,8 @@ export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
     for (const requirement of spec.scopeSelector?.matchExpressions ?? []) {
       validateRequirement(requirement, spec, specPath.child("scopeSelector", "matchExpressions"), errors);
     }
+    const selected = (spec.scopeSelector?.matchExpressions ?? []).map(({ scopeName = "" }) => scopeName);
+    requireNoContradiction(selected, spec.scopes ?? null, errors);
     return errors;
   },
   validateUpdate: ({ spec }, { spec: before }) => {
@@ -59,54 +66,44 @@ export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
 };
 
 function validateAmount(name: string, text: string, path: Path, errors: FieldError[]): void {
-  checkText(name, path, checkQualifiedName, errors);
-  if (!name.includes("/") && !standard.has(name) && !/^(requests\.)?hugepages-/.test(name)) {
+  errors.push(...nameErrors(name, path));
+  if (!name.includes("/") && !standard.has(name) && !hugePages.test(name)) {
     errors.push(FieldError.invalid(path, name, "must be a standard resource for quota"));
   }
-  const quantity = quantityAt(text, path, errors);
-  if (quantity === undefined) return;
-  if (quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
-  if (isWhole(name) && quantity.milliValue() % 1000 !== 0) {
-    errors.push(FieldError.invalid(path, text, "must be an integer"));
-  }
-}
-
-/** What is counted, and devices, come in ones. */
-function isWhole(name: string): boolean {
-  if (COUNTED_RESOURCES.includes(name)) return true;
-  return name.includes("/") && !name.includes("kubernetes.io/") && !name.startsWith("requests.");
+  validateAmountOf(name, text, path, errors);
 }
 
 function validateScopes({ scopes: wanted = [], hard }: ResourceQuotaSpec, errors: FieldError[]): void {
   const path = specPath.child("scopes");
   for (const scope of wanted) {
     if (!scopes.has(scope)) errors.push(FieldError.invalid(path, wanted, "unsupported scope"));
-    else if (!fits(scope, hard)) {
+    for (const _ of misfits(scope, hard)) {
       errors.push(FieldError.invalid(path, wanted, "unsupported scope applied to resource"));
     }
   }
-  if (contradictions.some((pair) => pair.every((scope) => wanted.includes(scope)))) {
-    errors.push(FieldError.invalid(path, wanted, "conflicting scopes"));
+  requireNoContradiction(wanted, wanted, errors);
+}
+
+/** What is wrong with a selector is told of the list. */
+function requireNoContradiction(
+  found: readonly string[],
+  wanted: readonly string[] | null,
+  errors: FieldError[],
+): void {
+  for (const pair of contradictions) {
+    if (!pair.every((scope) => found.includes(scope))) continue;
+    errors.push(FieldError.invalid(specPath.child("scopes"), wanted, "conflicting scopes"));
   }
 }
 
-/** Whether all that the quota limits by a standard name can be told apart by the scope. Pods that ask for nothing can only be counted. */
-function fits(scope: string, hard: ResourceQuotaSpec["hard"] = {}): boolean {
-  return Object.keys(hard).filter((name) => standard.has(name)).every((name) => {
-    if (scope === "VolumeAttributesClass") return name === "persistentvolumeclaims" || name === "requests.storage";
-    return name === "pods" || (scope !== "BestEffort" && ofPods.has(name));
-  });
-}
-
-/** By the names that upstream has in its program. */
-function printed({ matchExpressions = [] }: ScopeSelector = {}): unknown {
-  return {
-    MatchExpressions: matchExpressions.map(({ scopeName, operator, values }) => ({
-      ScopeName: scopeName,
-      Operator: operator,
-      Values: values ?? null,
-    })),
-  };
+/** What the quota limits by a standard name and cannot be told apart by the scope. Pods that ask for nothing can only be counted. */
+function misfits(scope: string, hard: ResourceQuotaSpec["hard"] = {}): string[] {
+  if (!scopes.has(scope) && scope !== "CrossNamespacePodAffinity") return [];
+  return Object.keys(hard).filter((name) => standard.has(name) || hugePages.test(name)).filter((name) =>
+    scope === "VolumeAttributesClass"
+      ? name !== "persistentvolumeclaims" && name !== "requests.storage"
+      : name !== "pods" && (scope === "BestEffort" || !ofPods.has(name))
+  );
 }
 
 function validateRequirement(
@@ -117,10 +114,12 @@ function validateRequirement(
 ): void {
   if (!scopes.has(scopeName)) {
     errors.push(FieldError.invalid(path.child("scopeName"), scopeName, "unsupported scope"));
-  } else if (!fits(scopeName, hard)) {
+  }
+  for (const _ of misfits(scopeName, hard)) {
     const detail = "unsupported scope applied to resource";
-    errors.push(FieldError.invalid(path, printed(scopeSelector), detail));
-  } else if (!scopesWithValues.has(scopeName) && operator !== "Exists") {
+    errors.push(FieldError.invalid(path, goValue("io.k8s.api.core.v1.ScopeSelector", scopeSelector), detail));
+  }
+  if (scopesOfPods.has(scopeName) && operator !== "Exists") {
     const detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, " +
       "ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or " +
       "ResourceQuotaScopeCrossNamespacePodAffinity";

@@ -99,7 +99,7 @@ function validateRequirements(
     const request = amountAt(name, text, requestsPath);
     const stated = own(limits, name);
     const limit = stated === undefined ? undefined : quantityAt(stated, limitsPath.key(name), []);
-    const mayExceed = isNative(name) && !isHugePages(name);
+    const mayExceed = mayBeOvercommitted(name);
     if (request && limit) {
       const order = request.compare(limit);
       const relation = order !== 0 && !mayExceed ? "equal to" : order > 0 ? "less than or equal to" : undefined;
@@ -120,7 +120,7 @@ function validateRequirements(
 function validateAmount(name: string, text: string, path: Path, errors: FieldError[]): Quantity | undefined {
   const quantity = quantityAt(text, path, errors);
   if (quantity && quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
-  else if (quantity && isExtended(name) && quantity.milliValue() % 1000 !== 0) {
+  else if (quantity && isExtendedResource(name) && quantity.milliValue() % 1000 !== 0) {
     errors.push(FieldError.invalid(path, text, "must be an integer"));
   }
   return quantity;
@@ -140,7 +140,7 @@ export function containerNameErrors(name: string, path: Path): FieldError[] {
     if (!ofContainers.has(name) && !isHugePages(name)) {
       errors.push(FieldError.invalid(path, name, "must be a standard resource for containers"));
     }
-  } else if (!isNative(name) && !isExtended(name)) {
+  } else if (!isNative(name) && !isExtendedResource(name)) {
     errors.push(FieldError.invalid(path, name, "doesn't follow extended resource name standard"));
   }
   return errors;
@@ -152,13 +152,35 @@ function podNameErrors(name: string, path: Path): FieldError[] {
   return [FieldError.notSupported(path, name, ["cpu", "hugepages-", "memory"])];
 }
 
-function nameErrors(name: string, path: Path): FieldError[] {
+/** Of any resource, whoever has it. */
+export function nameErrors(name: string, path: Path): FieldError[] {
   const errors: FieldError[] = [];
   checkText(name, path, checkQualifiedName, errors);
-  if (errors.length === 0 && !name.includes("/") && !standard.has(name) && !isHugePages(name)) {
+  if (
+    errors.length === 0 && !name.includes("/") && !standard.has(name) && !isHugePages(name.replace(/^requests\./, ""))
+  ) {
     errors.push(FieldError.invalid(path, name, "must be a standard resource type or fully qualified"));
   }
   return errors;
+}
+
+/** Devices and pages are there or not. */
+export function mayBeOvercommitted(name: string): boolean {
+  return isNative(name) && !isHugePages(name);
+}
+
+/** Whether it comes in ones, or may not be less than nothing. */
+export function validateAmountOf(name: string, text: string, path: Path, errors: FieldError[]): void {
+  const quantity = quantityAt(text, path, errors);
+  if (!quantity) return;
+  if (quantity.sign() < 0) errors.push(FieldError.invalid(path, text, notNegative));
+  if (isCounted(name) && quantity.milliValue() % 1000 !== 0) {
+    errors.push(FieldError.invalid(path, text, "must be an integer"));
+  }
+}
+
+function isCounted(name: string): boolean {
+  return COUNTED_RESOURCES.includes(name) || isExtendedResource(name);
 }
 
 function isHugePages(name: string): boolean {
@@ -169,7 +191,8 @@ function isNative(name: string): boolean {
   return !name.includes("/") || name.includes("kubernetes.io/");
 }
 
-function isExtended(name: string): boolean {
+/** A resource of somebody's own, which nodes or devices have. */
+export function isExtendedResource(name: string): boolean {
   return !isNative(name) && !name.startsWith("requests.") && checkQualifiedName(`requests.${name}`).length === 0;
 }
 

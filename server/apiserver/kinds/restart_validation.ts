@@ -13,7 +13,7 @@ export function validateRestartPolicy(
   path: Path,
   errors: FieldError[],
 ): void {
-  if (!restartPolicy) {
+  if (restartPolicy === undefined) {
     if (restartPolicyRules.length === 0) return;
     const detail = "must specify restartPolicy when restart rules are used";
     errors.push(FieldError.required(path.child("restartPolicy"), detail));

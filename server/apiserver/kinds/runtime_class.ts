@@ -1,5 +1,6 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { RuntimeClass } from "../../../api/types/node_v1.ts";
 import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkText, requireText } from "./checks.ts";
@@ -23,7 +24,9 @@ export const runtimeClassStrategy: Strategy<RuntimeClass> = {
       validateToleration(toleration, at, errors);
       const { key = "", operator = "", value = "", effect = "" } = toleration;
       const identity = JSON.stringify([key, operator, value, effect]);
-      if (seen.has(identity)) errors.push(FieldError.duplicate(at, toleration));
+      if (seen.has(identity)) {
+        errors.push(FieldError.duplicate(at, goValue("io.k8s.api.core.v1.Toleration", toleration)));
+      }
       seen.add(identity);
     }
     return errors;

@@ -1,9 +1,11 @@
 /** PriorityClass, PodDisruptionBudget and Lease. */
 import { FieldError, root } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { Lease } from "../../../api/types/coordination_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
 import type { PriorityClass } from "../../../api/types/scheduling_v1.ts";
 import { labelSelectorAt, own, requireNotNegative, requireOneOf } from "./checks.ts";
+import { validateConditions } from "./conditions_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import { requireNotMoreThanAll, validateIntOrPercent } from "./workload_checks.ts";
@@ -21,7 +23,9 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
   defaults(priorityClass) {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },
-  validate({ metadata, value = 0, preemptionPolicy }) {
+  // Of an update all that matters is what it changes.
+  validate: () => [],
+  validateCreate({ metadata, value = 0, preemptionPolicy }) {
     const errors: FieldError[] = [];
     const { name = "" } = metadata;
     if (name.startsWith("system-")) {
@@ -37,7 +41,9 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
       const detail = `maximum allowed value of a user defined priority is ${highestUserPriority}`;
       errors.push(FieldError.forbidden(root("value"), detail));
     }
-    requireOneOf(preemptionPolicy, root("preemptionPolicy"), ["PreemptLowerPriority", "Never"], errors);
+    const path = root("preemptionPolicy");
+    if (preemptionPolicy === "") errors.push(FieldError.required(path));
+    else requireOneOf(preemptionPolicy, path, ["PreemptLowerPriority", "Never"], errors);
     return errors;
   },
   validateUpdate({ value = 0, preemptionPolicy }, old) {
@@ -59,7 +65,13 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
     const errors: FieldError[] = [];
     const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
     if (minAvailable !== undefined && maxUnavailable !== undefined) {
-      errors.push(FieldError.invalid(specPath, "", "minAvailable and maxUnavailable cannot be both set"));
+      errors.push(
+        FieldError.invalid(
+          specPath,
+          goValue("io.k8s.api.policy.v1.PodDisruptionBudgetSpec", spec),
+          "minAvailable and maxUnavailable cannot be both set",
+        ),
+      );
     }
     for (const field of ["minAvailable", "maxUnavailable"] as const) {
       validateIntOrPercent(spec[field], specPath.child(field), errors);
@@ -72,6 +84,7 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   },
   validateStatusUpdate({ status }) {
     const errors: FieldError[] = [];
+    validateConditions(status?.conditions, root("status", "conditions"), errors);
     for (const field of ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"] as const) {
       requireNotNegative(status?.[field], root("status", field), errors);
     }
@@ -79,9 +92,17 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = {
   },
 };
 
+/** What belongs to coordinated elections, a feature that is off, is not stored. */
+function dropDisabledFields({ spec = {} }: Lease): void {
+  delete spec.strategy;
+  delete spec.preferredHolder;
+}
+
 export const leaseStrategy: Strategy<Lease> = {
   createsOnUpdate: true,
   requiresResourceVersion: true,
+  prepareForCreate: dropDisabledFields,
+  prepareForUpdate: dropDisabledFields,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds, leaseTransitions } = spec ?? {};

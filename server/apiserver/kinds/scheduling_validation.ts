@@ -1,16 +1,23 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
-import { checkDns1123Subdomain, checkLabelValue, checkQualifiedName } from "../../../api/meta/names.ts";
+import {
+  checkDns1123Label,
+  checkDns1123Subdomain,
+  checkLabelValue,
+  checkQualifiedName,
+} from "../../../api/meta/names.ts";
 import type {
   Affinity,
+  NodeSelector,
   NodeSelectorTerm,
   PodAffinityTerm,
   PodSpec,
   Toleration,
   TopologySpreadConstraint,
 } from "../../../api/types/core_v1.ts";
+import type { LabelSelector } from "../../../api/types/meta_v1.ts";
 import { checkText, labelSelectorAt, requireOneOf, requireText } from "./checks.ts";
 
-const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+export const taintEffects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 const tolerationOperators = ["Equal", "Exists"];
 const nodeOperators = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 
@@ -63,7 +70,10 @@ export function validateToleration(toleration: Toleration, path: Path, errors: F
     errors.push(
       FieldError.invalid(path.child("operator"), value, "value must be empty when `operator` is 'Exists'"),
     );
-  } else if (value) checkText(value, path.child("operator"), checkLabelValue, errors);
+  } else if (value && operator === "Equal") {
+    const problems = checkLabelValue(value);
+    if (problems.length > 0) errors.push(FieldError.invalid(path.child("operator"), value, problems.join(";")));
+  }
   if (effect) requireOneOf(effect, path.child("effect"), taintEffects, errors);
 }
 
@@ -74,10 +84,11 @@ function validateAffinity(
 ): void {
   const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required) {
-    const at = path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
-    const terms = required.nodeSelectorTerms ?? [];
-    if (terms.length === 0) errors.push(FieldError.required(at, "must have at least one node selector term"));
-    for (const [index, term] of terms.entries()) validateNodeTerm(term, at.index(index), errors);
+    validateNodeSelector(
+      required,
+      path.child("nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"),
+      errors,
+    );
   }
   const preferred = nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   for (const [index, { weight, preference }] of preferred.entries()) {
@@ -98,6 +109,16 @@ function validateAffinity(
       validatePodTerm(podAffinityTerm, at.child("podAffinityTerm"), errors);
     }
   }
+}
+
+export function validateNodeSelector(
+  { nodeSelectorTerms: terms = [] }: NodeSelector,
+  path: Path,
+  errors: FieldError[],
+): void {
+  const at = path.child("nodeSelectorTerms");
+  if (terms.length === 0) errors.push(FieldError.required(at, "must have at least one node selector term"));
+  for (const [index, term] of terms.entries()) validateNodeTerm(term, at.index(index), errors);
 }
 
 function validateWeight(weight: number, path: Path, errors: FieldError[]): void {
@@ -170,6 +191,8 @@ function validateNodeField(
 function validatePodTerm(term: PodAffinityTerm, path: Path, errors: FieldError[]): void {
   labelSelectorAt(term.labelSelector, path.child("labelSelector"), errors);
   labelSelectorAt(term.namespaceSelector, path.child("namespaceSelector"), errors);
+  for (const name of term.namespaces ?? []) checkText(name, path.child("namespace"), checkDns1123Label, errors);
+  validateLabelKeys(term, path, errors);
   requireText(term.topologyKey, path.child("topologyKey"), errors, "can not be empty");
   checkText(term.topologyKey ?? "", path.child("topologyKey"), checkQualifiedName, errors);
 }
@@ -192,7 +215,41 @@ function validateSpread(constraint: TopologySpreadConstraint, path: Path, errors
   for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
     requireOneOf(constraint[field], path.child(field), ["Honor", "Ignore"], errors);
   }
+  validateLabelKeys(constraint, path, errors);
   labelSelectorAt(constraint.labelSelector, path.child("labelSelector"), errors);
+}
+
+interface LabelKeys {
+  readonly labelSelector?: LabelSelector;
+  readonly matchLabelKeys?: readonly string[];
+  readonly mismatchLabelKeys?: readonly string[];
+}
+
+/** Labels whose values are taken from the Pod itself. Those that must match are in the selector already, and may be there but once. */
+function validateLabelKeys(
+  { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] }: LabelKeys,
+  path: Path,
+  errors: FieldError[],
+): void {
+  for (const [field, keys] of Object.entries({ matchLabelKeys, mismatchLabelKeys })) {
+    const at = path.child(field);
+    if (keys.length === 0) continue;
+    if (!labelSelector) errors.push(FieldError.forbidden(at, "must not be specified when labelSelector is not set"));
+    else for (const [index, key] of keys.entries()) checkText(key, at.index(index), checkQualifiedName, errors);
+  }
+  const seen = new Set(Object.keys(labelSelector?.matchLabels ?? {}));
+  for (const { key = "" } of labelSelector?.matchExpressions ?? []) {
+    const index = matchLabelKeys.lastIndexOf(key);
+    if (index >= 0 && seen.has(key)) {
+      errors.push(FieldError.invalid(path.index(index), key, "exists in both matchLabelKeys and labelSelector"));
+    }
+    seen.add(key);
+  }
+  for (const [index, key] of matchLabelKeys.entries()) {
+    if (!mismatchLabelKeys.includes(key)) continue;
+    const detail = "exists in both matchLabelKeys and mismatchLabelKeys";
+    errors.push(FieldError.invalid(path.child("matchLabelKeys").index(index), key, detail));
+  }
 }
 
 export const specPath: Path = root("spec");

@@ -3,7 +3,9 @@ import { checkConfigMapKey } from "../../../api/meta/names.ts";
 import type { Secret } from "../../../api/types/core_v1.ts";
 import { checkText, own } from "./checks.ts";
 import { base64Length, maxDataBytes, validateImmutable } from "./config_map.ts";
+import { jsonObjectProblem } from "./json_problem.ts";
 import type { Strategy } from "./strategy.ts";
+import { pairProblem } from "./tls_pair.ts";
 
 const opaque = "Opaque";
 const accountToken = "kubernetes.io/service-account-token";
@@ -47,7 +49,7 @@ export const secretStrategy: Strategy<Secret> = {
     if (type === "kubernetes.io/ssh-auth" && !data[sshKey]) errors.push(FieldError.required(root("data").key(sshKey)));
     const jsonKey = own(jsonKeys, type);
     if (jsonKey !== undefined && Object.hasOwn(data, jsonKey)) {
-      const problem = jsonProblem(data[jsonKey]!);
+      const problem = jsonObjectProblem(textOf(data[jsonKey]!));
       if (problem) errors.push(FieldError.invalid(root("data").key(jsonKey), "<secret contents redacted>", problem));
     }
     if (type === "kubernetes.io/basic-auth" && data.username === undefined && data.password === undefined) {
@@ -63,17 +65,19 @@ export const secretStrategy: Strategy<Secret> = {
     if (secret.type !== old.type) errors.push(FieldError.immutable(root("type"), secret.type));
     return errors;
   },
+  warnings: pairWarnings,
   fields: {
     type: ({ type }) => type ?? "",
   },
 };
 
-function jsonProblem(base64: string): string | undefined {
-  if (base64 === "") return "unexpected end of JSON input";
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(base64)));
-    return typeof value === "object" && !Array.isArray(value) ? undefined : "it is no JSON object";
-  } catch {
-    return "it is not JSON";
-  }
+/** What cannot be used would be found out only where it is. */
+function pairWarnings({ type, data = {} }: Secret): string[] {
+  if (type !== "kubernetes.io/tls") return [];
+  const problem = pairProblem(textOf(data["tls.crt"] ?? ""), textOf(data["tls.key"] ?? ""));
+  return problem ? [problem] : [];
+}
+
+function textOf(base64: string): string {
+  return new TextDecoder().decode(Uint8Array.fromBase64(base64));
 }

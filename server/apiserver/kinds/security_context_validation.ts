@@ -7,8 +7,10 @@ import type {
   SeccompProfile,
   SecurityContext,
 } from "../../../api/types/core_v1.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import { requireOneOf, requireText } from "./checks.ts";
 import { validateLocalPath } from "./local_path.ts";
+import { validateWindowsOptions } from "./windows_validation.ts";
 
 const maxId = 2 ** 31 - 1;
 const maxSysctlName = 253;
@@ -41,20 +43,45 @@ export function validatePodSecurityContext(spec: PodSpec, path: Path, errors: Fi
     requireOneOf(context[field], path.child(field), all, errors);
   oneOf("fsGroupChangePolicy", ["Always", "OnRootMismatch"]);
   oneOf("supplementalGroupsPolicy", ["Merge", "Strict"]);
-  oneOf("seLinuxChangePolicy", ["MountOption", "Recursive"]);
+  // The other way to change labels, by an option of the mount, belongs to a feature that is off.
+  oneOf("seLinuxChangePolicy", ["Recursive"]);
+  if (spec.hostPID && spec.shareProcessNamespace) {
+    const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+    errors.push(FieldError.invalid(path.child("shareProcessNamespace"), true, detail));
+  }
+  validateWindowsOptions(context.windowsOptions, path.child("windowsOptions"), errors);
   validateProfiles(context, path, errors);
 }
 
-export function validateSecurityContext(context: SecurityContext | undefined, path: Path, errors: FieldError[]): void {
+/** `hostUsers`: whether the container's users are the node's. */
+export function validateSecurityContext(
+  context: SecurityContext | undefined,
+  hostUsers: boolean,
+  path: Path,
+  errors: FieldError[],
+): void {
   if (!context) return;
   for (const field of ["runAsUser", "runAsGroup"] as const) requireId(context[field], path.child(field), errors);
   requireOneOf(context.procMount, path.child("procMount"), ["Default", "Unmasked"], errors);
+  if (hostUsers && context.procMount === "Unmasked") {
+    const detail = "`hostUsers` must be false to use `Unmasked`";
+    errors.push(FieldError.invalid(path.child("procMount"), context.procMount, detail));
+  }
+  validateWindowsOptions(context.windowsOptions, path.child("windowsOptions"), errors);
   validateProfiles(context, path, errors);
   if (context.allowPrivilegeEscalation !== false) return;
   const refuse = (what: string) =>
-    errors.push(FieldError.invalid(path, context, `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+    errors.push(
+      FieldError.invalid(
+        path,
+        goValue("io.k8s.api.core.v1.SecurityContext", context),
+        `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+      ),
+    );
   if (context.privileged) refuse("`privileged` to true");
-  if (context.capabilities?.add?.includes("CAP_SYS_ADMIN")) refuse("`capabilities.Add` CAP_SYS_ADMIN");
+  for (const capability of context.capabilities?.add ?? []) {
+    if (capability === "CAP_SYS_ADMIN") refuse("`capabilities.Add` CAP_SYS_ADMIN");
+  }
 }
 
 function requireId(id: number | undefined, path: Path, errors: FieldError[]): void {
@@ -92,14 +119,16 @@ function validateProfiles({ seccompProfile, appArmorProfile }: Profiles, path: P
 
 const profileTypes = ["Localhost", "RuntimeDefault", "Unconfined"];
 
-function validateSeccomp({ type, localhostProfile }: SeccompProfile, path: Path, errors: FieldError[]): void {
+function validateSeccomp(profile: SeccompProfile, path: Path, errors: FieldError[]): void {
+  const { type, localhostProfile } = profile;
   const at = path.child("localhostProfile");
   if (requireText(type, path.child("type"), errors, "type is required when seccompProfile is set")) {
     requireOneOf(type, path.child("type"), profileTypes, errors);
   }
   if (type !== "Localhost") {
     if (localhostProfile !== undefined) {
-      errors.push(FieldError.invalid(at, localhostProfile, "can only be set when seccomp type is Localhost"));
+      const shown = goValue("io.k8s.api.core.v1.SeccompProfile", profile);
+      errors.push(FieldError.invalid(at, shown, "can only be set when seccomp type is Localhost"));
     }
   } else if (localhostProfile === undefined) {
     errors.push(FieldError.required(at, "must be set when seccomp type is Localhost"));
@@ -118,7 +147,7 @@ function validateAppArmor({ type, localhostProfile }: AppArmorProfile, path: Pat
       errors.push(FieldError.invalid(at, localhostProfile, "must not be padded with whitespace"));
     }
     if (localhostProfile.length > maxAppArmorProfile) errors.push(FieldError.tooLong(at, maxAppArmorProfile));
-  } else if (localhostProfile !== undefined) {
+  } else if (localhostProfile !== undefined && profileTypes.includes(type)) {
     errors.push(FieldError.invalid(at, localhostProfile, "can only be set when AppArmor type is Localhost"));
   }
 }

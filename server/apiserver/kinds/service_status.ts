@@ -2,6 +2,7 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
 import type { Service } from "../../../api/types/core_v1.ts";
+import { addressWarnings } from "./address_warnings.ts";
 import { checkLegacyIP } from "./addresses.ts";
 import { checkText, requireOneOf } from "./checks.ts";
 
@@ -11,6 +12,11 @@ export function defaultIngress({ spec, status }: Service): void {
   for (const ingress of status?.loadBalancer?.ingress ?? []) {
     if (ingress.ip) ingress.ipMode ??= "VIP";
   }
+}
+
+export function ingressWarnings({ status }: Service): string[] {
+  const path = root("status", "loadBalancer", "ingress");
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = "" }, index) => addressWarnings(path.index(index), ip));
 }
 
 export function validateIngress({ spec, status }: Service): FieldError[] {

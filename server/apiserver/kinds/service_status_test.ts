@@ -16,7 +16,7 @@ describe("a load balancer's status", () => {
     const service = balanced([{ ip: "192.0.2.1" }, { ip: "192.0.2.2", ipMode: "Proxy" }, {
       hostname: "lb.example.com",
     }]);
-    serviceStrategy.prepareForStatusUpdate!(service, service, 0);
+    serviceStrategy.defaultStatus!(service);
     expect(service.status?.loadBalancer?.ingress).toEqual([
       { ip: "192.0.2.1", ipMode: "VIP" },
       { ip: "192.0.2.2", ipMode: "Proxy" },

@@ -8,47 +8,53 @@ import {
 } from "../../../api/meta/names.ts";
 import type { Service, ServiceSpec } from "../../../api/types/core_v1.ts";
 import { validateLabels } from "../registry/metadata_validation.ts";
-import { checkEndpointIP, checkLegacyCIDR, checkLegacyIP } from "./addresses.ts";
-import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
+import { checkEndpointIP, checkLegacyCIDR } from "./addresses.ts";
+import { checkText, own, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { protocols } from "./container_validation.ts";
 import { specPath } from "./scheduling_validation.ts";
+import { isHeadless, validateClusterIPs, validateClusterIPsUpdate } from "./service_addresses_validation.ts";
 
-const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+export const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 const policies = ["Cluster", "Local"];
+const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+const topologyHints = "service.kubernetes.io/topology-aware-hints";
+const topologyMode = "service.kubernetes.io/topology-mode";
+const sourceRanges = "service.beta.kubernetes.io/load-balancer-source-ranges";
 const maxAffinitySeconds = 86_400;
 const balancerOnly = "may only be used when `type` is 'LoadBalancer'";
 
-export function validateService({ spec }: Service): FieldError[] {
+export function validateService({ metadata, spec }: Service, old?: Readonly<Service>): FieldError[] {
   const errors: FieldError[] = [];
-  requireOneOf(spec.type, specPath.child("type"), types, errors);
+  validateTopology(metadata.annotations, errors);
+  if ((spec.type === "NodePort" || spec.type === "LoadBalancer") && isHeadless(spec)) {
+    const detail = `may not be set to 'None' for ${spec.type} services`;
+    errors.push(FieldError.invalid(specPath.child("clusterIPs").index(0), "None", detail));
+  }
   if (spec.type === "ExternalName") validateExternalName(spec, errors);
-  else validateAddresses(spec, errors);
   validatePorts(spec, errors);
   validateLabels(spec.selector, specPath.child("selector"), errors);
   validateAffinity(spec, errors);
+  errors.push(...validateClusterIPs(spec, old?.spec));
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
     checkText(ip, specPath.child("externalIPs").index(index), checkEndpointIP, errors);
   }
-  validateBalancer(spec, errors);
-  requireOneOf(spec.internalTrafficPolicy, specPath.child("internalTrafficPolicy"), policies, errors);
+  requireOneOf(spec.type, specPath.child("type"), types, errors);
+  validateBalancer(spec, metadata.annotations, errors);
   validateExternalTraffic(spec, errors);
-  const distributions = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+  requireOneOf(spec.internalTrafficPolicy, specPath.child("internalTrafficPolicy"), policies, errors);
   requireOneOf(spec.trafficDistribution, specPath.child("trafficDistribution"), distributions, errors);
   return errors;
 }
 
 export function validateServiceUpdate({ spec }: Service, { spec: before }: Service): FieldError[] {
-  const errors: FieldError[] = [];
-  const keeps = spec.type !== "ExternalName" && before.type !== "ExternalName" && before.clusterIP;
-  if (keeps && spec.clusterIP !== before.clusterIP) {
-    const path = specPath.child("clusterIPs").index(0);
-    errors.push(FieldError.invalid(path, [spec.clusterIP ?? ""], "may not change once set"));
-  }
+  const errors = validateClusterIPsUpdate(spec, before);
   const balanced = spec.type === "LoadBalancer" && before.type === "LoadBalancer";
   if (balanced && spec.loadBalancerClass !== before.loadBalancerClass) {
     const path = specPath.child("loadBalancerClass");
-    errors.push(FieldError.invalid(path, spec.loadBalancerClass, "may not change once set"));
+    errors.push(FieldError.invalid(path, spec.loadBalancerClass ?? null, "may not change once set"));
   }
+  // Told twice, as upstream does.
+  validateBalancerClass(spec, errors);
   const checked = needsHealthCheck(spec) && needsHealthCheck(before);
   if (checked && spec.healthCheckNodePort !== before.healthCheckNodePort) {
     errors.push(FieldError.forbidden(specPath.child("healthCheckNodePort"), "field is immutable"));
@@ -61,7 +67,7 @@ export function isExternal({ type, externalIPs = [] }: ServiceSpec): boolean {
   return type === "NodePort" || type === "LoadBalancer" || (type === "ClusterIP" && externalIPs.length > 0);
 }
 
-function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+export function needsHealthCheck({ type, externalTrafficPolicy }: ServiceSpec): boolean {
   return type === "LoadBalancer" && externalTrafficPolicy === "Local";
 }
 
@@ -76,52 +82,10 @@ function validateExternalName(spec: ServiceSpec, errors: FieldError[]): void {
   if (requireText(name, path, errors)) checkText(name, path, checkDns1123Subdomain, errors);
 }
 
-function validateAddresses(spec: ServiceSpec, errors: FieldError[]): void {
-  const { clusterIP, clusterIPs = [] } = spec;
-  const path = specPath.child("clusterIPs");
-  if (clusterIP === "None" && (spec.type === "NodePort" || spec.type === "LoadBalancer")) {
-    const detail = `may not be set to 'None' for ${spec.type} services`;
-    errors.push(FieldError.invalid(path.index(0), "None", detail));
-  }
-  if (clusterIP && clusterIPs[0] !== undefined && clusterIPs[0] !== clusterIP) {
-    errors.push(FieldError.invalid(path, clusterIPs, "first value must match `clusterIP`"));
-  }
-  if (clusterIPs[0] === "None" && clusterIPs.length > 1) {
-    errors.push(FieldError.invalid(path, clusterIPs, "'None' must be the first and only value"));
-  }
-  if (clusterIPs.length > 2) errors.push(FieldError.invalid(path, clusterIPs, "may only hold up to 2 values"));
-  for (const [index, ip] of clusterIPs.entries()) {
-    if (ip !== "None") checkText(ip, path.index(index), checkLegacyIP, errors);
-  }
-  validateFamilies(spec, errors);
-}
-
-/** The service network is one of IPv4. */
-function validateFamilies(
-  { clusterIP, selector, ipFamilies = [], ipFamilyPolicy }: ServiceSpec,
-  errors: FieldError[],
-): void {
-  const path = specPath.child("ipFamilies");
-  const known = ["IPv4", "IPv6"];
-  for (const [index, family] of ipFamilies.entries()) requireOneOf(family, path.index(index), known, errors);
-  requireUnique(ipFamilies.map((family, index) => [family, path.index(index)] as const), errors);
-  const ways = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-  requireOneOf(ipFamilyPolicy, specPath.child("ipFamilyPolicy"), ways, errors);
-  // Such a Service needs nothing of the cluster: its endpoints are whatever its owner writes.
-  if (clusterIP === "None" && Object.keys(selector ?? {}).length === 0) return;
-  if (ipFamilyPolicy === "RequireDualStack") {
-    const detail = "this cluster is not configured for dual-stack services";
-    errors.push(FieldError.invalid(specPath.child("ipFamilyPolicy"), ipFamilyPolicy, detail));
-  }
-  for (const [index, family] of ipFamilies.entries()) {
-    if (family === "IPv6") errors.push(FieldError.invalid(path.index(index), family, "not configured on this cluster"));
-  }
-}
-
 function validatePorts(spec: ServiceSpec, errors: FieldError[]): void {
   const ports = spec.ports ?? [];
   const path = specPath.child("ports");
-  if (ports.length === 0 && spec.clusterIP !== "None" && spec.type !== "ExternalName") {
+  if (ports.length === 0 && !isHeadless(spec) && spec.type !== "ExternalName") {
     errors.push(FieldError.required(path));
   }
   for (const [index, port] of ports.entries()) {
@@ -136,19 +100,22 @@ function validatePorts(spec: ServiceSpec, errors: FieldError[]): void {
     if (port.appProtocol !== undefined) {
       checkText(port.appProtocol, at.child("appProtocol"), checkQualifiedName, errors);
     }
-    if (port.nodePort && spec.type !== "NodePort" && spec.type !== "LoadBalancer") {
-      errors.push(FieldError.forbidden(at.child("nodePort"), `may not be used when \`type\` is '${spec.type}'`));
+    if (port.nodePort && spec.type === "ClusterIP") {
+      errors.push(FieldError.forbidden(at.child("nodePort"), "may not be used when `type` is 'ClusterIP'"));
     }
   }
   requireUnique(ports.flatMap(({ name }, i) => name ? [[name, path.index(i).child("name")] as const] : []), errors);
-  const numbers = ports.map(({ port, protocol = "TCP" }, i) => [`${port}/${protocol}`, path.index(i)] as const);
-  requireUnique(numbers, errors);
   const taken = new Set<string>();
-  for (const [index, { nodePort, protocol }] of ports.entries()) {
-    if (!nodePort) continue;
-    const key = `${nodePort}/${protocol}`;
-    if (taken.has(key)) errors.push(FieldError.duplicate(path.index(index).child("nodePort"), nodePort));
-    taken.add(key);
+  for (const [index, { port: Port = 0, protocol: Protocol = "TCP", nodePort }] of ports.entries()) {
+    const at = path.index(index);
+    const [key, nodeKey] = [`${Port}/${Protocol}`, `node ${nodePort}/${Protocol}`];
+    if (nodePort && taken.has(nodeKey)) errors.push(FieldError.duplicate(at.child("nodePort"), nodePort));
+    if (taken.has(key)) {
+      errors.push(
+        FieldError.duplicate(at, { Name: "", Protocol, AppProtocol: null, Port, TargetPort: 0, NodePort: 0 }),
+      );
+    }
+    taken.add(key).add(nodeKey);
   }
 }
 
@@ -161,26 +128,49 @@ function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpe
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (seconds === undefined || (seconds > 0 && seconds <= maxAffinitySeconds)) return;
   const path = specPath.child("sessionAffinityConfig", "clientIP", "timeoutSeconds");
-  const detail = `must be greater than 0 and less than or equal to ${maxAffinitySeconds}`;
+  const detail = `must be greater than 0 and less than ${maxAffinitySeconds}`;
   errors.push(FieldError.invalid(path, seconds, detail));
 }
 
-function validateBalancer(spec: ServiceSpec, errors: FieldError[]): void {
+function validateBalancer(
+  spec: ServiceSpec,
+  annotations: Readonly<Record<string, string>> = {},
+  errors: FieldError[],
+): void {
   // Upstream's spelling of the field's name.
-  const ranges = root("spec", "LoadBalancerSourceRanges");
-  if (spec.type === "LoadBalancer") {
-    if (spec.loadBalancerClass !== undefined) {
-      checkText(spec.loadBalancerClass, specPath.child("loadBalancerClass"), checkQualifiedName, errors);
+  const path = root("spec", "LoadBalancerSourceRanges");
+  const ranges = spec.loadBalancerSourceRanges ?? [];
+  const isBalancer = spec.type === "LoadBalancer";
+  const annotation = own(annotations, sourceRanges);
+  if (ranges.length > 0) {
+    if (!isBalancer) errors.push(FieldError.forbidden(path, balancerOnly));
+    for (const [index, range] of ranges.entries()) {
+      checkText(range.trim(), path.index(index), checkLegacyCIDR, errors);
     }
-  } else {
-    if (spec.loadBalancerSourceRanges?.length) errors.push(FieldError.forbidden(ranges, balancerOnly));
-    for (const field of ["allocateLoadBalancerNodePorts", "loadBalancerClass"] as const) {
-      if (spec[field] !== undefined) errors.push(FieldError.forbidden(specPath.child(field), balancerOnly));
-    }
+  } else if (annotation !== undefined) {
+    const at = root("metadata", "annotations").key(sourceRanges);
+    if (!isBalancer) errors.push(FieldError.forbidden(at, balancerOnly));
+    const stated = annotation.trim() === "" ? [] : annotation.split(",");
+    for (const range of stated) checkText(range.trim(), at, checkLegacyCIDR, errors);
   }
-  for (const [index, range] of (spec.loadBalancerSourceRanges ?? []).entries()) {
-    checkText(range.trim(), ranges.index(index), checkLegacyCIDR, errors);
+  if (!isBalancer && spec.allocateLoadBalancerNodePorts !== undefined) {
+    errors.push(FieldError.forbidden(specPath.child("allocateLoadBalancerNodePorts"), balancerOnly));
   }
+  validateBalancerClass(spec, errors);
+}
+
+function validateBalancerClass({ type, loadBalancerClass }: ServiceSpec, errors: FieldError[]): void {
+  if (loadBalancerClass === undefined) return;
+  const path = specPath.child("loadBalancerClass");
+  if (type === "LoadBalancer") checkText(loadBalancerClass, path, checkQualifiedName, errors);
+  else errors.push(FieldError.forbidden(path, balancerOnly));
+}
+
+function validateTopology(annotations: Readonly<Record<string, string>> = {}, errors: FieldError[]): void {
+  const [hints, mode] = [own(annotations, topologyHints), own(annotations, topologyMode)];
+  if (hints === undefined || mode === undefined || hints === mode) return;
+  const detail = `must match annotations[${topologyHints}] when both are specified`;
+  errors.push(FieldError.invalid(root("metadata", "annotations").key(topologyMode), mode, detail));
 }
 
 function validateExternalTraffic(spec: ServiceSpec, errors: FieldError[]): void {
@@ -190,8 +180,11 @@ function validateExternalTraffic(spec: ServiceSpec, errors: FieldError[]): void 
     const detail = "may only be set for externally-accessible services";
     errors.push(FieldError.invalid(path, spec.externalTrafficPolicy, detail));
   }
-  if (spec.healthCheckNodePort && !needsHealthCheck(spec)) {
+  if (!spec.healthCheckNodePort) return;
+  const portPath = specPath.child("healthCheckNodePort");
+  if (needsHealthCheck(spec)) validateNumber(spec.healthCheckNodePort, portPath, errors);
+  else {
     const detail = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
-    errors.push(FieldError.invalid(specPath.child("healthCheckNodePort"), spec.healthCheckNodePort, detail));
+    errors.push(FieldError.invalid(portPath, spec.healthCheckNodePort, detail));
   }
 }

@@ -1,11 +1,14 @@
+import { root } from "../../../api/meta/field.ts";
 import type { Service } from "../../../api/types/core_v1.ts";
+import { addressWarnings, networkWarnings } from "./address_warnings.ts";
 
 const deprecatedHints = "service.kubernetes.io/topology-aware-hints";
 const topologyMode = "service.kubernetes.io/topology-mode";
 
 /** What a Service says in vain, and what it had better say otherwise. */
 export function serviceWarnings({ metadata, spec }: Service): string[] {
-  const { externalIPs = [], loadBalancerIP, externalName, trafficDistribution, sessionAffinity = "None" } = spec;
+  const { clusterIPs = [], externalIPs = [], loadBalancerIP = "", loadBalancerSourceRanges: ranges = [] } = spec;
+  const { externalName, trafficDistribution, sessionAffinity = "None" } = spec;
   const isExternal = spec.type === "ExternalName";
   const isHeadless = spec.clusterIP === "None";
   const hasExternalIPs = externalIPs.length > 0;
@@ -28,5 +31,12 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
       'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
     ],
   ];
-  return said.filter(([holds]) => holds).map(([, warning]) => warning);
+  const path = root("spec");
+  return [
+    ...said.filter(([holds]) => holds).map(([, warning]) => warning),
+    ...clusterIPs.flatMap((ip, index) => addressWarnings(path.child("clusterIPs").index(index), ip)),
+    ...externalIPs.flatMap((ip, index) => addressWarnings(path.child("externalIPs").index(index), ip)),
+    ...addressWarnings(path.child("loadBalancerIP"), loadBalancerIP),
+    ...ranges.flatMap((range, index) => networkWarnings(path.child("loadBalancerSourceRanges").index(index), range)),
+  ];
 }

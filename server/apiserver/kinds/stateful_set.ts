@@ -1,20 +1,27 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
-import { FieldError } from "../../../api/meta/field.ts";
+import { FieldError, type Path } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type { StatefulSet, StatefulSetSpec } from "../../../api/types/apps_v1.ts";
 import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
+import { claimSpecWarnings } from "./claim_warnings.ts";
 import { checkText, requireNotNegative, requireOneOf } from "./checks.ts";
 import { defaultClaim, validateClaimSpec } from "./persistent_volume_claim.ts";
-import { defaultPodTemplate } from "./pod_defaults.ts";
+import { defaultPodTemplate, dropDisabledTemplateFields } from "./pod_defaults.ts";
 import { specPath } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
 import {
   collisionsAreKept,
+  isZero,
+  requireEndless,
+  requireNotMoreThanAll,
   validateCounts,
   validateIntOrPercent,
   validateSelectorAndTemplate,
   validateStatusCounts,
 } from "./workload_checks.ts";
+import { templateWarnings } from "./workload_warnings.ts";
 
 const parts = ["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
 const statusCounts = {
@@ -22,6 +29,7 @@ const statusCounts = {
   parts,
   ready: "status.readyReplicas",
 };
+const rules = { needsSelector: true, empty: "statefulset", wrong: "" };
 const mutable = [
   "replicas",
   "ordinals",
@@ -61,24 +69,17 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds"], errors);
     requireNotNegative(spec.ordinals?.start, specPath.child("ordinals", "start"), errors);
-    validateSelectorAndTemplate({ ...spec, template: templateOfPods(spec) }, "statefulset", ["Always"], errors);
+    validateSelectorAndTemplate({ ...spec, template: templateOfPods(spec) }, rules, errors);
+    if (spec.template) {
+      // Upstream tells of labels twice.
+      validateLabels(spec.template.metadata?.labels, specPath.child("template", "labels"), errors);
+      requireEndless(spec.template, "StatefulSet", errors);
+    }
     if (spec.podManagementPolicy !== "OrderedReady" && spec.podManagementPolicy !== "Parallel") {
       const detail = "must be 'OrderedReady' or 'Parallel'";
       errors.push(FieldError.invalid(specPath.child("podManagementPolicy"), spec.podManagementPolicy, detail));
     }
-    const path = specPath.child("updateStrategy");
-    const { type, rollingUpdate } = spec.updateStrategy ?? {};
-    requireOneOf(type, path.child("type"), ["RollingUpdate", "OnDelete"], errors);
-    if (rollingUpdate && type === "OnDelete") {
-      const detail = "only allowed for updateStrategy 'RollingUpdate'";
-      errors.push(FieldError.invalid(path.child("rollingUpdate"), rollingUpdate, detail));
-    }
-    const { partition = 0, maxUnavailable } = rollingUpdate ?? {};
-    if (partition < 0) {
-      const detail = "must be greater than or equal to 0";
-      errors.push(FieldError.invalid(path.child("rollingUpdate", "partition"), partition, detail));
-    }
-    validateIntOrPercent(maxUnavailable, path.child("rollingUpdate", "maxUnavailable"), errors);
+    validateUpdateStrategy(spec, errors);
     const retention = specPath.child("persistentVolumeClaimRetentionPolicy");
     for (const field of ["whenDeleted", "whenScaled"] as const) {
       requireOneOf(
@@ -98,6 +99,19 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     }
     return errors;
   },
+  prepareForCreate({ spec }) {
+    dropDisabledTemplateFields(spec.template);
+    dropMaxUnavailable(spec);
+  },
+  prepareForUpdate({ spec }, old) {
+    dropDisabledTemplateFields(spec.template);
+    if (old.spec.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) dropMaxUnavailable(spec);
+  },
+  warnings: (set, old) => [
+    ...templateWarnings(set, old),
+    ...claimWarnings(set.spec, old === undefined ? "" : "Spec"),
+    ...historyWarnings(set.spec),
+  ],
   validateUpdate({ spec }, old) {
     const masked = { ...spec };
     for (const field of mutable) Object.assign(masked, { [field]: old.spec[field] });
@@ -113,6 +127,50 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
     ...collisionsAreKept(set, old),
   ],
 };
+
+/** Its feature gate is off: only sets that have it keep it. */
+function dropMaxUnavailable({ updateStrategy }: StatefulSetSpec): void {
+  delete updateStrategy?.rollingUpdate?.maxUnavailable;
+}
+
+/** Upstream's paths are not of the fields: of a new set they lead to the claim, of another to a `Spec` in it. */
+function claimWarnings({ volumeClaimTemplates = [] }: StatefulSetSpec, below: string): string[] {
+  return volumeClaimTemplates.flatMap(({ spec = {} }, index) =>
+    claimSpecWarnings(spec, specPath.child("volumeClaimTemplates").index(index).child(below))
+  );
+}
+
+function historyWarnings({ revisionHistoryLimit = 0 }: StatefulSetSpec): string[] {
+  const effect = "a negative value retains all historical revisions; a value >= 0 is recommended";
+  return revisionHistoryLimit < 0 ? [`spec.revisionHistoryLimit: ${effect}`] : [];
+}
+
+function validateUpdateStrategy({ updateStrategy = {} }: StatefulSetSpec, errors: FieldError[]): void {
+  const path = specPath.child("updateStrategy");
+  const { type = "", rollingUpdate } = updateStrategy;
+  if (type === "RollingUpdate") {
+    const at = path.child("rollingUpdate");
+    const { partition, maxUnavailable } = rollingUpdate ?? {};
+    requireNotNegative(partition, at.child("partition"), errors);
+    if (maxUnavailable !== undefined) validateMaxUnavailable(maxUnavailable, at.child("maxUnavailable"), errors);
+  } else if (type !== "OnDelete") {
+    const printed = goValue("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", {
+      ...updateStrategy,
+      ...rollingUpdate && { rollingUpdate: { partition: 0, ...rollingUpdate } },
+    });
+    errors.push(FieldError.invalid(path, printed, "must be 'RollingUpdate' or 'OnDelete'"));
+  } else if (rollingUpdate) {
+    const detail = "only allowed for updateStrategy 'RollingUpdate'";
+    const printed = goValue("io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy", { partition: 0, ...rollingUpdate });
+    errors.push(FieldError.invalid(path.child("rollingUpdate"), printed, detail));
+  }
+}
+
+function validateMaxUnavailable(value: number | string, path: Path, errors: FieldError[]): void {
+  validateIntOrPercent(value, path, errors);
+  if (isZero(value)) errors.push(FieldError.invalid(path, value, "cannot be 0"));
+  requireNotMoreThanAll(value, path, errors);
+}
 
 /** With the volumes that its Pods get of the claims, and without the names that they do not get of the template. */
 function templateOfPods({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {

@@ -4,6 +4,8 @@ import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkQualifiedName } from "../../../api/meta/names.ts";
 import type { TopologySelectorTerm } from "../../../api/types/core_v1.ts";
 import type { StorageClass, VolumeAttributesClass } from "../../../api/types/storage_v1.ts";
+import { goMap } from "../../../api/schema/go_value.ts";
+import { deprecatedNodeLabel } from "./deprecated_node_labels.ts";
 import { checkText, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -16,6 +18,7 @@ export const storageClassStrategy: Strategy<StorageClass> = {
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";
   },
+  warnings,
   validate({ provisioner, parameters, reclaimPolicy, volumeBindingMode, allowedTopologies = [] }) {
     const errors: FieldError[] = [];
     requireProvisioner(provisioner, root("provisioner"), errors);
@@ -28,12 +31,26 @@ export const storageClassStrategy: Strategy<StorageClass> = {
   validateUpdate: (storageClass, old) =>
     (["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] as const)
       .filter((field) => !deepEqual(storageClass[field], old[field]))
-      .map((field) => FieldError.immutable(root(field), storageClass[field])),
+      .map((field) => {
+        const value = storageClass[field];
+        return FieldError.immutable(root(field), typeof value === "object" ? goMap(value) : value ?? null);
+      }),
 };
 
-/** No two of them say the same, whatever the order of their keys and values. */
+function warnings({ allowedTopologies = [] }: StorageClass): string[] {
+  return allowedTopologies.flatMap(({ matchLabelExpressions = [] }, index) =>
+    matchLabelExpressions.flatMap(({ key = "" }, i) => {
+      const message = deprecatedNodeLabel(key);
+      const at = root("allowedTopologies").index(index).child("matchLabelExpressions").index(i).child("key");
+      return message ? [`${at}: ${message}`] : [];
+    })
+  );
+}
+
+/** No two of them say the same, whatever the order of their keys and values; one error for each that came before. */
 function validateTopologies(terms: readonly TopologySelectorTerm[], path: Path, errors: FieldError[]): void {
-  const said = new Set<string>();
+  // Upstream compares each with as many empty ones, too.
+  const said = new Map([["[]", terms.length]]);
   for (const [index, { matchLabelExpressions = [] }] of terms.entries()) {
     const at = path.index(index).child("matchLabelExpressions");
     const values = new Map<string, readonly string[]>();
@@ -45,8 +62,9 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], path: Path, 
       values.set(key, [...new Set(list)].sort());
     }
     const text = JSON.stringify([...values].sort(([a], [b]) => a < b ? -1 : 1));
-    if (said.has(text)) errors.push(FieldError.duplicate(at, ""));
-    said.add(text);
+    const before = said.get(text) ?? 0;
+    for (let n = 0; n < before; n++) errors.push(FieldError.duplicate(at, ""));
+    said.set(text, before + 1);
   }
 }
 
@@ -68,7 +86,9 @@ export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
 /** A driver's name, which may have capital letters. */
 function requireProvisioner(name: string | undefined, path: Path, errors: FieldError[]): void {
   if (!requireText(name, path, errors)) return;
-  for (const detail of checkQualifiedName(name.toLowerCase())) errors.push(FieldError.invalid(path, name, detail));
+  for (const detail of checkQualifiedName(name.toLowerCase())) {
+    errors.push(FieldError.invalid(path, name.toLowerCase(), detail));
+  }
 }
 
 function validateParameters(parameters: Readonly<Record<string, string>> = {}, errors: FieldError[]): void {

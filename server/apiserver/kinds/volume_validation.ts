@@ -1,208 +1,186 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
-import { checkDns1123Label } from "../../../api/meta/names.ts";
-import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from "../../../api/types/core_v1.ts";
-import { checkText, quantityAt, requireOneOf, requireText, requireUnique } from "./checks.ts";
-import { isFieldPath } from "./container_validation.ts";
+import { checkDns1123Label, checkDns1123Subdomain } from "../../../api/meta/names.ts";
+import type {
+  CinderVolumeSource,
+  CSIVolumeSource,
+  EmptyDirVolumeSource,
+  EphemeralVolumeSource,
+  GitRepoVolumeSource,
+  StorageOSVolumeSource,
+  Volume,
+} from "../../../api/types/core_v1.ts";
+import { checkText, quantityAt, requireOneOf, requireText } from "./checks.ts";
 import { validateLocalPath } from "./local_path.ts";
 import { validateClaimSpec } from "./persistent_volume_claim.ts";
+import { validateProjected } from "./projected_validation.ts";
+import { validateTemplateMetadata } from "./template_metadata.ts";
+import { validateDownwardFiles, validateItems, validateMode } from "./volume_files_validation.ts";
+import * as shared from "./volume_sources.ts";
+import { pullPolicies, requires, type SourceCheck } from "./volume_sources.ts";
 
-const maxMode = 0o777;
-const minTokenSeconds = 600;
-const hostPathTypes = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-];
-/** Fields of the Pod that do not change while it runs, or whose change a file can show. */
-const fileFields: ReadonlySet<string> = new Set([
-  "metadata.name",
-  "metadata.namespace",
-  "metadata.uid",
-  "metadata.labels",
-  "metadata.annotations",
-]);
+/** Whose volumes they are. */
+export interface VolumeOwner {
+  /** Of the Pod; empty for a template, whose Pods' names are not known. */
+  readonly pod: string;
+}
 
-export function validateVolumes(volumes: readonly Volume[], path: Path, errors: FieldError[]): void {
-  requireUnique(volumes.map(({ name }, index) => [name ?? "", path.index(index).child("name")] as const), errors);
+const maxIscsiName = 64;
+
+/** Every type of volume, in upstream's order: the first that is set counts, others are too many. */
+const checks = {
+  emptyDir: checkEmptyDir,
+  hostPath: shared.checkHostPath,
+  gitRepo: checkGitRepo,
+  gcePersistentDisk: shared.checkGcePersistentDisk,
+  awsElasticBlockStore: shared.checkAwsElasticBlockStore,
+  secret: keysOf("secretName"),
+  nfs: shared.checkNfs,
+  iscsi: (source, path, errors) =>
+    shared.checkIscsi(source, path, errors, "must be valid format starting with iqn, eui, or naa"),
+  glusterfs: shared.checkGlusterfs,
+  flocker: shared.checkFlocker,
+  persistentVolumeClaim: requires("claimName"),
+  rbd: shared.checkRbd,
+  cinder: checkCinder,
+  cephfs: shared.checkCephfs,
+  quobyte: shared.checkQuobyte,
+  downwardAPI({ items, defaultMode }, path, errors) {
+    validateMode(defaultMode, path.child("defaultMode"), errors);
+    validateDownwardFiles(items, path, errors);
+  },
+  fc: shared.checkFc,
+  flexVolume: shared.checkFlexVolume,
+  configMap: keysOf("name"),
+  azureFile: shared.checkAzureFile,
+  vsphereVolume: shared.checkVsphere,
+  photonPersistentDisk: shared.checkPhoton,
+  portworxVolume: shared.checkPortworx,
+  azureDisk: shared.checkAzureDisk,
+  storageos: checkStorageOS,
+  projected: validateProjected,
+  scaleIO: shared.checkScaleIO,
+  csi: checkCsi,
+  ephemeral: checkEphemeral,
+  image: ({ pullPolicy }, path, errors) => requireOneOf(pullPolicy, path.child("pullPolicy"), pullPolicies, errors),
+} as const satisfies { readonly [S in Exclude<keyof Volume, "name">]: SourceCheck<NonNullable<Volume[S]>> };
+
+type SourceName = keyof typeof checks;
+
+const names = Object.keys(checks) as readonly SourceName[];
+
+/** Upstream's names for these in errors, which are no fields: of what is wrong inside, and of one too many. */
+const insideNames: Partial<Record<SourceName, string>> = { gcePersistentDisk: "persistentDisk" };
+const excessNames: Partial<Record<SourceName, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
+
+/** Gives those in which nothing is wrong, by name: no others can be mounted. */
+export function validateVolumes(
+  volumes: readonly Volume[],
+  owner: VolumeOwner,
+  path: Path,
+  errors: FieldError[],
+): ReadonlyMap<string, Volume> {
+  const valid = new Map<string, Volume>();
   for (const [index, volume] of volumes.entries()) {
     const at = path.index(index);
+    const before = errors.length;
+    validateSource(volume, owner, at, errors);
     if (requireText(volume.name, at.child("name"), errors)) {
       checkText(volume.name, at.child("name"), checkDns1123Label, errors);
     }
-    validateSource(volume, at, errors);
+    if (valid.has(volume.name)) errors.push(FieldError.duplicate(at.child("name"), volume.name));
+    if (errors.length === before) valid.set(volume.name, volume);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    const isMade = claim && owner.pod &&
+      volumes.some(({ name, ephemeral }) => ephemeral && claim === `${owner.pod}-${name}`);
+    if (isMade) {
+      const detail = "must not reference a PVC that gets created for an ephemeral volume";
+      errors.push(FieldError.invalid(at.child("persistentVolumeClaim", "claimName"), claim, detail));
+    }
   }
+  return valid;
 }
 
-/** The first of them counts, the others are too many. */
-const sourceOrder = [
-  "emptyDir",
-  "hostPath",
-  "gitRepo",
-  "gcePersistentDisk",
-  "awsElasticBlockStore",
-  "secret",
-  "nfs",
-  "iscsi",
-  "glusterfs",
-  "flocker",
-  "persistentVolumeClaim",
-  "rbd",
-  "cinder",
-  "cephfs",
-  "quobyte",
-  "downwardAPI",
-  "fc",
-  "flexVolume",
-  "configMap",
-  "azureFile",
-  "vsphereVolume",
-  "photonPersistentDisk",
-  "portworxVolume",
-  "azureDisk",
-  "storageos",
-  "projected",
-  "scaleIO",
-  "csi",
-  "ephemeral",
-  "image",
-] as const;
-
-/** Upstream's names for these, which are no fields. */
-const oddNames: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
-
-function validateSource(volume: Volume, path: Path, errors: FieldError[]): void {
-  const [first, ...more] = sourceOrder.filter((source) => volume[source] !== undefined);
+function validateSource(volume: Volume, { pod }: VolumeOwner, path: Path, errors: FieldError[]): void {
+  const [first, ...more] = names.filter((name) => volume[name] !== undefined);
   if (first === undefined) {
     errors.push(FieldError.required(path, "must specify a volume type"));
     return;
   }
-  for (const source of more) {
-    const at = path.child(oddNames[source] ?? source);
+  const check = checks[first] as SourceCheck<unknown>;
+  check(volume[first], path.child(insideNames[first] ?? first), errors);
+  for (const name of more) {
+    const at = path.child(excessNames[name] ?? name);
     errors.push(FieldError.forbidden(at, "may not specify more than 1 volume type"));
   }
-  const only: Volume = { name: volume.name, [first]: volume[first] };
-  const { emptyDir, hostPath, configMap, secret, downwardAPI, projected, persistentVolumeClaim, nfs, ephemeral } = only;
-  if (emptyDir?.sizeLimit !== undefined) {
-    const at = path.child("emptyDir", "sizeLimit");
-    const limit = quantityAt(emptyDir.sizeLimit, at, errors);
-    if (limit && limit.sign() < 0) {
-      errors.push(FieldError.forbidden(at, "SizeLimit field must be a valid resource quantity"));
+  const { iscsi, ephemeral, image } = volume;
+  const { name = "" } = volume;
+  // Of the two the initiator's name on the node is made.
+  if (iscsi?.initiatorName !== undefined && `${name}:${iscsi.targetPortal ?? ""}`.length > maxIscsiName) {
+    const detail = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if " +
+      "iscsi.initiatorName is specified.";
+    errors.push(FieldError.invalid(path.child("name"), name, detail));
+  }
+  if (first === "ephemeral" && ephemeral && pod && name) {
+    const claim = `${pod}-${name}`;
+    for (const detail of checkDns1123Subdomain(claim)) {
+      errors.push(FieldError.invalid(path.child("name"), name, `PVC name ${JSON.stringify(claim)}: ${detail}`));
     }
   }
-  if (hostPath) {
-    const at = path.child("hostPath");
-    if (requireText(hostPath.path, at.child("path"), errors) && hostPath.path.split("/").includes("..")) {
-      errors.push(FieldError.invalid(at.child("path"), hostPath.path, "must not contain '..'"));
-    }
-    requireOneOf(hostPath.type, at.child("type"), hostPathTypes, errors);
-  }
-  if (configMap) {
-    requireText(configMap.name, path.child("configMap", "name"), errors);
-    validateItems(configMap, path.child("configMap"), errors);
-  }
-  if (secret) {
-    requireText(secret.secretName, path.child("secret", "secretName"), errors);
-    validateItems(secret, path.child("secret"), errors);
-  }
-  if (downwardAPI) validateDownward(downwardAPI, path.child("downwardAPI"), errors);
-  if (projected) {
-    validateMode(projected.defaultMode, path.child("projected", "defaultMode"), errors);
-    for (const [index, source] of (projected.sources ?? []).entries()) {
-      validateProjection(source, path.child("projected", "sources").index(index), errors);
-    }
-  }
-  if (persistentVolumeClaim) {
-    requireText(persistentVolumeClaim.claimName, path.child("persistentVolumeClaim", "claimName"), errors);
-  }
-  if (ephemeral) {
-    const at = path.child("ephemeral", "volumeClaimTemplate");
-    if (ephemeral.volumeClaimTemplate) validateClaimSpec(ephemeral.volumeClaimTemplate.spec, at.child("spec"), errors);
-    else errors.push(FieldError.required(at));
-  }
-  if (nfs) {
-    requireText(nfs.server, path.child("nfs", "server"), errors);
-    requireText(nfs.path, path.child("nfs", "path"), errors);
+  if (first === "image" && image && pod && !image.reference) {
+    errors.push(FieldError.required(path.child("image", "reference")));
   }
 }
 
-function validateMode(mode: number | undefined, path: Path, errors: FieldError[]): void {
-  if (mode !== undefined && (mode < 0 || mode > maxMode)) {
-    errors.push(FieldError.invalid(path, mode, "must be a number between 0 and 0777 (octal), both inclusive"));
+function keysOf(field: "secretName" | "name"): SourceCheck<NonNullable<Volume["configMap"] | Volume["secret"]>> {
+  return (source, path, errors) => {
+    requires(field)(source as { readonly [F in typeof field]?: string }, path, errors);
+    validateMode(source.defaultMode, path.child("defaultMode"), errors);
+    validateItems(source.items, path.child("items"), errors);
+  };
+}
+
+function checkEmptyDir({ sizeLimit }: EmptyDirVolumeSource, path: Path, errors: FieldError[]): void {
+  if (sizeLimit === undefined) return;
+  const at = path.child("sizeLimit");
+  const limit = quantityAt(sizeLimit, at, errors);
+  if (limit && limit.sign() < 0) {
+    errors.push(FieldError.forbidden(at, "SizeLimit field must be a valid resource quantity"));
   }
 }
 
-function validateItems(
-  { items = [], defaultMode }: { items?: KeyToPath[]; defaultMode?: number },
+function checkGitRepo(source: GitRepoVolumeSource, path: Path, errors: FieldError[]): void {
+  requires("repository")(source, path, errors);
+  validateLocalPath(source.directory ?? "", path.child("directory"), errors);
+}
+
+function checkCinder(source: CinderVolumeSource, path: Path, errors: FieldError[]): void {
+  shared.checkCinder(source, path, errors);
+  if (source.secretRef) requires("name")(source.secretRef, path.child("secretRef"), errors);
+}
+
+function checkStorageOS(source: StorageOSVolumeSource, path: Path, errors: FieldError[]): void {
+  shared.checkStorageOS(source, path, errors);
+  if (source.secretRef) requires("name")(source.secretRef, path.child("secretRef"), errors);
+}
+
+function checkCsi({ driver, nodePublishSecretRef: secret }: CSIVolumeSource, path: Path, errors: FieldError[]): void {
+  shared.requireDriverName(driver, path.child("driver"), errors);
+  if (!secret) return;
+  if (requireText(secret.name, path.child("nodePublishSecretRef", "name"), errors)) {
+    checkText(secret.name, path.child("name"), checkDns1123Subdomain, errors);
+  }
+}
+
+function checkEphemeral(
+  { volumeClaimTemplate: template }: EphemeralVolumeSource,
   path: Path,
   errors: FieldError[],
 ): void {
-  validateMode(defaultMode, path.child("defaultMode"), errors);
-  for (const [index, item] of items.entries()) {
-    const at = path.child("items").index(index);
-    requireText(item.key, at.child("key"), errors);
-    if (requireText(item.path, at.child("path"), errors)) validateLocalPath(item.path, at.child("path"), errors);
-    validateMode(item.mode, at.child("mode"), errors);
+  const at = path.child("volumeClaimTemplate");
+  if (!template) {
+    errors.push(FieldError.required(at));
+    return;
   }
-}
-
-function validateDownward(
-  { items = [], defaultMode }: { items?: DownwardAPIVolumeFile[]; defaultMode?: number },
-  path: Path,
-  errors: FieldError[],
-): void {
-  validateMode(defaultMode, path.child("defaultMode"), errors);
-  for (const [index, { path: file, fieldRef, resourceFieldRef, mode }] of items.entries()) {
-    const at = path.child("items").index(index);
-    if (requireText(file, at.child("path"), errors)) validateLocalPath(file, at.child("path"), errors);
-    validateMode(mode, at.child("mode"), errors);
-    if (fieldRef && resourceFieldRef) {
-      errors.push(
-        FieldError.invalid(at, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"),
-      );
-    } else if (fieldRef) {
-      if (!isFieldPath(fieldRef.fieldPath ?? "", fileFields)) {
-        errors.push(
-          FieldError.notSupported(at.child("fieldRef", "fieldPath"), fieldRef.fieldPath ?? "", [...fileFields]),
-        );
-      }
-    } else if (resourceFieldRef) {
-      requireText(resourceFieldRef.containerName, at.child("resourceFieldRef", "containerName"), errors);
-      requireText(resourceFieldRef.resource, at.child("resourceFieldRef", "resource"), errors);
-    } else errors.push(FieldError.required(at, "one of fieldRef and resourceFieldRef is required"));
-  }
-}
-
-function validateProjection(source: VolumeProjection, path: Path, errors: FieldError[]): void {
-  const { configMap, secret, downwardAPI, serviceAccountToken } = source;
-  const [, ...more] = Object.keys(source);
-  for (const name of more) {
-    errors.push(FieldError.forbidden(path.child(name), "may not specify more than 1 volume type per source"));
-  }
-  if (configMap) {
-    requireText(configMap.name, path.child("configMap", "name"), errors);
-    validateItems(configMap, path.child("configMap"), errors);
-  }
-  if (secret) {
-    requireText(secret.name, path.child("secret", "name"), errors);
-    validateItems(secret, path.child("secret"), errors);
-  }
-  if (downwardAPI) validateDownward(downwardAPI, path.child("downwardAPI"), errors);
-  if (!serviceAccountToken) return;
-  const at = path.child("serviceAccountToken");
-  requireText(serviceAccountToken.path, at.child("path"), errors);
-  const seconds = serviceAccountToken.expirationSeconds;
-  if (seconds !== undefined && seconds < minTokenSeconds) {
-    errors.push(
-      FieldError.invalid(at.child("expirationSeconds"), seconds, "may not specify a duration less than 10 minutes"),
-    );
-  } else if (seconds !== undefined && seconds > 2 ** 32) {
-    errors.push(
-      FieldError.invalid(at.child("expirationSeconds"), seconds, "may not specify a duration larger than 2^32 seconds"),
-    );
-  }
+  validateTemplateMetadata(template.metadata, at, errors);
+  validateClaimSpec(template.spec, at.child("spec"), errors);
 }

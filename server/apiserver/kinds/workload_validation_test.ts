@@ -1,15 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { FieldError } from "../../../api/meta/field.ts";
-import type { DaemonSet, StatefulSet } from "../../../api/types/apps_v1.ts";
-import type { PersistentVolumeClaimSpec } from "../../../api/types/core_v1.ts";
+import type { KubeObject } from "../../../api/resource.ts";
+import type { ControllerRevision, DaemonSet, Deployment, StatefulSet } from "../../../api/types/apps_v1.ts";
+import type { PersistentVolumeClaimSpec, ReplicationController } from "../../../api/types/core_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
+import { controllerRevisionStrategy } from "./controller_revision.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
+import { deploymentStrategy } from "./deployment.ts";
 import { validateClaimSpec } from "./persistent_volume_claim.ts";
+import { replicaSetStrategy } from "./replica_set.ts";
+import { replicationControllerStrategy } from "./replication_controller.ts";
 import { podDisruptionBudgetStrategy } from "./scheduling.ts";
 import { specPath } from "./scheduling_validation.ts";
 import { statefulSetStrategy } from "./stateful_set.ts";
+import type { Strategy } from "./strategy.ts";
 
 const labels = { app: "a" };
+const preparation = { now: 0, warn: () => {} };
 const pod = { containers: [{ name: "main", image: "busybox" }] };
 const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
 
@@ -56,13 +63,164 @@ describe("a StatefulSet", () => {
   });
 });
 
+describe("a StatefulSet's update strategy", () => {
+  const rolling = (rollingUpdate: object, type = "RollingUpdate") => ({ updateStrategy: { type, rollingUpdate } });
+
+  it("is one of two, and counts", () => {
+    expect(faultsOf(rolling({ partition: -1 }))).toEqual([
+      "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0",
+    ]);
+    expect(faultsOf(rolling({ partition: 1 }, "OnDelete"))).toEqual([
+      'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
+    ]);
+    expect(faultsOf({ updateStrategy: { type: "Odd" } })).toEqual([
+      `spec.updateStrategy: Invalid value: {"Type":"Odd","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`,
+    ]);
+    for (const [maxUnavailable, ...words] of [[0, "cannot be 0"], ["150%", "must not be greater than 100%"]] as const) {
+      expect(faultsOf(rolling({ maxUnavailable }))).toEqual(words.map((part) => expect.stringContaining(part)));
+    }
+  });
+
+  it("keeps maxUnavailable only where it was before: its feature is off", () => {
+    const [set, plain] = [rolling({ maxUnavailable: 2 }), rolling({})].map((spec) => workload<StatefulSet>(spec));
+    const limit = ({ spec }: StatefulSet) => spec.updateStrategy?.rollingUpdate?.maxUnavailable;
+    const updated = (old: StatefulSet) => {
+      const now = structuredClone(set!);
+      statefulSetStrategy.prepareForUpdate!(now, old);
+      return limit(now);
+    };
+    expect([updated(set!), updated(plain!)]).toEqual([2, undefined]);
+    statefulSetStrategy.prepareForCreate!(set!, preparation);
+    expect(limit(set!)).toBeUndefined();
+  });
+});
+
+describe("a StatefulSet's warnings", () => {
+  it("are of parts of bytes in its claims, and of a history that never ends", () => {
+    const claims = [{ metadata: { name: "data" }, spec: { resources: { requests: { storage: "1500m" } } } }];
+    const set = workload<StatefulSet>({ volumeClaimTemplates: claims, revisionHistoryLimit: -1 });
+    const said = (path: string) => [
+      `${path}.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer`,
+      "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+    ];
+    expect(statefulSetStrategy.warnings!(set)).toEqual(said("spec.volumeClaimTemplates[0]"));
+    expect(statefulSetStrategy.warnings!(set, set)).toEqual(said("spec.volumeClaimTemplates[0].Spec"));
+  });
+});
+
+describe("a workload", () => {
+  const strategies: [string, Strategy<KubeObject & { spec: object }>, unusable: string | undefined, empty: string][] = [
+    ["ReplicaSet", deploymentStrategy as never, "invalid label selector", "deployment"],
+    ["ReplicaSet", replicaSetStrategy as never, "invalid label selector", "deployment"],
+    ["StatefulSet", statefulSetStrategy as never, "", "statefulset"],
+    ["DaemonSet", daemonSetStrategy as never, undefined, "daemonset"],
+  ];
+  for (const [kind, strategy, unusable, empty] of strategies) {
+    const faults = (spec: object) => {
+      const made = workload<KubeObject & { spec: object }>(spec);
+      strategy.defaults!(made);
+      return said(strategy.validate!(made));
+    };
+
+    it(`whose Pods are those of a ${kind} runs them without an end, and selects them`, () => {
+      const template = { metadata: { labels }, spec: { ...pod, activeDeadlineSeconds: 1 } };
+      expect(faults({ template })).toEqual([
+        `spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ${kind} is not Supported`,
+      ]);
+      expect(faults({ selector: { matchLabels: { app: "b" } } })).toEqual([
+        'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`',
+      ]);
+      expect(faults({ selector: {} }))
+        .toEqual([`spec.selector: Invalid value: {}: empty selector is invalid for ${empty}`]);
+    });
+
+    it(`whose Pods are those of a ${kind} tells of a selector that cannot be understood`, () => {
+      const found = faults({ selector: { matchLabels: { zone: "a b", app: "a" } } });
+      expect(found[0]).toContain('spec.selector.matchLabels: Invalid value: "a b": a valid label must');
+      const printed = 'spec.selector: Invalid value: {"matchLabels":{"app":"a","zone":"a b"}}';
+      expect(found.slice(1)).toEqual(unusable === undefined ? [] : [printed + (unusable && `: ${unusable}`)]);
+    });
+  }
+
+  it("has one of its strategies, and no other is looked at", () => {
+    const faults = (strategy: object) => {
+      const deployment = workload<Deployment>({ strategy });
+      deploymentStrategy.defaults!(deployment);
+      return said(deploymentStrategy.validate!(deployment));
+    };
+    expect(faults({ type: "Odd", rollingUpdate: { maxSurge: -1 } })).toEqual([
+      'spec.strategy: Unsupported value: {"Type":"Odd","RollingUpdate":{"MaxUnavailable":0,"MaxSurge":-1}}: supported values: "Recreate", "RollingUpdate"',
+    ]);
+    expect(faults({ rollingUpdate: { maxSurge: "0%", maxUnavailable: "-5%" } })).toEqual([
+      expect.stringContaining('maxUnavailable: Invalid value: "-5%": a valid percent'),
+      expect.stringContaining('maxUnavailable: Invalid value: "-5%": may not be 0 when `maxSurge` is 0'),
+    ]);
+  });
+
+  it("warns of its name when it is made, and of its template whenever that may have changed", () => {
+    const deployment = workload<Deployment>({
+      template: { metadata: { labels }, spec: { ...pod, terminationGracePeriodSeconds: -1 } },
+    });
+    deployment.metadata = { name: "a.b", generation: 2 };
+    const period = expect.stringContaining("spec.template.spec.terminationGracePeriodSeconds: must be >= 0");
+    const name = expect.stringContaining("metadata.name: this is used in Pod names and hostnames");
+    const { warnings } = deploymentStrategy;
+    expect(warnings!(deployment)).toEqual([name, period]);
+    expect(warnings!(deployment, { ...deployment, metadata: { generation: 1 } })).toEqual([period]);
+    expect(warnings!(deployment, deployment)).toEqual([]);
+  });
+
+  it("whose annotations change is another generation of a Deployment", () => {
+    const old = workload<Deployment>({});
+    old.metadata.generation = 3;
+    const generation = (annotations: Record<string, string>) => {
+      const now = { ...structuredClone(old), metadata: { ...old.metadata, annotations } };
+      deploymentStrategy.prepareForUpdate!(now, { ...old, metadata: { ...old.metadata, annotations: { a: "1" } } });
+      return now.metadata.generation;
+    };
+    expect([generation({ a: "1" }), generation({ a: "2" })]).toEqual([3, 4]);
+  });
+});
+
+describe("a ReplicationController", () => {
+  it("selects its Pods by labels, which need not be any that are allowed", () => {
+    const faults = (selector: Record<string, string>, has: Record<string, string> = selector) => {
+      const template = { metadata: { labels: has }, spec: { ...pod, activeDeadlineSeconds: 1 } };
+      const made = workload<ReplicationController>({ selector, template });
+      replicationControllerStrategy.defaults!(made);
+      return said(replicationControllerStrategy.validate!(made));
+    };
+    const endless =
+      "spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicationController is not Supported";
+    expect(faults({ app: "a" })).toEqual([endless]);
+    expect(faults({ app: "a b" })[0]).toContain('spec.template.labels: Invalid value: "a b"');
+    expect(faults({ app: "b" }, labels)[0]).toContain("`selector` does not match template `labels`");
+  });
+});
+
+describe("a ControllerRevision", () => {
+  const revision = (data: unknown, revision = 1) => ({ metadata: { name: "a" }, revision, data } as ControllerRevision);
+
+  it("has an object that stays, and a number that may rise", () => {
+    const { validate, validateCreate, validateUpdate } = controllerRevisionStrategy;
+    expect(said(validate!(revision({}, -1))))
+      .toEqual(["revision: Invalid value: -1: must be greater than or equal to 0"]);
+    expect(said(validateCreate!(revision({ a: 1 })))).toEqual([]);
+    expect(said(validateCreate!(revision(undefined)))).toEqual(["data: Required value: data is mandatory"]);
+    expect(said(validateCreate!(revision([])))).toEqual(["data: Required value: data must be a valid JSON object"]);
+    expect(said(validateUpdate!(revision({ a: 1 }, 2), revision({ a: 1 })))).toEqual([]);
+    expect(said(validateUpdate!(revision({ a: 2 }), revision({ a: 1 }))))
+      .toEqual(['data: Invalid value: {"a":2}: field is immutable']);
+  });
+});
+
 describe("a DaemonSet", () => {
   const annotation = "deprecated.daemonset.template.generation";
 
   it("counts its templates, whatever clients say", () => {
     const set = workload<DaemonSet>({});
     daemonSetStrategy.defaults!(set);
-    daemonSetStrategy.prepareForCreate!(set);
+    daemonSetStrategy.prepareForCreate!(set, preparation);
     expect(set.metadata.annotations).toEqual({ [annotation]: "1" });
     const same = { ...structuredClone(set), metadata: { name: "a", annotations: { [annotation]: "9" } } };
     daemonSetStrategy.prepareForUpdate!(same, set);
@@ -71,6 +229,17 @@ describe("a DaemonSet", () => {
     changed.spec.template.spec!.containers[0]!.image = "alpine";
     daemonSetStrategy.prepareForUpdate!(changed, same);
     expect(changed.metadata.annotations).toEqual({ [annotation]: "2" });
+  });
+
+  it("counts what it may take away and add, whatever its strategy", () => {
+    const of = (updateStrategy: object) => {
+      const set = workload<DaemonSet>({ updateStrategy });
+      daemonSetStrategy.defaults!(set);
+      return set.spec.updateStrategy?.rollingUpdate;
+    };
+    expect(of({})).toEqual({ maxUnavailable: 1, maxSurge: 0 });
+    expect(of({ type: "OnDelete" })).toBeUndefined();
+    expect(of({ type: "OnDelete", rollingUpdate: { maxSurge: 1 } })).toEqual({ maxUnavailable: 0, maxSurge: 1 });
   });
 
   it("cannot take away more than all of its Pods", () => {

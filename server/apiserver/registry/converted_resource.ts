@@ -25,7 +25,7 @@ import { create } from "./create.ts";
 import type { Facet } from "./facet.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import { patch } from "./patch.ts";
-import type { StoredResource } from "./stored_resource.ts";
+import { StoredResource } from "./stored_resource.ts";
 import { update, type Written } from "./update.ts";
 
 type ObjectEvent = Extract<WatchedEvent, { entry: unknown }>;
@@ -41,7 +41,8 @@ export class ConvertedResource implements ResourceStore {
 
   constructor(row: ResourceRow, stored: StoredResource, conversion: Conversion) {
     this.row = row;
-    this.#stored = stored;
+    const { strategy } = conversion;
+    this.#stored = strategy ? new StoredResource({ ...stored.shelf, strategy }) : stored;
     this.#conversion = conversion;
   }
 
@@ -134,6 +135,7 @@ export class ConvertedResource implements ResourceStore {
     return {
       ...facet,
       kind: { group, kind, apiVersion },
+      refusedAs: facet.kind,
       message: system.schema.ofKind(apiVersion, kind)!,
       view: (object) => this.#fromStored(facet.view(object)),
       merge: (submitted, old) => {

@@ -32,6 +32,7 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
+  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);
@@ -59,6 +60,7 @@ async function prepared(
   takeIdentity(shelf, object, request.namespace);
   system.zeroValues.normalise(shelf.message, object as unknown as Record<string, unknown>);
   strategy.defaults?.(object);
+  strategy.defaultTimes?.(object, system.clock.now());
   const { metadata } = object;
   const { managedFields } = metadata;
   dropSystemMetadata(metadata);
@@ -80,7 +82,8 @@ async function prepared(
   keepOwnersOnce(metadata, context, true);
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
-  strategy.prepareForCreate?.(object);
+  requireValid(shelf, object, strategy.settle?.(object) ?? []);
+  strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
   requireValid(shelf, object, [
     ...validateMetadata(row, strategy, metadata),
     ...validateContent(shelf, object),

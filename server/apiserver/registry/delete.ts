@@ -1,13 +1,10 @@
-import type { KubeObject } from "../../../api/resource.ts";
 import { cloneJson } from "./clone.ts";
 import { conflict, isNotFound, notFound, serverTimeout } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
-import type { StoredEntry } from "../cache/stored_entry.ts";
 import type {
   DeleteAnswer,
   DeleteOptions,
   DeleteRequest,
-  Entry,
   ListAnswer,
   ListRequest,
   RequestContext,
@@ -24,9 +21,9 @@ const attempts = 64;
 export async function remove(shelf: Shelf, context: RequestContext, request: DeleteRequest): Promise<DeleteAnswer> {
   const { namespace, name, options } = request;
   const { system } = shelf;
+  const { dependentsWarning } = shelf.strategy;
+  if (dependentsWarning !== undefined && options.propagationPolicy === undefined) context.warn(dependentsWarning);
   await admit(shelf, context, request);
-  const { deletionWarning } = shelf.strategy;
-  if (deletionWarning && options.propagationPolicy === undefined) context.warn(deletionWarning);
   for (let attempt = 1; attempt <= attempts; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
@@ -36,7 +33,10 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
     if (plan.outcome === "remove") {
       const entry = options.dryRun ? current : await commitDelete(shelf, current);
-      if (entry !== undefined) return { outcome: "removed", entry: lastOf(entry, plan.object, current) };
+      if (entry !== undefined) {
+        const shown = plan.object && new ObjectEntry(plan.object, entry.revision, entry.records);
+        return { outcome: "removed", entry: shown ?? entry };
+      }
     } else {
       if (options.dryRun) {
         return { outcome: "marked", entry: new ObjectEntry(plan.object, current.revision, current.records) };
@@ -49,11 +49,6 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     if (options.preconditions?.resourceVersion) throw conflict(shelf.row, name);
   }
   throw serverTimeout(shelf.row, "delete");
-}
-
-/** What is answered: the object as it was, or marked where the kind marks what goes at once, too. */
-function lastOf(entry: Entry, marked: KubeObject | undefined, current: StoredEntry): Entry {
-  return marked === undefined ? entry : new ObjectEntry(marked, current.revision, current.records);
 }
 
 async function admit(

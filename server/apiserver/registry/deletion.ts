@@ -8,7 +8,7 @@ const orphan = "orphan";
 
 /** What a request to delete comes to. */
 export type Deletion =
-  /** The object goes now; `object` is how it goes, where that is not how it was. */
+  /** The object goes now; it is shown as `object`, as it was if absent. */
   | { readonly outcome: "remove"; readonly object?: KubeObject }
   /** It lives on, as `object` says. */
   | { readonly outcome: "mark"; readonly object: KubeObject }
@@ -26,11 +26,11 @@ export function planDeletion(shelf: Shelf, old: KubeObject, options: DeleteOptio
   const finalizers = finalizersFor(shelf, old, options);
   const holds = finalizers.length > 0 || (strategy.holdsBack?.(old) ?? false);
   const seconds = shortened(old, grace);
-  if (seconds === 0 && !holds) {
-    const object = strategy.gracePeriodSeconds && mark(shelf, old, 0, finalizers, now);
-    return { outcome: "remove", ...(object && { object }) };
-  }
+  const isRemoved = seconds === 0 && !holds;
+  if (isRemoved && !strategy.gracePeriodSeconds) return { outcome: "remove" };
   const marked = mark(shelf, old, seconds, finalizers, now);
+  // Of what could have had time to end it is told that it had none.
+  if (isRemoved) return { outcome: "remove", ...marked && { object: marked } };
   return marked === undefined ? { outcome: "unchanged" } : { outcome: "mark", object: marked };
 }
 

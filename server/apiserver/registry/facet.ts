@@ -15,15 +15,25 @@ export interface Facet {
   /** `""` for the object itself and for its other versions. */
   readonly subresource: string;
   readonly kind: GroupKind & { readonly apiVersion: string };
+  /** What refusals call it, where that is not its kind: what is wrong is found in the stored version. */
+  readonly refusedAs?: GroupKind;
   readonly message: MessageSchema;
   /** May give the object itself. */
   view(object: KubeObject): KubeObject;
   /** The whole that results from storing `submitted` (the caller's own, zero values gone) over `old` (frozen). May use parts of both. */
   merge(submitted: KubeObject, old: KubeObject): KubeObject;
+  /** Changes the result to what follows from it, after admission: what it sets is nobody's, and what it drops remains its manager's. */
+  prepare?(object: KubeObject, old: KubeObject): void;
   /** What a submitted object of the view's kind is in the store's, for views of another kind that can be created. May change it. */
   stores?(submitted: KubeObject): KubeObject;
+  /** Works out what `prepare` builds on. What is found wrong here is told alone. */
+  settle?(object: KubeObject, old: KubeObject): FieldError[];
   /** What is wrong with the result. */
   validate(object: KubeObject, old: KubeObject): FieldError[];
+  /** Works out what follows from a result that was found valid. */
+  complete?(object: KubeObject, old: KubeObject): void;
+  /** What the client should hear of, though it is allowed. */
+  warnings?(object: KubeObject, old: KubeObject): string[];
   answer(entry: Entry): Entry;
   /** Of the paths that a client sets, those that become its own: the ones that the facet stores. All of them when absent. */
   readonly owns?: Scope;
@@ -34,7 +44,7 @@ export interface Facet {
 }
 
 export function requireValidView(facet: Facet, name: string, errors: readonly FieldError[]): void {
-  if (errors.length > 0) throw invalid(facet.kind, name, errors);
+  if (errors.length > 0) throw invalid(facet.refusedAs ?? facet.kind, name, errors);
 }
 
 /** What all facets of one shelf that show whole objects have in common. */

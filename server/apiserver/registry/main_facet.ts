@@ -9,30 +9,37 @@ import type { Shelf } from "./system.ts";
 
 type Fields = Record<string, unknown>;
 
-const status = setOf(["f:status"]);
+const status = ["f:status"];
 
 /** The object itself: everything but what the server and the status subresource decide. */
 export function mainFacet(shelf: Shelf): Facet {
   const { row, storage, strategy } = shelf;
   const hasStatus = row.subresources.some(({ name }) => name === "status");
+  const others = setOf(...hasStatus ? [status] : [], ...strategy.resets?.object ?? []);
   return {
     ...wholeObject(shelf),
     subresource: "",
-    ...(hasStatus ? { owns: (paths) => recursiveDifference(paths, status) } : {}),
+    ...(others.size > 0 ? { owns: (paths) => recursiveDifference(paths, others) } : {}),
     merge(object, old) {
       object.kind = storage.kind;
       object.apiVersion = storage.apiVersion;
       if (hasStatus) keepField(object, old, "status");
       strategy.defaults?.(object);
+      strategy.defaultTimes?.(object, shelf.system.clock.now());
+      return object;
+    },
+    settle: (object, old) => strategy.settle?.(object, old) ?? [],
+    prepare(object, old) {
       strategy.prepareForUpdate?.(object, old);
       bumpGeneration(shelf, object, old);
-      return object;
     },
     validate: (object, old) => [
       ...validateMetadataUpdate(row, strategy, object, old),
-      ...validateContent(shelf, object),
+      ...validateContent(shelf, object, old),
       ...(strategy.validateUpdate?.(object, old) ?? []),
     ],
+    complete: (object, old) => strategy.complete?.(object, old),
+    warnings: (object, old) => strategy.warnings?.(object, old) ?? [],
   };
 }
 

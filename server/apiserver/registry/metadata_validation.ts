@@ -165,7 +165,11 @@ export function validateLabels(labels: Record<string, string> | undefined, path:
   }
 }
 
-function validateAnnotations(annotations: Record<string, string> | undefined, path: Path, errors: FieldError[]): void {
+export function validateAnnotations(
+  annotations: Record<string, string> | undefined,
+  path: Path,
+  errors: FieldError[],
+): void {
   let size = 0;
   for (const key in annotations) {
     for (const detail of checkQualifiedName(key.toLowerCase())) errors.push(FieldError.invalid(path, key, detail));

@@ -34,14 +34,13 @@ export function scaleFacet(shelf: Shelf): Facet {
     } as KubeObject),
     merge(submitted, whole) {
       const old = whole as Scalable;
-      const object: Scalable = {
+      return {
         ...old,
         metadata: { ...old.metadata },
         spec: { ...old.spec, replicas: (submitted as Scale).spec?.replicas ?? 0 },
-      };
-      bumpGeneration(shelf, object, old);
-      return object;
+      } as KubeObject;
     },
+    prepare: (object, old) => bumpGeneration(shelf, object, old),
     validate(object) {
       const { replicas = 0 } = (object as Scalable).spec;
       if (replicas >= 0) return [];

@@ -8,9 +8,16 @@ type Json = Record<string, unknown>;
 /** Metadata is the same for all kinds and checked as such; a status is its writer's matter. */
 const checkedElsewhere: ReadonlySet<string> = new Set(["metadata", "status", "kind", "apiVersion"]);
 
-/** What is wrong with an object besides its metadata: by its strategy, or by the schema where the kind has no validation of its own. */
-export function validateContent({ strategy, message, system }: Shelf, object: KubeObject): FieldError[] {
-  if (strategy.validate) return strategy.validate(object);
+/**
+ * What is wrong with an object besides its metadata: by its strategy, or by the schema where the kind has no validation of its own. `old` is absent for a new
+ * one.
+ */
+export function validateContent(
+  { strategy, message, system }: Shelf,
+  object: KubeObject,
+  old?: KubeObject,
+): FieldError[] {
+  if (strategy.validate) return strategy.validate(object, old);
   const errors: FieldError[] = [];
   for (const [name, field] of message.fields) {
     if (!checkedElsewhere.has(name)) check(system.schema, field, (object as unknown as Json)[name], root(name), errors);

@@ -90,7 +90,7 @@ export class ServiceAllocation {
     if (spec.type === "ExternalName" || spec.clusterIP === "None") return;
     if (spec.clusterIP) {
       const address = parseIPv4(spec.clusterIP);
-      const path = specPath.child("clusterIPs").index(0);
+      const path = specPath.child("clusterIPs");
       if (address === undefined || before.addresses.includes(address)) return;
       if (!this.#addresses.contains(address)) {
         const detail =

@@ -1,4 +1,4 @@
-import { type FieldSet, recursiveDifference, setOf } from "../../../api/patch/apply/field_set.ts";
+import { type FieldSet, recursiveDifference, setOf, union } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { type Facet, wholeObject } from "./facet.ts";
 import { keepField } from "./main_facet.ts";
@@ -27,7 +27,7 @@ const kept: Readonly<Record<string, Written | "all">> = {
 export function statusFacet(shelf: Shelf): Facet {
   const { row, strategy } = shelf;
   const keeps = kept[`${row.group}/${row.resource}`] ?? [];
-  const others = ownedByOthers(keeps);
+  const others = union(ownedByOthers(keeps), setOf(...strategy.resets?.status ?? []));
   return {
     ...wholeObject(shelf),
     subresource: "status",
@@ -35,13 +35,15 @@ export function statusFacet(shelf: Shelf): Facet {
     merge(submitted, old) {
       const object: KubeObject = { ...old, metadata: metadataOf(submitted, old, keeps) };
       keepField(object, submitted, "status");
-      strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now());
+      strategy.defaultStatus?.(object);
       return object;
     },
+    prepare: (object, old) => strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now()),
     validate: (object, old) => [
       ...validateMetadataUpdate(row, strategy, object, old, "status"),
       ...(strategy.validateStatusUpdate?.(object, old) ?? []),
     ],
+    warnings: (object, old) => strategy.statusWarnings?.(object, old) ?? [],
   };
 }
 

@@ -189,8 +189,11 @@ describe("other versions", () => {
       note: "it did",
       deprecatedCount: 2,
     });
-    await test.client.patch(eventsV1, target, { type: "merge", patch: { note: "again" } });
-    expect((await test.client.get(events, target)).message).toBe("again");
+    const series = { count: 3, lastObservedTime: "2026-01-02T03:04:05.000000Z" };
+    await test.client.patch(eventsV1, target, { type: "merge", patch: { series } });
+    expect((await test.client.get(events, target)).series).toEqual(series);
+    const changed = await failure(test.client.patch(eventsV1, target, { type: "merge", patch: { note: "again" } }));
+    expect(changed.message).toBe('Event "a" is invalid: message: Invalid value: "again": field is immutable');
   });
 
   it("autoscaling/v1 keeps the CPU target", async () => {

@@ -78,6 +78,7 @@ export async function update(
 
 export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
   const { namespace, name } = change;
+  if (shelf.strategy.load) await shelf.strategy.load();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
@@ -112,6 +113,7 @@ async function resultOf(
   const { subresource } = facet;
   const admission = {
     operation: "UPDATE",
+    verb: patches ? "patch" : "update",
     row,
     subresource,
     namespace,
@@ -124,10 +126,11 @@ async function resultOf(
   } as const;
   await system.admission.mutate(admission);
   keepOwnersOnce(object.metadata, context, true);
+  requireValidView(facet, name, facet.settle?.(object, old) ?? []);
+  facet.prepare?.(object, old);
   requireValidView(facet, name, facet.validate(object, old));
-  // Nobody is told of what a subresource does not set.
-  const warnings = subresource === "" ? shelf.strategy.warnings?.(object, old) : undefined;
-  for (const warning of warnings ?? []) context.warn(warning);
+  facet.complete?.(object, old);
+  for (const warning of facet.warnings?.(object, old) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
 }

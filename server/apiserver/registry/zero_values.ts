@@ -3,7 +3,14 @@ import type { FieldSchema, MessageSchema, Scalar, Schema } from "../../../api/sc
 type Json = Record<string, unknown>;
 
 /** Zero values of the types that Go writes even when they are empty. Times and lists would be null, which no client misses. */
-const written: Partial<Record<Scalar, unknown>> = { string: "", bool: false, int32: 0, int64: 0, double: 0 };
+const written: Partial<Record<Scalar, unknown>> = {
+  string: "",
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: "0",
+};
 
 /**
  * Gives objects the zero values that they would have after a passage through Go's structs: what `omitempty` leaves out goes, what is
@@ -51,7 +58,8 @@ export class ZeroValues {
           const message = this.#schema.message(type.of.message);
           for (const item of value as Json[]) this.normalise(message, item);
         }
-        return !keepsEmpty && (value as unknown[]).length === 0;
+        // Where Go would write null after a passage through the store.
+        return (value as unknown[]).length === 0;
       case "map":
         if (type.of.is === "message") {
           const message = this.#schema.message(type.of.message);

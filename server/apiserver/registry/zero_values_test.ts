@@ -38,9 +38,17 @@ describe("zero values", () => {
     });
   });
 
+  it("go where Go would write null", () => {
+    expect(normalised("rbac.authorization.k8s.io/v1", "Role", { rules: [] })).toEqual({ metadata: {} });
+  });
+
   it("appear where Go always writes them", () => {
     expect(normalised("v1", "Service", {}).status).toEqual({ loadBalancer: {} });
     expect(normalised("apps/v1", "ReplicaSet", {}).status).toEqual({ replicas: 0 });
     expect(normalised("v1", "ConfigMap", { data: null })).toEqual({ metadata: {} });
+    const devices = [{ name: "d", capacity: { memory: {} } }];
+    expect(normalised("resource.k8s.io/v1", "ResourceSlice", { spec: { devices } }).spec).toMatchObject({
+      devices: [{ capacity: { memory: { value: "0" } } }],
+    });
   });
 });

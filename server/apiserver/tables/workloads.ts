@@ -69,7 +69,7 @@ export const workloadColumns: ColumnTable = {
     { name: "Desired", type: "integer", cell: (d) => d.status?.desiredNumberScheduled ?? 0 },
     { name: "Current", type: "integer", cell: (d) => d.status?.currentNumberScheduled ?? 0 },
     { name: "Ready", type: "integer", cell: (d) => d.status?.numberReady ?? 0 },
-    { name: "Up-to-date", cell: (d) => d.status?.updatedNumberScheduled ?? 0 },
+    { name: "Up-to-date", type: "integer", cell: (d) => d.status?.updatedNumberScheduled ?? 0 },
     { name: "Available", type: "integer", cell: (d) => d.status?.numberAvailable ?? 0 },
     { name: "Node Selector", cell: (d) => labelText(d.spec.template.spec?.nodeSelector) },
     age,

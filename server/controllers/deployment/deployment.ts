@@ -185,6 +185,8 @@ class DeploymentController implements Controller {
     if (revision === undefined || deployment.metadata.annotations?.[revisionAnnotation] === revision) return deployment;
     const patch = { metadata: { uid: deployment.metadata.uid, annotations: { [revisionAnnotation]: revision } } };
     const annotated = await this.#context.client.patch(deployments, targetOf(deployment), { type: "merge", patch }, {
+      // Through the status: an annotation that comes otherwise is a change to be seen.
+      subresource: "status",
       signal,
     });
     this.#writes.note(keyOf(deployment), this.#deployments, annotated);

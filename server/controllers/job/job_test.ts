@@ -165,6 +165,15 @@ describe("jobController", () => {
     expect(job().status?.failed).toBeUndefined();
   });
 
+  it("ends, with its start, though it was suspended as its last Pod ended", async () => {
+    await start({ completions: 1 });
+    const { startTime } = job().status!;
+    await world.client.patch(jobs, target, { type: "merge", patch: { spec: { suspend: true } } });
+    await end(unfinished()[0]!, "Succeeded");
+    expect(conditions()).toEqual(["SuccessCriteriaMet=True CompletionsReached", "Complete=True CompletionsReached"]);
+    expect(job().status?.startTime).toBe(startTime);
+  });
+
   it("follows its parallelism up and down", async () => {
     await start({ parallelism: 1, completions: 10 });
     await patch({ parallelism: 4 });

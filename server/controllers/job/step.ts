@@ -41,7 +41,7 @@ export function jobStep(job: Job, pods: readonly Pod[], now: number): Step {
   const plan: PodPlan = outcome === undefined
     ? planPods(started, pods, counted, now)
     : { create: [], remove: pods.filter(isActive) };
-  const { status, events } = nextStatus(started, pods, counted, outcome, now);
+  const { status, events } = nextStatus(outcome ? withoutGap(started, job, now) : started, pods, counted, outcome, now);
   const waits = [plan.wait, untilDeadline(started, now)].filter((wait) => wait !== undefined && wait > 0);
   return {
     status: deepEqual(status, job.status) ? undefined : status,
@@ -57,6 +57,11 @@ function withStart(job: Job, now: number): Job {
   const { startTime, ...status } = job.status ?? {};
   if (job.spec.suspend) return startTime === undefined ? job : { ...job, status };
   return startTime === undefined ? { ...job, status: { ...status, startTime: formatTime(now) } } : job;
+}
+
+/** A Job that ends has begun once, even if that was while it was about to be suspended. */
+function withoutGap(started: Job, { status }: Job, now: number): Job {
+  return { ...started, status: { startTime: status?.startTime ?? formatTime(now), ...started.status } };
 }
 
 function nextStatus(

@@ -237,7 +237,7 @@ export const network: readonly Specimen[] = [
         matchConstraints: {
           resourceRules: [{ operations: ["CREATE"], apiGroups: ["x.io"], apiVersions: ["v1"], resources: ["things"] }],
         },
-        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: "[]" } }],
+        mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: "[JSONPatch{op: 'test'}]" } }],
       },
     },
   },

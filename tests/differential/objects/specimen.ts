@@ -6,6 +6,8 @@ export interface Specimen {
   readonly object: Readonly<Record<string, unknown>>;
   /** What is written to its status. */
   readonly status?: Readonly<Record<string, unknown>>;
+  /** What an update may change depends on the status: it is mutated again when that is written. */
+  readonly changesWithStatus?: boolean;
 }
 
 /** A small Pod template with these labels. */

@@ -139,6 +139,63 @@ export const workloads: readonly Specimen[] = [
         template: template(app, { restartPolicy: "Never" }),
       },
     },
+    status: {
+      startTime: "2026-01-02T03:04:05Z",
+      completionTime: "2026-01-02T03:04:06Z",
+      succeeded: 2,
+      failed: 1,
+      ready: 0,
+      terminating: 0,
+      completedIndexes: "0,2",
+      failedIndexes: "1",
+      uncountedTerminatedPods: {},
+      conditions: [{ type: "SuccessCriteriaMet", status: "True" }, { type: "Complete", status: "True" }],
+    },
+  },
+  {
+    of: "batch/jobs",
+    object: {
+      spec: {
+        manualSelector: true,
+        selector: { matchLabels: app },
+        managedBy: "example.com/queue",
+        template: template({ ...app, "job-name": "other" }, { restartPolicy: "OnFailure" }),
+      },
+    },
+    status: {
+      startTime: "2026-01-02T03:04:05Z",
+      failed: 1,
+      conditions: [{ type: "FailureTarget", status: "True" }, { type: "Failed", status: "True" }],
+    },
+  },
+  {
+    of: "batch/jobs",
+    object: {
+      spec: {
+        suspend: true,
+        template: template(app, {
+          restartPolicy: "Never",
+          nodeSelector: app,
+          tolerations: [{ operator: "Exists" }],
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchExpressions: [{ key: "app", operator: "Exists" }] }],
+              },
+            },
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [{
+                topologyKey: "zone",
+                labelSelector: { matchLabels: app },
+              }],
+            },
+          },
+          containers: [{ name: "main", image: "busybox:1.36", resources: { requests: { cpu: "1" } } }],
+        }),
+      },
+    },
+    status: { conditions: [{ type: "Suspended", status: "True" }] },
+    changesWithStatus: true,
   },
   {
     of: "batch/cronjobs",
@@ -158,6 +215,68 @@ export const workloads: readonly Specimen[] = [
       },
     },
     status: { lastScheduleTime: "2026-01-02T03:04:05Z", active: [{ kind: "Job", name: "j" }] },
+  },
+  {
+    of: "batch/cronjobs",
+    object: {
+      metadata: { name: "a.name.with.dots" },
+      spec: {
+        schedule: "@every 1h30m",
+        jobTemplate: { spec: { template: template(app, { restartPolicy: "Never" }) } },
+      },
+    },
+  },
+  {
+    of: "apps/statefulsets",
+    object: {
+      spec: {
+        selector: { matchLabels: app },
+        template: template(app, { hostname: "h", subdomain: "s", volumes: [{ name: "data", emptyDir: {} }] }),
+        updateStrategy: { type: "OnDelete" },
+        revisionHistoryLimit: -1,
+      },
+    },
+  },
+  {
+    of: "apps/daemonsets",
+    object: {
+      metadata: { name: "on-delete", annotations: { "deprecated.daemonset.template.generation": "7" } },
+      spec: { selector: { matchLabels: app }, template: template(app), updateStrategy: { type: "OnDelete" } },
+    },
+  },
+  {
+    of: "apps/deployments",
+    object: {
+      metadata: { name: "a.name.with.dots", labels: app, annotations: { note: "a" } },
+      spec: { selector: { matchLabels: app }, template: template(app), strategy: { type: "Recreate" } },
+    },
+  },
+  {
+    of: "/replicationcontrollers",
+    object: { metadata: { name: "a.name.with.dots" }, spec: { template: template(app) } },
+  },
+  {
+    of: "autoscaling/horizontalpodautoscalers",
+    object: { spec: { scaleTargetRef: { kind: "ReplicationController", name: "r" }, maxReplicas: 3, behavior: {} } },
+  },
+  {
+    of: "policy/poddisruptionbudgets",
+    object: { spec: { maxUnavailable: 1, selector: {} } },
+    status: {
+      disruptionsAllowed: 0,
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      expectedPods: 0,
+      disruptedPods: { p: "2026-01-02T03:04:05Z" },
+      conditions: [{
+        type: "DisruptionAllowed",
+        status: "False",
+        reason: "InsufficientPods",
+        message: "by a test",
+        lastTransitionTime: "2026-01-02T03:04:05Z",
+        observedGeneration: 1,
+      }],
+    },
   },
   {
     of: "autoscaling/horizontalpodautoscalers",

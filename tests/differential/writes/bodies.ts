@@ -1,4 +1,4 @@
-import { encodeProtobuf } from "../../../api/codec/protobuf.ts";
+import { encodeProtobuf } from "../../../api/codec/protobuf_encode.ts";
 import type { Request } from "../sides.ts";
 import {
   configMap,

@@ -1,6 +1,6 @@
 import { type Environment, Optional } from "@marcbachmann/cel-js";
 import { isEqual } from "./equality.ts";
-import { BoundExpression, type Macro, type MacroCall } from "./macro.ts";
+import { BoundExpression, type Macro, type MacroCall, requireRange } from "./macro.ts";
 
 type Comparable = string | number | bigint;
 
@@ -11,23 +11,23 @@ const maxRange = 1_000_000n;
 export function registerLists(environment: Environment): void {
   const functions: Readonly<Record<string, (list: never[], ...more: never[]) => unknown>> = {
     "isSorted(): bool": (list: Comparable[]) => list.every((value, i) => i === 0 || list[i - 1]! <= value),
-    "min(): dyn": (list: Comparable[]) => extreme(list, "min", (a, b) => a < b),
-    "max(): dyn": (list: Comparable[]) => extreme(list, "max", (a, b) => a > b),
-    "sum(): dyn": sum,
-    "indexOf(dyn): int": (list: unknown[], wanted: unknown) => BigInt(list.findIndex((one) => isEqual(one, wanted))),
-    "lastIndexOf(dyn): int": (list: unknown[], wanted: unknown) =>
+    "min(): A": (list: Comparable[]) => extreme(list, "min", (a, b) => a < b),
+    "max(): A": (list: Comparable[]) => extreme(list, "max", (a, b) => a > b),
+    "sum(): A": sum,
+    "indexOf(A): int": (list: unknown[], wanted: unknown) => BigInt(list.findIndex((one) => isEqual(one, wanted))),
+    "lastIndexOf(A): int": (list: unknown[], wanted: unknown) =>
       BigInt(list.findLastIndex((one) => isEqual(one, wanted))),
-    "slice(int, int): list<dyn>": slice,
+    "slice(int, int): list<A>": slice,
     "flatten(): list<dyn>": (list: unknown[]) => list.flat(1),
     "flatten(int): list<dyn>": (list: unknown[], depth: bigint) => list.flat(Number(depth)),
-    "sort(): list<dyn>": (list: Comparable[]) => list.toSorted(compare),
-    "reverse(): list<dyn>": (list: unknown[]) => list.toReversed(),
-    "distinct(): list<dyn>": distinct,
-    "first(): optional<dyn>": (list: unknown[]) => Optional.of(list[0]),
-    "last(): optional<dyn>": (list: unknown[]) => Optional.of(list.at(-1)),
+    "sort(): list<A>": (list: Comparable[]) => list.toSorted(compare),
+    "reverse(): list<A>": (list: unknown[]) => list.toReversed(),
+    "distinct(): list<A>": distinct,
+    "first(): optional<A>": (list: unknown[]) => Optional.of(list[0]),
+    "last(): optional<A>": (list: unknown[]) => Optional.of(list.at(-1)),
   };
   for (const [signature, compute] of Object.entries(functions)) {
-    environment.registerFunction(`list.${signature}`, compute);
+    environment.registerFunction(`list<A>.${signature}`, compute);
   }
   environment.registerFunction("list.sortBy(ast, ast): list<dyn>", sortBy)
     .registerType("Lists", Lists)
@@ -87,7 +87,7 @@ function sortBy({ receiver, args }: MacroCall): Macro {
   return {
     async: false,
     typeCheck(checker, _, scope) {
-      const list = checker.check(receiver, scope);
+      const list = requireRange(checker, receiver, scope, ["list"]);
       key.check(checker, [list.valueType ?? checker.getType("dyn")], scope);
       return list;
     },

@@ -1,15 +1,18 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 
+/** A node of its syntax tree. */
+type AnyNode = { readonly op: string; readonly args: unknown };
+
 /** What the CEL library gives to macros while it checks types: as much of it as ours use. */
 export interface Checker {
-  check(node: ASTNode, scope: Scope): TypeOf;
+  check(node: AnyNode, scope: Scope): TypeOf;
   getType(name: string): TypeOf;
-  createError(code: string, message: string, node: ASTNode): Error;
+  createError(code: string, message: string, node: AnyNode): Error;
 }
 
 /** What it gives to them while it evaluates. */
 export interface Evaluator {
-  run(node: ASTNode, scope: Scope): unknown;
+  run(node: AnyNode, scope: Scope): unknown;
 }
 
 /** The variables that an expression may read. */
@@ -81,4 +84,12 @@ export class BoundExpression {
     if (typeof result !== "boolean") throw new TypeError("no such overload: the predicate is not bool");
     return result;
   }
+}
+
+/** Throws the checker's error for what has no items. */
+export function requireRange(checker: Checker, receiver: AnyNode, scope: Scope, kinds: readonly string[]): TypeOf {
+  const type = checker.check(receiver, scope);
+  if (type.kind === "dyn" || type.kind === "param" || kinds.includes(type.kind)) return type;
+  const message = `an expression of type ${type} has no items`;
+  throw checker.createError("invalid_comprehension_range", message, receiver);
 }

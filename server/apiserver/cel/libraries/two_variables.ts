@@ -1,6 +1,6 @@
 import type { Environment } from "@marcbachmann/cel-js";
 import { entriesOf } from "./equality.ts";
-import { BoundExpression, type Checker, type Macro, type MacroCall, type TypeOf } from "./macro.ts";
+import { BoundExpression, type Checker, type Macro, type MacroCall, requireRange, type TypeOf } from "./macro.ts";
 
 /** Whether the predicate holds for a key and its value. */
 type Test = (entry: Entry) => boolean;
@@ -75,7 +75,11 @@ function quantifier(
   return {
     async: false,
     typeCheck(checker, _, scope) {
-      predicate.checkPredicate(checker, entryTypes(checker, checker.check(receiver, scope)), scope);
+      predicate.checkPredicate(
+        checker,
+        entryTypes(checker, requireRange(checker, receiver, scope, ["list", "map"])),
+        scope,
+      );
       return checker.getType("bool");
     },
     evaluate(evaluator, _, scope) {
@@ -94,7 +98,7 @@ function transformation({ receiver, args }: MacroCall, how: Transformation): Mac
   return {
     async: false,
     typeCheck(checker, _, scope) {
-      const types = entryTypes(checker, checker.check(receiver, scope));
+      const types = entryTypes(checker, requireRange(checker, receiver, scope, ["list", "map"]));
       filter?.checkPredicate(checker, types, scope);
       return how.type(types[0], transform.check(checker, types, scope), checker);
     },

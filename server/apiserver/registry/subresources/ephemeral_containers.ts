@@ -3,8 +3,8 @@ import { FieldError, root } from "../../../../api/meta/field.ts";
 import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Pod } from "../../../../api/types/core_v1.ts";
 import { defaultContainer } from "../../kinds/pod_defaults.ts";
-import { mirrorAnnotation } from "../../kinds/pod_annotations.ts";
-import { validateEphemeralContainers } from "../../kinds/pod_validation.ts";
+import { mirrorAnnotation, validatePodAnnotationUpdate } from "../../kinds/pod_annotations.ts";
+import { validatePod } from "../../kinds/pod_validation.ts";
 import { type Facet, wholeObject, within } from "../facet.ts";
 import { bumpGeneration } from "../main_facet.ts";
 import type { Shelf } from "../system.ts";
@@ -31,7 +31,7 @@ export function ephemeralContainersFacet(shelf: Shelf): Facet {
       if (before.metadata.annotations?.[mirrorAnnotation] !== undefined) {
         return [FieldError.forbidden(root(""), "static pods do not support ephemeral containers")];
       }
-      const errors = validateEphemeralContainers(pod, path);
+      const errors = [...validatePod(pod, before), ...validatePodAnnotationUpdate(pod, before)];
       for (const container of before.spec.ephemeralContainers ?? []) {
         const now = pod.spec.ephemeralContainers?.find(({ name }) => name === container.name);
         if (now === undefined) {
