@@ -118,12 +118,6 @@ const conditionReasonSyntax = syntax(
   ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
 );
 
-const conditionReasonSyntax = syntax(
-  "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?",
-  "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'",
-  ["my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"],
-);
-
 /** Namespaces, Pod ports' hosts, container names. */
 export function checkDns1123Label(value: string): string[] {
   const errors = check(value, dns1123LabelSyntax);

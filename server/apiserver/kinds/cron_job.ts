@@ -1,5 +1,4 @@
 import { FieldError, root } from "../../../api/meta/field.ts";
-import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
 import type { CronJob, CronJobSpec } from "../../../api/types/batch_v1.ts";
 import { scheduleProblem } from "./cron_schedule.ts";
 import { timeZoneProblems } from "./cron_time_zone.ts";
