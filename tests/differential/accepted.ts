@@ -35,6 +35,10 @@ export const deviations: readonly Deviation[] = [
     holds: ({ where, theirs }) => where.endsWith(".f:status.f:allocatable") && theirs === "absent",
   },
   {
+    why: "an age is told in seconds, of which one may pass between the two",
+    holds: ({ where, theirs, ours }) => /cells\[\d+\]$/.test(where) && /^\d+s$/.test(theirs) && /^\d+s$/.test(ours),
+  },
+  {
     why: "ports are taken from the range by chance",
     holds: ({ where, theirs, ours }) => /odePort$/.test(where) && Number(theirs) >= 30000 && Number(ours) >= 30000,
   },

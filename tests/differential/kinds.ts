@@ -32,6 +32,12 @@ export async function compareKinds(options: SuiteOptions): Promise<void> {
   }
 }
 
+/** Whether the mutations are of the same places, one by one. */
+function isSameShape(some: readonly Mutation[], others: readonly Mutation[]): boolean {
+  return some.length === others.length &&
+    some.every(({ path }, index) => path.join("/") === others[index]!.path.join("/"));
+}
+
 async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: SuiteOptions) {
   const { sides, report } = options;
   const message = schema.ofKind(apiVersionOf(row), row.kind)!;
@@ -79,7 +85,7 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
       return { method: "PUT", path: `${target}?dryRun=All`, body: mutate(one, mutation) };
     };
     // What is stored otherwise is mutated otherwise: then the same is sent to both.
-    const own = ours!.length === theirs!.length ? ours! : theirs!;
+    const own = isSameShape(theirs!, ours!) ? ours! : theirs!;
     await all(what, theirs!, (index) => [request(stored[0]!, theirs![index]!), request(stored[1]!, own[index]!)]);
   };
   await changes("update", path, ALONE);
