@@ -5,6 +5,7 @@ import { compare } from "./compare.ts";
 import { describe, mutate, type Mutation, mutationsOf } from "./mutations.ts";
 import { core } from "./objects/core.ts";
 import { network } from "./objects/network.ts";
+import { pods } from "./objects/pods.ts";
 import { policies } from "./objects/policies.ts";
 import type { Specimen } from "./objects/specimen.ts";
 import { storage } from "./objects/storage.ts";
@@ -14,7 +15,7 @@ import { inParallel, NAMESPACE, type SuiteOptions } from "./suite.ts";
 
 type Json = Record<string, unknown>;
 
-const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage, ...policies];
+const specimens: readonly Specimen[] = [...core, ...pods, ...workloads, ...network, ...storage, ...policies];
 
 const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
 const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);
@@ -29,6 +30,12 @@ export async function compareKinds(options: SuiteOptions): Promise<void> {
     }
     options.progress(`${specimen.of}: ${options.report.summary()}`);
   }
+}
+
+/** Whether the mutations are of the same places, one by one. */
+function isSameShape(some: readonly Mutation[], others: readonly Mutation[]): boolean {
+  return some.length === others.length &&
+    some.every(({ path }, index) => path.join("/") === others[index]!.path.join("/"));
 }
 
 async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: SuiteOptions) {
@@ -78,7 +85,7 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
       return { method: "PUT", path: `${target}?dryRun=All`, body: mutate(one, mutation) };
     };
     // What is stored otherwise is mutated otherwise: then the same is sent to both.
-    const own = ours!.length === theirs!.length ? ours! : theirs!;
+    const own = isSameShape(theirs!, ours!) ? ours! : theirs!;
     await all(what, theirs!, (index) => [request(stored[0]!, theirs![index]!), request(stored[1]!, own[index]!)]);
   };
   await changes("update", path, ALONE);
