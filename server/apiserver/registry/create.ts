@@ -29,7 +29,6 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
-  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);
@@ -76,6 +75,7 @@ async function prepared(
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   requireValid(shelf, object, strategy.settle?.(object) ?? []);
   strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
+  if (strategy.load) await strategy.load(object);
   requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
