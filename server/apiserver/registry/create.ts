@@ -74,8 +74,8 @@ async function prepared(
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   requireValid(shelf, object, strategy.settle?.(object) ?? []);
-  strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
   if (strategy.load) await strategy.load(object);
+  strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
   requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
