@@ -99,6 +99,15 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     if (written.code === 200 && writtenOurs.code === 200) {
       stored.splice(0, 2, written.json as Json, writtenOurs.json as Json);
       await changes("status", `${path}/status`, ALL_BUT_STATUS);
+      const labelled = stored.map((one) => ({
+        method: "PUT",
+        path: `${path}/status?dryRun=All`,
+        body: {
+          ...one,
+          metadata: { ...one["metadata"] as Json, labels: { by: "status" }, annotations: { by: "status" } },
+        },
+      }));
+      await both("status", "metadata.labels and metadata.annotations", labelled[0]!, labelled[1]);
       if (specimen.changesWithStatus) await changes("update", path, ALONE);
     }
   }
