@@ -6,6 +6,7 @@ import { describe, mutate, type Mutation, mutationsOf } from "./mutations.ts";
 import { core } from "./objects/core.ts";
 import { network } from "./objects/network.ts";
 import { pods } from "./objects/pods.ts";
+import { rare } from "./objects/rare.ts";
 import { policies } from "./objects/policies.ts";
 import type { Specimen } from "./objects/specimen.ts";
 import { storage } from "./objects/storage.ts";
@@ -15,7 +16,7 @@ import { inParallel, NAMESPACE, type SuiteOptions } from "./suite.ts";
 
 type Json = Record<string, unknown>;
 
-const specimens: readonly Specimen[] = [...core, ...pods, ...workloads, ...network, ...storage, ...policies];
+const specimens: readonly Specimen[] = [...core, ...pods, ...rare, ...workloads, ...network, ...storage, ...policies];
 
 const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
 const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);

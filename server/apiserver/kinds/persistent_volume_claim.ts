@@ -29,7 +29,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     dropUnsupportedSource(spec, before);
     mirrorSources(spec);
   },
-  prepareForStatusUpdate(claim) {
+  defaultStatus(claim) {
     claim.status = { ...claim.status, phase: claim.status?.phase ?? "Pending" };
   },
   validate({ spec }, old) {

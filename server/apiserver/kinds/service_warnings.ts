@@ -33,10 +33,10 @@ export function serviceWarnings({ metadata, spec }: Service): string[] {
   ];
   const path = root("spec");
   return [
-    ...said.filter(([holds]) => holds).map(([, warning]) => warning),
     ...clusterIPs.flatMap((ip, index) => addressWarnings(path.child("clusterIPs").index(index), ip)),
     ...externalIPs.flatMap((ip, index) => addressWarnings(path.child("externalIPs").index(index), ip)),
     ...addressWarnings(path.child("loadBalancerIP"), loadBalancerIP),
     ...ranges.flatMap((range, index) => networkWarnings(path.child("loadBalancerSourceRanges").index(index), range)),
+    ...said.filter(([holds]) => holds).map(([, warning]) => warning),
   ];
 }

@@ -110,17 +110,20 @@ export class ServiceAllocation {
   }
 
   #takePorts({ spec }: Service, before: Held, taken: number[], errors: FieldError[]): void {
-    if (!usesNodePorts(spec)) return;
-    for (const [index, port] of (spec.ports ?? []).entries()) {
-      const chosen = port.nodePort;
-      if (chosen) {
-        this.#takeChosen(chosen, specPath.child("ports").index(index).child("nodePort"), before, taken, errors);
-      } else port.nodePort = this.#portFor(port, spec.ports!, taken);
-    }
+    if (usesNodePorts(spec)) this.#takeNodePorts(spec, before, taken, errors);
     if (needsHealthCheckPort(spec) && !spec.healthCheckNodePort) {
       spec.healthCheckNodePort = this.#freePort(taken);
     } else if (spec.healthCheckNodePort) {
       this.#takeChosen(spec.healthCheckNodePort, specPath.child("healthCheckNodePort"), before, taken, errors);
+    }
+  }
+
+  #takeNodePorts(spec: Service["spec"], before: Held, taken: number[], errors: FieldError[]): void {
+    for (const [index, port] of (spec.ports ?? []).entries()) {
+      const chosen = port.nodePort;
+      if (chosen) {
+        this.#takeChosen(chosen, specPath.child("ports").index(index).child("nodePort"), before, taken, errors);
+      } else if (allocatesNodePorts(spec)) port.nodePort = this.#portFor(port, spec.ports!, taken);
     }
   }
 
@@ -183,8 +186,13 @@ function keptBy(address: IPAddress): Held {
   return { addresses: number === undefined ? [] : [number], ports: [] };
 }
 
-function usesNodePorts({ type, allocateLoadBalancerNodePorts }: Service["spec"]): boolean {
-  return type === "NodePort" || (type === "LoadBalancer" && allocateLoadBalancerNodePorts !== false);
+function usesNodePorts({ type }: Service["spec"]): boolean {
+  return type === "NodePort" || type === "LoadBalancer";
+}
+
+/** A load balancer that does without has those alone that were asked for. */
+function allocatesNodePorts({ type, allocateLoadBalancerNodePorts }: Service["spec"]): boolean {
+  return type === "NodePort" || allocateLoadBalancerNodePorts !== false;
 }
 
 function needsHealthCheckPort({ type, externalTrafficPolicy }: Service["spec"]): boolean {

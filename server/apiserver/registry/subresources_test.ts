@@ -247,6 +247,25 @@ describe("Services", () => {
     spec: { ports: [{ port: 80 }], ...spec },
   });
 
+  it("behind a balancer without node ports have a port for health checks, and the node ports that they ask for", async () => {
+    await using test = await TestRegistry.open();
+    const { spec } = await test.client.create(
+      services,
+      service("lb", {
+        type: "LoadBalancer",
+        externalTrafficPolicy: "Local",
+        allocateLoadBalancerNodePorts: false,
+        ports: [{ name: "a", port: 80 }, { name: "b", port: 81, nodePort: 30_100 }],
+      }),
+    );
+    expect(spec.healthCheckNodePort).toBeGreaterThanOrEqual(30_000);
+    expect(spec.ports?.map(({ nodePort }) => nodePort)).toEqual([undefined, 30_100]);
+    const taken = service("np", { type: "NodePort", ports: [{ port: 80, nodePort: 30_100 }] });
+    expect((await failure(test.client.create(services, taken))).message).toContain(
+      "provided port is already allocated",
+    );
+  });
+
   it("get addresses and node ports of their own, and give them back", async () => {
     await using test = await TestRegistry.open({
       serviceCIDR: "10.43.0.0/29",

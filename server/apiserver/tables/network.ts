@@ -28,13 +28,12 @@ export const networkColumns: ColumnTable = {
     name,
     {
       name: "Class",
-      cell: (i) => orNone(i.spec.ingressClassName ?? i.metadata.annotations?.["kubernetes.io/ingress.class"]),
+      cell: (i) => orNone(i.spec.ingressClassName),
     },
     { name: "Hosts", cell: (i) => shortened((i.spec.rules ?? []).flatMap((r) => r.host ? [r.host] : []), "*") },
     {
       name: "Address",
-      cell: (i) =>
-        (i.status?.loadBalancer?.ingress ?? []).map((a) => a.ip || a.hostname || "").filter(Boolean).join(","),
+      cell: (i) => balancersOf(i.status?.loadBalancer?.ingress).join(","),
     },
     { name: "Ports", cell: (i) => (i.spec.tls ?? []).length > 0 ? "80, 443" : "80" },
     age,
@@ -79,12 +78,16 @@ function servicePorts(service: Service): string {
   );
 }
 
+/** Each once, in alphabetical order. */
+function balancersOf(ingress: readonly { readonly ip?: string; readonly hostname?: string }[] = []): string[] {
+  return [...new Set(ingress.map(({ ip, hostname }) => ip || hostname || ""))].filter(Boolean).sort();
+}
+
 function externalIP({ spec, status }: Service): string {
   const own = spec.externalIPs ?? [];
   if (spec.type === "ExternalName") return spec.externalName ?? "";
   if (spec.type !== "LoadBalancer") return orNone(own.join(","));
-  const balancer = (status?.loadBalancer?.ingress ?? []).map((i) => i.ip || i.hostname || "").filter(Boolean);
-  const all = [...balancer, ...own];
+  const all = [...balancersOf(status?.loadBalancer?.ingress), ...own];
   return all.length > 0 ? all.join(",") : "<pending>";
 }
 

@@ -24,7 +24,7 @@ export const storageColumns: ColumnTable = {
     { name: "Reclaim Policy", cell: (v) => v.spec.persistentVolumeReclaimPolicy ?? "" },
     { name: "Status", cell: (v) => v.metadata.deletionTimestamp ? "Terminating" : v.status?.phase ?? "" },
     { name: "Claim", cell: ({ spec: { claimRef } }) => claimRef ? `${claimRef.namespace}/${claimRef.name}` : "" },
-    { name: "StorageClass", cell: (v) => v.spec.storageClassName ?? "" },
+    { name: "StorageClass", cell: classOf },
     { name: "VolumeAttributesClass", cell: (v) => v.spec.volumeAttributesClassName || "<unset>" },
     { name: "Reason", cell: (v) => v.status?.reason ?? "" },
     age,
@@ -36,7 +36,7 @@ export const storageColumns: ColumnTable = {
     { name: "Volume", cell: (c) => c.spec.volumeName ?? "" },
     { name: "Capacity", cell: (c) => c.spec.volumeName ? c.status?.capacity?.["storage"] ?? "" : "" },
     { name: "Access Modes", cell: (c) => c.spec.volumeName ? modes(c.status?.accessModes) : "" },
-    { name: "StorageClass", cell: (c) => c.spec.storageClassName ?? "" },
+    { name: "StorageClass", cell: classOf },
     { name: "VolumeAttributesClass", cell: (c) => c.spec.volumeAttributesClassName || "<unset>" },
     age,
     { name: "VolumeMode", wide: true, cell: (c) => c.spec.volumeMode ?? "<unset>" },
@@ -82,6 +82,11 @@ export const storageColumns: ColumnTable = {
 
 function modes(given: readonly string[] | undefined): string {
   return Object.keys(accessModes).filter((mode) => given?.includes(mode)).map((mode) => accessModes[mode]).join(",");
+}
+
+/** The annotation is older than the field, and counts. */
+function classOf({ metadata, spec }: PersistentVolume | PersistentVolumeClaim): string {
+  return metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ?? spec.storageClassName ?? "";
 }
 
 function storageClassName({ metadata: { name, annotations } }: StorageClass): string {

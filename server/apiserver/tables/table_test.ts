@@ -179,6 +179,15 @@ describe("tables", () => {
           ports: [{ port: 80, nodePort: 30080, protocol: "TCP" }, { port: 53, protocol: "UDP" }],
         },
       }, ["x", "NodePort", "10.43.0.9", "<none>", "80:30080/TCP,53/UDP", "90s"]],
+      [
+        "services",
+        {
+          metadata,
+          spec: { type: "LoadBalancer", externalIPs: ["9.9.9.9"] },
+          status: { loadBalancer: { ingress: [{ hostname: "b" }, { ip: "1.1.1.1" }, { hostname: "b" }] } },
+        },
+        ["x", "LoadBalancer", "<none>", "1.1.1.1,b,9.9.9.9", "<none>", "90s"],
+      ],
       ["services", { metadata, spec: { type: "LoadBalancer", ports: [] } }, [
         "x",
         "LoadBalancer",
