@@ -1,5 +1,8 @@
 import type { FieldSchema, MessageSchema } from "../schema/contract.ts";
 
+/** `k8s` and a zero byte begin every message; `runtime.Unknown` follows, whose second field holds the object. */
+export const MAGIC = new Uint8Array([0x6b, 0x38, 0x73, 0x00]);
+
 /**
  * A message as protobuf nests it. JSON flattens Go's embedded structs, protobuf does not: a `group` is such a message, whose fields lie in
  * the same JSON object as its neighbours.

@@ -1,17 +1,18 @@
-import type { Reader, Writer } from "protobufjs/minimal";
+import type { Reader } from "protobufjs/minimal";
 import type { Scalar } from "../schema/contract.ts";
 import { formatDuration, formatMicroTime, formatTime, parseDuration, parseTime } from "../meta/time.ts";
+import { JsonText } from "./json_text.ts";
+import type { WireWriter } from "./_wire_writer.ts";
 
 /** How a scalar stands in protobuf. `read` answers undefined for what Go keeps as "not set". */
 export interface WireScalar {
   readonly wireType: 0 | 1 | 2;
   readonly read: (reader: Reader) => unknown;
   /** Without the field's tag. */
-  readonly write: (writer: Writer, value: unknown) => void;
+  readonly write: (writer: WireWriter, value: unknown) => void;
 }
 
 const decoder = new TextDecoder();
-const encoder = new TextEncoder();
 
 /** Reads a message of scalars: what its fields hold by their numbers; 0 and "" where it has none. */
 function readFields(reader: Reader, on: Readonly<Record<number, (reader: Reader) => void>>): void {
@@ -31,10 +32,40 @@ function readTime(reader: Reader): { seconds: number; nanos: number } {
   return time;
 }
 
-function writeTime(writer: Writer, milliseconds: number): void {
-  const micros = Math.round(milliseconds * 1000);
+function writeTime(writer: WireWriter, text: string): void {
+  const micros = Math.round(parseTime(text) * 1000);
   const seconds = Math.floor(micros / 1e6);
-  writer.fork().uint32(8).int64(seconds).uint32(16).int32((micros - seconds * 1e6) * 1000).ldelim();
+  writeInteger(writer, 1, seconds);
+  writeInteger(writer, 2, (micros - seconds * 1e6) * 1000);
+}
+
+function writeInteger(writer: WireWriter, number: number, value: number): void {
+  writer.varint(number << 3);
+  writer.integer(value);
+}
+
+function writeText(writer: WireWriter, number: number, text: string): void {
+  writer.varint(number << 3 | 2);
+  writer.text(text);
+}
+
+function writeQuantity(writer: WireWriter, value: unknown): void {
+  writeText(writer, 1, String(value));
+}
+
+function writeIntOrString(writer: WireWriter, value: unknown): void {
+  const isText = typeof value === "string";
+  writeInteger(writer, 1, isText ? 1 : 0);
+  writeInteger(writer, 2, isText ? 0 : value as number);
+  writeText(writer, 3, isText ? value : "");
+}
+
+function writeDuration(writer: WireWriter, text: string): void {
+  writeInteger(writer, 1, Math.round(parseDuration(text) * 1e6));
+}
+
+function writeRaw(writer: WireWriter, text: string): void {
+  writeText(writer, 1, text);
 }
 
 function timeScalar(format: (milliseconds: number) => string): WireScalar {
@@ -45,20 +76,20 @@ function timeScalar(format: (milliseconds: number) => string): WireScalar {
       // Go's zero time, which JSON leaves out.
       return seconds === 0 && nanos === 0 ? undefined : format(seconds * 1000 + Math.floor(nanos / 1000) / 1000);
     },
-    write: (writer, value) => writeTime(writer, parseTime(value as string)),
+    write: (writer, value) => void writer.message(1, writeTime, value as string),
   };
 }
 
 export const wireScalars: Readonly<Record<Scalar, WireScalar>> = {
-  string: { wireType: 2, read: (r) => r.string(), write: (w, v) => void w.string(v as string) },
-  bool: { wireType: 0, read: (r) => r.bool(), write: (w, v) => void w.bool(v as boolean) },
-  int32: { wireType: 0, read: (r) => r.int32(), write: (w, v) => void w.int32(v as number) },
-  int64: { wireType: 0, read: (r) => Number(r.int64()), write: (w, v) => void w.int64(v as number) },
-  double: { wireType: 1, read: (r) => r.double(), write: (w, v) => void w.double(v as number) },
+  string: { wireType: 2, read: (r) => r.string(), write: (w, v) => w.text(String(v)) },
+  bool: { wireType: 0, read: (r) => r.bool(), write: (w, v) => w.varint(v ? 1 : 0) },
+  int32: { wireType: 0, read: (r) => r.int32(), write: (w, v) => w.integer(v as number) },
+  int64: { wireType: 0, read: (r) => Number(r.int64()), write: (w, v) => w.integer(v as number) },
+  double: { wireType: 1, read: (r) => r.double(), write: (w, v) => w.double(v as number) },
   bytes: {
     wireType: 2,
     read: (r) => (r.bytes() as Uint8Array).toBase64(),
-    write: (w, v) => void w.bytes(Uint8Array.fromBase64(v as string)),
+    write: (w, v) => w.blob(Uint8Array.fromBase64(v as string)),
   },
   quantity: {
     wireType: 2,
@@ -67,7 +98,7 @@ export const wireScalars: Readonly<Record<Scalar, WireScalar>> = {
       readFields(reader, { 1: (r) => text = r.string() || "0" });
       return text;
     },
-    write: (w, v) => void w.fork().uint32(10).string(String(v)).ldelim(),
+    write: (w, v) => void w.message(1, writeQuantity, v),
   },
   intOrString: {
     wireType: 2,
@@ -82,10 +113,7 @@ export const wireScalars: Readonly<Record<Scalar, WireScalar>> = {
       });
       return isText ? text : number;
     },
-    write: (w, v) =>
-      void (typeof v === "string"
-        ? w.fork().uint32(8).int64(1).uint32(16).int32(0).uint32(26).string(v).ldelim()
-        : w.fork().uint32(8).int64(0).uint32(16).int32(v as number).uint32(26).string("").ldelim()),
+    write: (w, v) => void w.message(1, writeIntOrString, v),
   },
   time: timeScalar(formatTime),
   microTime: timeScalar(formatMicroTime),
@@ -96,7 +124,7 @@ export const wireScalars: Readonly<Record<Scalar, WireScalar>> = {
       readFields(reader, { 1: (r) => nanoseconds = Number(r.int64()) });
       return formatDuration(nanoseconds / 1e6);
     },
-    write: (w, v) => void w.fork().uint32(8).int64(Math.round(parseDuration(v as string) * 1e6)).ldelim(),
+    write: (w, v) => void w.message(1, writeDuration, v as string),
   },
   raw: {
     wireType: 2,
@@ -105,7 +133,10 @@ export const wireScalars: Readonly<Record<Scalar, WireScalar>> = {
       readFields(reader, { 1: (r) => bytes = r.bytes() as Uint8Array });
       return bytes === undefined || bytes.length === 0 ? undefined : JSON.parse(decoder.decode(bytes));
     },
-    write: (w, v) => void w.fork().uint32(10).bytes(encoder.encode(JSON.stringify(v))).ldelim(),
+    write(w, v) {
+      const text = v instanceof JsonText ? v.text : JSON.stringify(v);
+      w.message(text.length < 125 ? 1 : 2, writeRaw, text);
+    },
   },
 };
 

@@ -1,29 +1,16 @@
-import { Reader, Writer } from "protobufjs/minimal";
+import { Reader } from "protobufjs/minimal";
 import type { FieldType, Schema } from "../schema/contract.ts";
 import { schema as builtIn } from "../schema/schema.ts";
 import { wireScalars, wireZeros } from "./_wire_scalars.ts";
-import { type WirePlan, wirePlan } from "./_wire_plan.ts";
-import {
-  type Decoded,
-  type DecodedObject,
-  type DecodeLimits,
-  decodeValue,
-  defaultLimits,
-  type Expected,
-  wrongTypes,
-} from "./decode.ts";
+import { MAGIC, type WirePlan, wirePlan } from "./_wire_plan.ts";
+import { type Decoded, type DecodeLimits, decodeValue, defaultLimits, type Expected, wrongTypes } from "./decode.ts";
 import { DecodeError } from "./problem.ts";
-
-/** Media type of the built-in kinds in protobuf, for requests and answers. */
-export const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 
 export interface ProtobufOptions {
   readonly schema?: Schema;
   readonly limits?: DecodeLimits;
 }
 
-/** `k8s` and a zero byte begin every message; `runtime.Unknown` follows, whose second field holds the object. */
-const MAGIC = new Uint8Array([0x6b, 0x38, 0x73, 0x00]);
 const MAX_DEPTH = 100;
 
 type JsonObject = Record<string, unknown>;
@@ -55,31 +42,6 @@ export function decodeProtobuf(bytes: Uint8Array, expected: Expected = {}, optio
   const { object, message, wrong } = decodeValue(value, expected, schema);
   if (wrong.length > 0) throw wrongTypes(wrong);
   return { object, message, problems: [] };
-}
-
-/** Encodes an object with its envelope. Throws a RangeError for a kind that the schema does not hold: those are JSON only. */
-export function encodeProtobuf(object: DecodedObject, schema: Schema = builtIn): Uint8Array {
-  const { apiVersion, kind } = object;
-  const message = schema.ofKind(apiVersion, kind);
-  if (!message) throw new RangeError(`no kind ${kind} of ${apiVersion} is known in protobuf`);
-  const writer = Writer.create();
-  writer.uint32(10).fork().uint32(10).string(apiVersion).uint32(18).string(kind).ldelim();
-  writer.uint32(18).fork();
-  writeMessage(writer, wirePlan(message), object, schema);
-  const body = writer.ldelim().finish();
-  const framed = new Uint8Array(MAGIC.length + body.length);
-  framed.set(MAGIC);
-  framed.set(body, MAGIC.length);
-  return framed;
-}
-
-/** One event of a watch as Go's streams frame it: four bytes of length, then a bare `WatchEvent` with the object in its envelope. */
-export function encodeWatchFrame(type: string, object: Uint8Array): Uint8Array {
-  const event = Writer.create().uint32(10).string(type).uint32(18).fork().uint32(10).bytes(object).ldelim().finish();
-  const frame = new Uint8Array(4 + event.length);
-  new DataView(frame.buffer).setUint32(0, event.length);
-  frame.set(event, 4);
-  return frame;
 }
 
 /** What protobufjs throws for a body that is cut off or no protobuf is the client's fault. */
@@ -224,49 +186,4 @@ function emptyOf(type: FieldType): unknown {
 
 function mustBe(found: number, wanted: number): void {
   if (found !== wanted) throw new RangeError(`wire type ${found} where ${wanted} belongs`);
-}
-
-function writeMessage(writer: Writer, plan: WirePlan, from: Readonly<JsonObject>, schema: Schema): void {
-  for (const [number, entry] of plan.entries) {
-    if (entry.is === "group") {
-      if (!holdsAny(entry.plan, from)) continue;
-      writer.uint32(number << 3 | 2).fork();
-      writeMessage(writer, entry.plan, from, schema);
-      writer.ldelim();
-      continue;
-    }
-    const value = Object.hasOwn(from, entry.field.name) ? from[entry.field.name] : undefined;
-    if (value !== undefined && value !== null) writeField(writer, number, entry.field.type, value, schema);
-  }
-}
-
-function holdsAny(plan: WirePlan, from: Readonly<JsonObject>): boolean {
-  return plan.entries.values().some((entry) =>
-    entry.is === "group" ? holdsAny(entry.plan, from) : from[entry.field.name] !== undefined
-  );
-}
-
-function writeField(writer: Writer, number: number, type: FieldType, value: unknown, schema: Schema): void {
-  switch (type.is) {
-    case "scalar":
-      writer.uint32(number << 3 | wireScalars[type.scalar].wireType);
-      wireScalars[type.scalar].write(writer, value);
-      return;
-    case "message":
-      writer.uint32(number << 3 | 2).fork();
-      writeMessage(writer, wirePlan(schema.message(type.message)), value as JsonObject, schema);
-      writer.ldelim();
-      return;
-    case "list":
-      if (type.wrapped) writer.uint32(number << 3 | 2).fork();
-      for (const item of value as unknown[]) writeField(writer, type.wrapped ? 1 : number, type.of, item, schema);
-      if (type.wrapped) writer.ldelim();
-      return;
-    case "map":
-      for (const [key, item] of Object.entries(value as JsonObject)) {
-        writer.uint32(number << 3 | 2).fork().uint32(10).string(key);
-        if (item !== null) writeField(writer, 2, type.of, item, schema);
-        writer.ldelim();
-      }
-  }
 }

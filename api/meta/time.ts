@@ -24,26 +24,42 @@ export function formatMicroTime(milliseconds: number): string {
 }
 
 const rfc3339 =
-  /^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))$/;
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/;
+
+/** Length of a time up to its seconds. */
+const WHOLE_SECONDS = "2026-01-02T03:04:05".length;
+
+/** After so many years the calendar repeats itself. */
+const CYCLE = { years: 400, milliseconds: 146_097 * 86_400_000 };
 
 /** Milliseconds since the epoch, a fraction where the text has one. Throws a {@linkcode TimeError}. */
 export function parseTime(text: string): number {
-  const match = rfc3339.exec(text);
-  if (!match) throw notATime(text);
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as Six;
-  const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
-  const utc = new Date(0);
-  utc.setUTCFullYear(year, month - 1, day);
-  const dayExists = utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day;
-  if (!dayExists || hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
-    throw notATime(text);
-  }
-  const offset = (offsetHour * 60 + offsetMinute) * 60_000 * (match[8] === "-" ? -1 : 1);
-  const fraction = match[7] === undefined ? 0 : Number(`0.${match[7]}`) * 1000;
-  return utc.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + fraction - offset;
+  if (!rfc3339.test(text)) throw notATime(text);
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)];
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)];
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) throw notATime(text);
+  // Date.UTC takes the years 0 to 99 for those of the last century.
+  const utc = Date.UTC(year + CYCLE.years, month - 1, day, hour, minute, second) - CYCLE.milliseconds;
+  if (day > 28 && new Date(utc).getUTCDate() !== day) throw notATime(text);
+  return text.length === WHOLE_SECONDS + 1 ? utc : utc + beyondSeconds(text);
 }
 
-type Six = [number, number, number, number, number, number];
+/** Milliseconds that the fraction and the offset of a well-formed time add. */
+function beyondSeconds(text: string): number {
+  const isUTC = /[Zz]$/.test(text);
+  const zone = text.length - (isUTC ? 1 : "+00:00".length);
+  const fraction = Number(`0${text.slice(WHOLE_SECONDS, zone)}`) * 1000;
+  if (isUTC) return fraction;
+  const [hour, minute] = [twoDigits(text, zone + 1), twoDigits(text, zone + 4)];
+  if (hour > 23 || minute > 59) throw notATime(text);
+  const offset = (hour * 60 + minute) * 60_000;
+  return text[zone] === "-" ? fraction + offset : fraction - offset;
+}
+
+function twoDigits(text: string, at: number): number {
+  return text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 528;
+}
 
 function notATime(text: string): TimeError {
   return new TimeError(text, "an RFC 3339 time such as 2026-01-02T03:04:05Z");

@@ -1,4 +1,6 @@
-import { recordsJson } from "../../api/patch/apply/managers.ts";
+import type { Encodable } from "../../api/codec/protobuf_encode.ts";
+import { JsonText } from "../../api/codec/json_text.ts";
+import { type ManagedRecord, recordsJson } from "../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../api/resource.ts";
 import type { Entry } from "./contract.ts";
 
@@ -6,4 +8,22 @@ import type { Entry } from "./contract.ts";
 export function completeObject({ object, records }: Pick<Entry, "object" | "records">): KubeObject {
   if (records.length === 0) return object;
   return { ...object, metadata: { ...object.metadata, managedFields: JSON.parse(recordsJson(records)) } };
+}
+
+/** The same for the protobuf encoder: what fields they are stays text, as it is kept and as it is sent. */
+export function encodableObject({ object, records }: Pick<Entry, "object" | "records">): Encodable {
+  if (records.length === 0) return object;
+  return { ...object, metadata: { ...object.metadata, managedFields: records.map(encodableRecord) } };
+}
+
+function encodableRecord({ manager, operation, apiVersion, subresource, time, fields }: ManagedRecord) {
+  return {
+    ...(manager === "" ? {} : { manager }),
+    operation,
+    apiVersion,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: "FieldsV1",
+    fieldsV1: new JsonText(fields),
+    ...(subresource === "" ? {} : { subresource }),
+  };
 }

@@ -14,11 +14,7 @@ const NOW = new RegExp(`${new Date().toISOString().slice(0, 10)}T[0-9:.]+Z`, "g"
 
 /** Compares code, warnings, and the Status that refuses or the object that is answered, less what each server chooses by itself. */
 export function compare(theirs: Answer, ours: Answer): readonly Difference[] {
-  const found: Difference[] = [];
-  const add = (where: string, a: unknown, b: unknown) => {
-    const [x, y] = [textOf(a), textOf(b)];
-    if (x !== y) found.push({ where, theirs: x, ours: y });
-  };
+  const { found, add } = collector();
   add("code", theirs.code, ours.code);
   add("Warning", theirs.warnings.map(plain), ours.warnings.map(plain));
   const [a, b] = [normalised(theirs), normalised(ours)];
@@ -29,6 +25,22 @@ export function compare(theirs: Answer, ours: Answer): readonly Difference[] {
     differences(a, b, "", add);
   }
   return found;
+}
+
+/** Compares two documents field by field, less what each server chooses by itself. */
+export function compareValues(theirs: unknown, ours: unknown): readonly Difference[] {
+  const { found, add } = collector();
+  differences(normalisedValue(theirs), normalisedValue(ours), "", add);
+  return found;
+}
+
+function collector(): { readonly found: Difference[]; readonly add: Add } {
+  const found: Difference[] = [];
+  const add: Add = (where, a, b) => {
+    const [x, y] = [textOf(a), textOf(b)];
+    if (x !== y) found.push({ where, theirs: x, ours: y });
+  };
+  return { found, add };
 }
 
 function textOf(value: unknown): string {
@@ -95,21 +107,29 @@ function without(all: readonly string[] = [], other: readonly string[] = []): st
 }
 
 function normalised({ json, text }: Answer): unknown {
-  return json === undefined ? plain(text) : JSON.parse(plain(JSON.stringify(json)), revive);
+  return json === undefined ? plain(text) : normalisedValue(json);
+}
+
+function normalisedValue(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(plain(JSON.stringify(value)), revive);
 }
 
 function plain(text: string): string {
   return text.replaceAll(UUID, "UUID").replaceAll(NOW, "NOW").replaceAll(/10\.43\.\d+\.\d+/g, "10.43.x.x")
     .replaceAll(/x{20,}/g, "xxx…")
+    .replaceAll(/(current: |too old resource version: \d+ \()\d+/g, "$1N")
     .replaceAll(/kube-api-access-[a-z0-9]{5}/g, "kube-api-access-xxxxx");
 }
 
 function revive(this: unknown, key: string, value: unknown): unknown {
   // Descriptions of columns are texts for `kubectl explain`, which the program carries apart.
-  if (key === "columnDefinitions") return (value as Json[]).map(({ description: _, ...column }) => column);
+  if (key === "columnDefinitions") return (value as Json[] | null)?.map(({ description: _, ...column }) => column);
+  // How old something is depends on when the answer is made.
+  if (key === "cells") return (value as unknown[]).map((cell) => /^[0-9]+s$/.test(String(cell)) ? "AGE" : cell);
   if (key === "metadata" && typeof value === "object" && value !== null) {
     const { resourceVersion: _r, uid: _u, ...rest } = value as Json;
     if (rest["generateName"]) delete rest["name"];
+    if (rest["continue"]) rest["continue"] = "TOKEN";
     if (Array.isArray(rest["managedFields"])) {
       rest["managedFields"] = rest["managedFields"].map(withoutTime).sort(byText);
     }
@@ -132,11 +152,32 @@ type Add = (where: string, theirs: unknown, ours: unknown) => void;
 function differences(a: unknown, b: unknown, path: string, add: Add): void {
   if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) {
     a.forEach((element, index) => differences(element, b[index], `${path}[${index}]`, add));
+  } else if (Array.isArray(a) && Array.isArray(b) && areNamed(a) && areNamed(b)) {
+    // One more element would make all behind it look different.
+    const [x, y] = [byName(a), byName(b)];
+    for (const name of new Set([...x.keys(), ...y.keys()])) {
+      differences(x.get(name), y.get(name), `${path}[${name}]`, add);
+    }
   } else if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
       differences(a[key], b[key], path === "" ? key : `${path}.${key}`, add);
     }
   } else add(path, sorted(a), sorted(b));
+}
+
+/** What an element of a list is known by among the others. */
+function nameOf(element: unknown): string | undefined {
+  if (!isObject(element)) return undefined;
+  const { namespace = "", name = element["name"] ?? element["resource"] } = (element["metadata"] ?? {}) as Json;
+  return typeof name === "string" ? `${namespace ? `${namespace}/` : ""}${name}` : undefined;
+}
+
+function areNamed(list: readonly unknown[]): boolean {
+  return byName(list).size === list.length && list.every((element) => nameOf(element) !== undefined);
+}
+
+function byName(list: readonly unknown[]): Map<string | undefined, unknown> {
+  return new Map(list.map((element) => [nameOf(element), element]));
 }
 
 function isObject(value: unknown): value is Json {

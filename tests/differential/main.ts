@@ -1,7 +1,10 @@
 /** `scripts/test differential`: sends the same requests to a stock kube-apiserver and to ours, and tells where the answers differ. */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../api/meta/_seeded_random.ts";
+import { compareAccess } from "./access/access.ts";
+import { compareExpressions } from "./expressions.ts";
 import { compareKinds } from "./kinds.ts";
+import { compareReads } from "./reads/reads.ts";
 import { Report } from "./report.ts";
 import { startSides } from "./sides.ts";
 import { NAMESPACE, type SuiteOptions } from "./suite.ts";
@@ -9,6 +12,9 @@ import { NAMESPACE, type SuiteOptions } from "./suite.ts";
 /** What is compared, by the name that `--suite` takes. */
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<void>>> = {
   kinds: compareKinds,
+  expressions: compareExpressions,
+  reads: compareReads,
+  access: compareAccess,
 };
 
 const USAGE =
@@ -18,7 +24,7 @@ Builds the kube-apiserver of the Kubernetes release that Skiff speaks from its G
 beside our API server without controllers, sends the same requests to both and compares what they answer.
 
   --suite NAME    one of ${Object.keys(suites).join(", ")}; all when absent
-  --focus REGEXP  kinds by group/resource, as apps/deployments or /services; all when absent
+  --focus REGEXP  kinds by group/resource, as apps/deployments or /services, and parts of the other suites, as reads/lists; all when absent
   --share PART    part of the mutations that is sent, in (0, 1], chosen by the seed (default 1)
   --seed N        repeats a run
   --report FILE   where the differences are written; they are printed when absent`;

@@ -1,5 +1,8 @@
+import { Buffer } from "node:buffer";
 import { createPublicKey } from "node:crypto";
 import https from "node:https";
+import { dirname } from "node:path";
+import type { KeyPair } from "../../server/pki/issue.ts";
 import { openPki } from "../../server/pki/pki.ts";
 import { startEtcd } from "../../datastore/etcd/testing/test_etcd.ts";
 import { firstAddress } from "../../server/service_network.ts";
@@ -21,45 +24,64 @@ export interface Answer {
   readonly code: number;
   /** Of the headers `Warning`, in alphabetical order. */
   readonly warnings: readonly string[];
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly contentType: string;
+  /** As they came: compressed, if they were. */
+  readonly bytes: Uint8Array;
   readonly text: string;
   /** Undefined for what is no JSON. */
   readonly json: unknown;
 }
 
-/** One of the two servers, as its administrator. */
+/** One of the two servers, as somebody. */
 export interface Side {
   send(request: Request): Promise<Answer>;
 }
 
-/** Stock kube-apiserver and ours, each fresh, with the same certificates. */
-export interface Sides extends AsyncDisposable {
+/** Both servers, as the same user of both. */
+export interface Pair {
   readonly theirs: Side;
   readonly ours: Side;
 }
 
-/** `reference` is the path of a kube-apiserver. */
+/** Stock kube-apiserver and ours, each fresh, with the same certificates; as their administrator. */
+export interface Sides extends Pair, AsyncDisposable {
+  /** The same servers for one who shows a certificate with this name and these groups, or none at all. */
+  as(user?: { readonly name: string; readonly groups: readonly string[] }): Promise<Pair>;
+}
+
+/** `reference` is the path of a kube-apiserver, with an etcd beside it. */
 export async function startSides(reference: string): Promise<Sides> {
   await using stack = new AsyncDisposableStack();
   const directory = await Deno.makeTempDir({ prefix: "skiff-differential-" });
   stack.defer(() => Deno.remove(directory, { recursive: true }));
   const pki = await openPki(directory, { serviceIP: firstAddress(SERVICE_CIDR), names: ["127.0.0.1"] });
-  const { ca, cert, key } = { ca: pki.clusterCa, cert: pki.admin.certificate, key: pki.admin.key };
-  const sideOf = (port: number): Side => {
-    const agent = new https.Agent({ ca, cert, key, keepAlive: true, maxSockets: 16 });
-    stack.defer(() => agent.destroy());
+  const agents: https.Agent[] = [];
+  stack.defer(() => agents.forEach((agent) => agent.destroy()));
+  const sideOf = (port: number, pair?: KeyPair): Side => {
+    const shown = pair && { cert: pair.certificate, key: pair.key };
+    const agent = new https.Agent({ ca: pki.clusterCa, ...shown, keepAlive: true, maxSockets: 16 });
+    agents.push(agent);
     return { send: (request) => send(agent, port, request) };
   };
-  const ours = sideOf(await startOurs(stack, directory));
+  const ourPort = await startOurs(stack, directory);
   const publicKey = createPublicKey(pki.serviceAccountKey).export({ type: "spki", format: "pem" });
   await Deno.writeTextFile(`${directory}/service-account.pub`, String(publicKey));
-  const theirs = sideOf(await startTheirs(stack, reference, directory));
+  const theirPort = await startTheirs(stack, reference, directory);
+  const as = (pair?: KeyPair): Pair => ({ theirs: sideOf(theirPort, pair), ours: sideOf(ourPort, pair) });
+  const { theirs, ours } = as(pki.admin);
   await retry(`kube-apiserver, whose log is ${directory}/kube-apiserver.log,`, async () => {
     const { code, text } = await theirs.send({ method: "GET", path: "/readyz" });
     if (code !== 200) throw new Error(text);
   }, 60_000);
   const running = stack.move();
-  return { theirs, ours, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    theirs,
+    ours,
+    as: async (user) => as(user && await pki.issueClient(user.name, user.groups)),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 async function startOurs(stack: AsyncDisposableStack, directory: string): Promise<number> {
@@ -77,11 +99,22 @@ async function startOurs(stack: AsyncDisposableStack, directory: string): Promis
   return Number(value);
 }
 
+/** Strangers are let in where ours lets them in. */
+const AUTHENTICATION = `apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+anonymous:
+  enabled: true
+  conditions: [{ path: /livez }, { path: /readyz }, { path: /healthz }]
+`;
+
 async function startTheirs(stack: AsyncDisposableStack, reference: string, directory: string): Promise<number> {
-  const etcd = await startEtcd();
+  // Debian's is older than what kube-apiserver asks for its consistent reads from memory and the lists of watches.
+  const command = ["env", `PATH=${dirname(reference)}:${Deno.env.get("PATH")}`];
+  const etcd = await startEtcd({ places: [{ host: "127.0.0.1", command }] });
   stack.defer(() => etcd.dispose());
   const port = freePort();
   const log = `${directory}/kube-apiserver.log`;
+  await Deno.writeTextFile(`${directory}/authentication.yaml`, AUTHENTICATION);
   const args = [
     `--etcd-servers=${etcd.endpoint}`,
     "--bind-address=127.0.0.1",
@@ -95,6 +128,8 @@ async function startTheirs(stack: AsyncDisposableStack, reference: string, direc
     "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
     `--service-cluster-ip-range=${SERVICE_CIDR}`,
     "--authorization-mode=Node,RBAC",
+    `--authentication-config=${directory}/authentication.yaml`,
+    "--enable-admission-plugins=NodeRestriction",
     "--allow-privileged=true",
     "--enable-bootstrap-token-auth=true",
     `--cert-dir=${directory}/kube-apiserver`,
@@ -116,6 +151,16 @@ async function startTheirs(stack: AsyncDisposableStack, reference: string, direc
   return port;
 }
 
+const NOTHING: Answer = {
+  code: 0,
+  warnings: [],
+  headers: {},
+  contentType: "",
+  bytes: new Uint8Array(),
+  text: "",
+  json: undefined,
+};
+
 function send(agent: https.Agent, port: number, { method, path, headers, body }: Request): Promise<Answer> {
   const content = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
@@ -130,29 +175,41 @@ function send(agent: https.Agent, port: number, { method, path, headers, body }:
         ...headers,
       },
     }, async (response) => {
-      let text = "";
-      response.setEncoding("utf8");
+      const chunks: Uint8Array[] = [];
       try {
-        for await (const chunk of response) text += chunk;
+        for await (const chunk of response) chunks.push(chunk);
       } catch (error) {
         reject(error);
         return;
       }
+      const bytes = Buffer.concat(chunks);
+      const text = bytes.toString("utf8");
       const contentType = response.headers["content-type"] ?? "";
       const found = response.headers["warning"] as string | string[] | undefined;
       resolve({
         code: response.statusCode!,
         warnings: [found ?? []].flat().toSorted(),
+        headers: response.headers,
         contentType,
+        bytes,
         text,
-        json: contentType.startsWith("application/json") && text !== "" ? JSON.parse(text) : undefined,
+        json: contentType.startsWith("application/json") ? parsed(text) : undefined,
       });
     });
     // A server that hangs up is compared, too.
     request.on(
       "error",
-      ({ message }) => resolve({ code: 0, warnings: [], contentType: "", text: message, json: undefined }),
+      ({ message }) => resolve({ ...NOTHING, text: message }),
     );
     request.end(content);
   });
+}
+
+/** Undefined for what is no single JSON document: nothing, or the events of a watch. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -18,6 +18,7 @@ import { defaultPodSecurity } from "./pod_security/configuration.ts";
 import { createPodSecurity } from "./pod_security/pod_security.ts";
 import { podResizeValidator } from "./pod_resize.ts";
 import { podTopologyLabels } from "./pod_topology_labels.ts";
+import { policyParams } from "./policy_params.ts";
 import { priority } from "./priority.ts";
 import { createResourceQuota } from "./resource_quota/resource_quota.ts";
 import { roleEscalation } from "./role_escalation.ts";
@@ -49,6 +50,7 @@ export function admissionPlugins(configuration: AdmissionConfiguration = {}): re
     certificateSubjectRestriction,
     defaultIngressClass,
     roleEscalation,
+    policyParams,
     deviceAccess,
     createResourceQuota(configuration.limitedResources),
   ];

@@ -71,11 +71,13 @@ function behind(text: string, from: number, sign: string): number {
 }
 
 /** What CEL's messages call a type otherwise than the library; and what it calls the type of a whole expression. */
+const variables = { $variables: "kubernetes.variables" };
 const messageNames: Readonly<Record<string, string>> = {
+  ...variables,
   "google.protobuf.Timestamp": "timestamp",
   "google.protobuf.Duration": "duration",
 };
-export const resultNames: Readonly<Record<string, string>> = { null: "null_type" };
+export const resultNames: Readonly<Record<string, string>> = { ...variables, null: "null_type" };
 
 /** As CEL writes a type: `map(string, list(dyn))`. */
 export function typeText(type: TypeOf, names: Readonly<Record<string, string>> = messageNames): string {

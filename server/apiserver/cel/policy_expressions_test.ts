@@ -176,6 +176,9 @@ describe("admission expressions", () => {
     expect(expressions.problemWith("variables.many + 'a' == ''", "validation"))
       .toContain("found no matching overload for '_+_' applied to '(int, string)'");
     expect(expressions.problemWith("variables.later", "validation")).toContain("undefined field 'later'");
+    expect(expressions.problemWith("variables", "message")).toBe(
+      "must evaluate to string but got kubernetes.variables",
+    );
     expect(expressions.addVariable("wrong", "nothing")).toContain("undeclared reference to 'nothing'");
     expect(expressions.problemWith("variables.wrong == 1", "validation")).toBe(undefined);
   });

@@ -24,7 +24,7 @@ export async function sendJSON(
     return send(call, code, mediaTypes.yaml, encodeYAML(JSON.parse(text)));
   }
   if (format === "protobuf") {
-    const { encodeProtobuf } = await import("../../../api/codec/protobuf.ts");
+    const { encodeProtobuf } = await import("../../../api/codec/protobuf_encode.ts");
     return send(call, code, mediaTypes.protobuf, encodeProtobuf(JSON.parse(text)));
   }
   return send(call, code, mediaTypes.json, wantsPretty(call) ? JSON.stringify(JSON.parse(text), null, 2) : text);

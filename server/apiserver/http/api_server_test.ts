@@ -66,6 +66,10 @@ describe("reading", () => {
     const list = await edge.fetch(maps);
     expect(list.json.items).toHaveLength(300);
     expect(list.headers["content-length"]).toBe(undefined);
+    const encoded = await edge.fetch(maps, { headers: { accept: "application/vnd.kubernetes.protobuf" } });
+    expect(encoded.headers["content-length"]).toBe(undefined);
+    const { object } = decodeProtobuf(encoded.bytes);
+    expect({ ...object, items: object.items }).toEqual(list.json);
   });
 
   it("refuses parameters that make no sense", async () => {

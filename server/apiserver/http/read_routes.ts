@@ -30,6 +30,7 @@ export async function sendEntry(
   representation = negotiate(of),
 ): Promise<void> {
   const { as, format } = representation;
+  if (format === "protobuf") return (await import("./protobuf_answers.ts")).sendEncoded(of.call, code, entry);
   if (as === undefined) return await sendJSON(of.call, code, entry.json(), format);
   if (as === "Table") {
     const { tableOf } = await import("../tables/table.ts");
@@ -64,6 +65,7 @@ export async function sendList(
     const objects = answer.entries.map((entry) => entry.object);
     return await sendJSON(call, 200, JSON.stringify(tableOf(of, objects, tableOptions(call.query), metadata)), format);
   }
+  if (format === "protobuf") return await (await import("./protobuf_answers.ts")).sendEncodedList(of, answer, metadata);
   const [apiVersion, kind] = as === undefined
     ? [of.apiVersion, `${of.kind}List`]
     : ["meta.k8s.io/v1", "PartialObjectMetadataList"];

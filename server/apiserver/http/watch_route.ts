@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
-import type { DecodedObject } from "../../../api/codec/decode.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { isExpired, statusFrom } from "../../../api/status.ts";
 import type { Status } from "../../../api/types/meta_v1.ts";
-import type { Entry, WatchedEvent } from "../contract.ts";
+import type { WatchedEvent } from "../contract.ts";
 import { completeObject } from "../managed_fields.ts";
 import { mediaTypes, negotiate, type Representation } from "./negotiate.ts";
 import { watchRequest } from "./query.ts";
+import { RecentFrames } from "./recent_frames.ts";
 import type { ResourceCall } from "./resource_call.ts";
 import { notAcceptable } from "../../../api/status.ts";
 import { partialObject, tableOptions } from "./transform.ts";
@@ -97,26 +97,28 @@ async function encoderOf(of: ResourceCall, { as, format }: Representation): Prom
 
 /** Events in frames that begin with their length. */
 async function protobufEncoder(of: ResourceCall): Promise<Encoder> {
-  const { encodeProtobuf, encodeWatchFrame } = await import("../../../api/codec/protobuf.ts");
-  const frame = (type: string, object: unknown) => encodeWatchFrame(type, encodeProtobuf(object as DecodedObject));
+  const { encodeWatchFrame } = await import("../../../api/codec/protobuf_encode.ts");
+  const { objectFrame } = await import("./protobuf_answers.ts");
   return {
     contentType: `${mediaTypes.protobuf};stream=watch`,
     encode: (event) =>
       event.type === "BOOKMARK"
-        ? frame("BOOKMARK", bookmark(event, of.apiVersion, of.kind))
-        : frame(event.type, completeObject(event.entry)),
-    encodeError: (status) => frame("ERROR", status),
+        ? encodeWatchFrame("BOOKMARK", bookmark(event, of.apiVersion, of.kind))
+        : objectFrame(event.type, event.entry),
+    encodeError: (status) => encodeWatchFrame("ERROR", status),
   };
 }
 
+const wholeFrames = new RecentFrames((type, entry) => Buffer.from(`{"type":"${type}","object":${entry.json()}}\n`));
+const partialFrames = new RecentFrames((type, entry) => Buffer.from(line(type, partialObject(completeObject(entry)))));
+
 function jsonEncoder(of: ResourceCall, as: Representation["as"]): Encode {
-  const partial = as !== undefined;
-  const [apiVersion, kind] = partial ? ["meta.k8s.io/v1", "PartialObjectMetadata"] : [of.apiVersion, of.kind];
+  const [frames, apiVersion, kind] = as === undefined
+    ? [wholeFrames, of.apiVersion, of.kind] as const
+    : [partialFrames, "meta.k8s.io/v1", "PartialObjectMetadata"] as const;
   return (event) => {
     if (event.type === "BOOKMARK") return line("BOOKMARK", bookmark(event, apiVersion, kind));
-    return partial
-      ? line(event.type, partialObject(completeObject(event.entry)))
-      : sharedFrame(event.type, event.entry);
+    return frames.of(event.type, event.entry);
   };
 }
 
@@ -152,19 +154,4 @@ function bookmark(event: Extract<WatchedEvent, { type: "BOOKMARK" }>, apiVersion
 
 function line(type: string, object: unknown): string {
   return `{"type":"${type}","object":${JSON.stringify(object)}}\n`;
-}
-
-/** All watchers of an event are told of it one after the other: the last frames made are those that are asked for. */
-const RECENT = 4;
-const recent: { readonly type: string; readonly entry: Entry; readonly frame: Uint8Array }[] = [];
-
-function sharedFrame(type: string, entry: Entry): Uint8Array {
-  for (let i = recent.length - 1; i >= 0; i--) {
-    const known = recent[i]!;
-    if (known.entry === entry && known.type === type) return known.frame;
-  }
-  const frame = Buffer.from(`{"type":"${type}","object":${entry.json()}}\n`);
-  if (recent.length >= RECENT) recent.shift();
-  recent.push({ type, entry, frame });
-  return frame;
 }

@@ -1,5 +1,4 @@
-import { FieldError } from "../../../api/meta/field.ts";
-import { checkDns1123Subdomain } from "../../../api/meta/names.ts";
+import { FieldError, root } from "../../../api/meta/field.ts";
 import type { CronJob, CronJobSpec } from "../../../api/types/batch_v1.ts";
 import { scheduleProblem } from "./cron_schedule.ts";
 import { timeZoneProblems } from "./cron_time_zone.ts";
@@ -15,10 +14,6 @@ const maxNameLength = 52;
 
 export const cronJobStrategy: Strategy<CronJob> = {
   generationFields: ["spec"],
-  checkName(name) {
-    const errors = checkDns1123Subdomain(name);
-    return name.length > maxNameLength ? [...errors, `must be no more than ${maxNameLength} characters`] : errors;
-  },
   defaults({ spec }) {
     spec.concurrencyPolicy ??= "Allow";
     spec.suspend ??= false;
@@ -38,7 +33,12 @@ export const cronJobStrategy: Strategy<CronJob> = {
     validateJobTemplate(spec.jobTemplate?.spec, specPath.child("jobTemplate", "spec"), errors);
     return errors;
   },
-  validateCreate: ({ spec }) => validateTimes(spec),
+  validateCreate({ metadata: { name = "" }, spec }) {
+    const errors = validateTimes(spec);
+    if (name.length <= maxNameLength) return errors;
+    const detail = `must be no more than ${maxNameLength} characters`;
+    return [...errors, FieldError.invalid(root("metadata", "name"), name, detail)];
+  },
   validateUpdate: ({ spec }, old) => validateTimes(spec, old.spec),
   warnings(job, old) {
     const { spec } = job;

@@ -88,6 +88,13 @@ describe("a CronJob", () => {
     expect(faults({ schedule: "@daily", timeZone: "Mars" }, { schedule: "@daily", timeZone: "Mars" })).toEqual([]);
   });
 
+  it("has room in its name for the names of its Jobs", () => {
+    const job = cronJob({ schedule: "@daily" });
+    const named = (name: string) => cronJobStrategy.validateCreate!({ ...job, metadata: { name } }).map(String);
+    expect(named("a".repeat(52))).toEqual([]);
+    expect(named("a".repeat(53))).toEqual([expect.stringContaining('metadata.name: Invalid value: "a')]);
+  });
+
   it("leaves the selector to its Jobs, and warns of what they are warned of", () => {
     const job = cronJob({ schedule: berlin }, { selector: {}, completionMode: "Indexed", completions: 100_001 });
     Object.assign(job.spec.jobTemplate.spec, { parallelism: 10_001 });

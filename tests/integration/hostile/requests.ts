@@ -1,5 +1,5 @@
 import { randomObject } from "../../../api/codec/_random_object.ts";
-import { encodeProtobuf } from "../../../api/codec/protobuf.ts";
+import { encodeProtobuf } from "../../../api/codec/protobuf_encode.ts";
 import { encodeYAML } from "../../../api/codec/yaml.ts";
 import { type SeededRandom, seededRandom } from "../../../api/meta/_seeded_random.ts";
 import { apiVersionOf } from "../../../api/resource.ts";
