@@ -93,7 +93,7 @@ export const deviations: readonly Deviation[] = [
       where.includes("managedFields") && ours === "absent" &&
       (theirs === "{}"
         ? /f:(endpoints|ports)$/.test(where)
-        : /"f:(limits|rules|drivers|requests)":\{\}\}\}/.test(theirs)),
+        : /"f:(limits|rules|drivers|requests)":\{\}\}/.test(theirs)),
   },
   {
     why: "a volume inside a VolumeAttachment is printed in the order of the API's fields, not of Go's internal struct",
