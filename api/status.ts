@@ -108,8 +108,10 @@ export function unknownEndpoint(): StatusError {
   return failure(404, "NotFound", "the server could not find the requested resource", {});
 }
 
-export function alreadyExists(resource: GroupResource, name: string): StatusError {
-  return failure(409, "AlreadyExists", `${printed(resource)} ${quote(name)} already exists`, about(resource, name));
+/** `before` opens the message. */
+export function alreadyExists(resource: GroupResource, name: string, before = ""): StatusError {
+  const message = `${before}${printed(resource)} ${quote(name)} already exists`;
+  return failure(409, "AlreadyExists", message, about(resource, name));
 }
 
 /** Several names made from one `generateName` were all taken; the client may try again. */
@@ -183,12 +185,12 @@ export function notAcceptable(offered: readonly string[]): StatusError {
   );
 }
 
-export function unsupportedMediaType(offered: readonly string[]): StatusError {
-  return failure(
-    415,
-    "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${offered.join(", ")}`,
-  );
+/** Without `offered` the router's own words, which name nothing. */
+export function unsupportedMediaType(offered?: readonly string[]): StatusError {
+  const message = offered === undefined
+    ? "415: Unsupported Media Type"
+    : `the body of the request was in an unknown format - accepted media types include: ${offered.join(", ")}`;
+  return failure(415, "UnsupportedMediaType", message);
 }
 
 /** 410 for a watch or a continue token whose revision is compacted away: the client lists anew. */

@@ -102,6 +102,8 @@ class Walker {
   #field(value: unknown, field: FieldSchema): unknown {
     if (value === null) return undefined;
     const checked = this.#typed(value, field.type);
+    // An empty list of managers is a wish to forget them all.
+    if (field.name === "managedFields" && this.#path.length === 2) return checked;
     return field.always || field.pointer || !isZero(checked, field.type) ? checked : undefined;
   }
 

@@ -49,41 +49,46 @@ export interface DecodedValue {
 
 /** Finds the kind of a parsed value and checks it. Throws a {@linkcode DecodeError} for what has no kind, or another one. */
 export function decodeValue(value: unknown, expected: Expected, schema: Schema): DecodedValue {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (typeof value !== "object" || Array.isArray(value)) {
     throw new DecodeError("WrongType", `expected an object with apiVersion and kind, found ${describeValue(value)}`);
   }
-  const given = value as Record<string, unknown>;
-  const apiVersion = nameOf(given, "apiVersion", expected.apiVersion, expected.anyVersion ?? false);
-  const kind = nameOf(given, "kind", expected.kind, false);
+  // Nothing is an empty object, as when Go decodes it.
+  const given = (value ?? {}) as Record<string, unknown>;
+  const { apiVersion, kind } = kindOf(given, expected);
   const message = schema.ofKind(apiVersion, kind);
-  const checked = checkValue(value, message, schema);
+  const checked = checkValue(given, message, schema);
   const object = checked.value as DecodedObject;
   const complete = object.apiVersion === apiVersion && object.kind === kind ? object : { ...object, apiVersion, kind };
   return { object: complete, message, unknown: checked.unknown, wrong: checked.wrong, keys: checked.keys };
+}
+
+function kindOf(given: Record<string, unknown>, expected: Expected): { apiVersion: string; kind: string } {
+  const found = {
+    apiVersion: nameOf(given, "apiVersion", expected.apiVersion),
+    kind: nameOf(given, "kind", expected.kind),
+  };
+  for (const field of ["apiVersion", "kind"] as const) {
+    const wanted = expected[field];
+    if (wanted === undefined || found[field] === wanted || (field === "apiVersion" && expected.anyVersion)) continue;
+    const message = `the object's ${field} is ${JSON.stringify(found[field])}, here it must be "${wanted}"`;
+    throw new DecodeError("WrongKind", message, { found });
+  }
+  return found;
 }
 
 function nameOf(
   given: Record<string, unknown>,
   field: "apiVersion" | "kind",
   expected: string | undefined,
-  any: boolean,
 ): string {
   const found = given[field] ?? "";
   if (typeof found !== "string") {
     const message = `${field}: expected string, found ${describeValue(found)}`;
     throw new DecodeError("WrongType", message, { problems: [{ kind: "type", path: [field], message }] });
   }
-  if (found === "") {
-    if (expected !== undefined) return expected;
-    throw new DecodeError("MissingKind", `${field} is missing; every object names its apiVersion and its kind`);
-  }
-  if (expected !== undefined && found !== expected && !any) {
-    throw new DecodeError(
-      "WrongKind",
-      `the object's ${field} is ${JSON.stringify(found)}, here it must be "${expected}"`,
-    );
-  }
-  return found;
+  if (found !== "") return found;
+  if (expected !== undefined) return expected;
+  throw new DecodeError("MissingKind", `${field} is missing; every object names its apiVersion and its kind`);
 }
 
 /** For a text that goes over the limit. */

@@ -9,7 +9,7 @@ import {
   type Expected,
   wrongTypes,
 } from "./decode.ts";
-import { countKeys, findDuplicates } from "./json_scan.ts";
+import { countKeys, inTextOrder } from "./json_scan.ts";
 import { DecodeError, type Position } from "./problem.ts";
 
 export interface JSONOptions {
@@ -28,8 +28,8 @@ export function decodeJSON(text: string, expected: Expected = {}, options: JSONO
   const { object, message, unknown, wrong, keys } = decodeValue(parse(text), expected, options.schema ?? builtIn);
   if (wrong.length > 0) throw wrongTypes(wrong);
   // JSON.parse keeps one of several equal keys: then the text has more of them than the value.
-  const duplicate = options.duplicates !== false && countKeys(text) !== keys ? findDuplicates(text) : [];
-  return { object, message, problems: duplicate.length > 0 ? [...unknown, ...duplicate] : unknown };
+  const isDoubled = options.duplicates !== false && countKeys(text) !== keys;
+  return { object, message, problems: isDoubled ? inTextOrder(text, unknown) : unknown };
 }
 
 function parse(text: string): unknown {

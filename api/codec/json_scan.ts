@@ -24,9 +24,35 @@ interface Level {
 
 /** Every second and later occurrence of a key in its object, by its path. */
 export function findDuplicates(text: string): Problem[] {
-  const problems: Problem[] = [];
+  return scan(text).map(({ problem }) => problem);
+}
+
+/**
+ * What is unknown and what is doubled in a text, in the text's order, as a decoder would come across them. What is unknown is so only once, however often it
+ * is there.
+ */
+export function inTextOrder(text: string, unknown: readonly Problem[]): Problem[] {
+  const places = new Map<string, number>();
+  const duplicates = scan(text, places);
+  const names = new Set(unknown.map(({ path }) => formatPath(path)));
+  const placed = [
+    ...unknown.map((problem) => ({ problem, at: places.get(formatPath(problem.path)) ?? 0 })),
+    ...duplicates.filter(({ problem }) => !names.has(formatPath(problem.path))),
+  ];
+  return placed.toSorted((a, b) => a.at - b.at).map(({ problem }) => problem);
+}
+
+interface Placed {
+  readonly problem: Problem;
+  /** Where in the text. */
+  readonly at: number;
+}
+
+/** Duplicates. `places` gets where each path is first. */
+function scan(text: string, places?: Map<string, number>): Placed[] {
+  const duplicates: Placed[] = [];
   const levels: Level[] = [];
-  for (let i = 0; i < text.length && problems.length < maxProblems; i++) {
+  for (let i = 0; i < text.length && duplicates.length < maxProblems; i++) {
     const level = levels.at(-1);
     switch (text[i]) {
       case "{":
@@ -48,17 +74,21 @@ export function findDuplicates(text: string): Problem[] {
           // Parsed, since "a" and "\u0061" are one key.
           const key = JSON.parse(text.slice(i, end)) as string;
           level.segment = key;
-          if (level.keys.has(key)) {
-            const path = levels.map((l) => l.segment);
-            problems.push({ kind: "duplicate", path, message: `duplicate field "${formatPath(path)}"` });
-          }
+          const isDoubled = level.keys.has(key);
           level.keys.add(key);
+          if (isDoubled || places !== undefined) {
+            const path = levels.map((l) => l.segment);
+            const name = formatPath(path);
+            const problem: Problem = { kind: "duplicate", path, message: `duplicate field "${name}"` };
+            if (isDoubled) duplicates.push({ problem, at: i });
+            else places!.set(name, i);
+          }
         }
         i = end - 1;
       }
     }
   }
-  return problems;
+  return duplicates;
 }
 
 /** The index after the closing quote. */

@@ -43,10 +43,10 @@ describe("decodeJSON", () => {
         '"containers":[{"name":"c","image":"i"},{"name":"d","bar":{},"env":[{"name":"A","na\\u006de":"B"}]}]}}',
     );
     expect(problems.map((p) => p.message)).toEqual([
-      'unknown field "spec.foo"',
-      'unknown field "spec.containers[1].bar"',
       'duplicate field "metadata.name"',
       'duplicate field "metadata.labels.x"',
+      'unknown field "spec.foo"',
+      'unknown field "spec.containers[1].bar"',
       'duplicate field "spec.containers[1].env[0].name"',
     ]);
     expect(object).toEqual({
@@ -55,6 +55,11 @@ describe("decodeJSON", () => {
       metadata: { name: "b", labels: { x: "2" } },
       spec: { containers: [{ name: "c", image: "i" }, { name: "d", env: [{ name: "B" }] }] },
     });
+  });
+
+  it("tells of a doubled field that is unknown once", () => {
+    const { problems } = decodeJSON('{"apiVersion":"v1","kind":"Pod","foo":1,"foo":2}');
+    expect(problems.map((p) => p.message)).toEqual(['unknown field "foo"']);
   });
 
   it("finds no duplicates in strings that look like keys", () => {

@@ -39,17 +39,24 @@ export class DecodeError extends Error {
   readonly problems: readonly Problem[];
   /** Known for YAML, and for most faults of JSON's syntax. */
   readonly position: Position | undefined;
+  /** What an object of a wrong kind says it is. */
+  readonly found: { readonly apiVersion: string; readonly kind: string } | undefined;
 
   constructor(
     reason: DecodeReason,
     message: string,
-    details: { problems?: readonly Problem[]; position?: Position } = {},
+    details: {
+      problems?: readonly Problem[];
+      position?: Position;
+      found?: { readonly apiVersion: string; readonly kind: string };
+    } = {},
   ) {
     super(message);
     this.name = "DecodeError";
     this.reason = reason;
     this.problems = details.problems ?? [];
     this.position = details.position;
+    this.found = details.found;
   }
 }
 

@@ -62,20 +62,35 @@ export function decodeYAML(text: string, expected: Expected = {}, options: YAMLO
   return decoded;
 }
 
+export interface YAMLValue {
+  readonly value: unknown;
+  /** Keys that are there twice, of which the last one counts. */
+  readonly duplicates: readonly Problem[];
+}
+
 /**
- * The value of the only document in a text, as it is, and the keys it has twice, of which the last one counts. Throws a {@linkcode DecodeError}:
- * `TooLarge`, or `Syntax`, also for another number of documents than one.
+ * The value of the only document in a text, as it is. Throws a {@linkcode DecodeError}: `TooLarge`, or `Syntax`, also for another number of documents
+ * than one.
  */
-export function parseYAML(
-  text: string,
-  limits: DecodeLimits = defaultLimits,
-): { value: unknown; duplicates: readonly Problem[] } {
+export function parseYAML(text: string, limits: DecodeLimits = defaultLimits): YAMLValue {
   checkLength(text, limits);
   const lines = new LineCounter();
   const [source, ...others] = parse(text, lines);
   if (source === undefined || others.length > 0) {
     throw new DecodeError("Syntax", `the text must hold one YAML document, found ${source ? others.length + 1 : 0}`);
   }
+  return inspected(source, lines);
+}
+
+/** The same of the first document, whatever follows it; null where there is none. */
+export function parseFirstYAML(text: string, limits: DecodeLimits = defaultLimits): YAMLValue {
+  checkLength(text, limits);
+  const lines = new LineCounter();
+  const [source] = parse(text, lines);
+  return source === undefined ? { value: null, duplicates: [] } : inspected(source, lines);
+}
+
+function inspected(source: Source, lines: LineCounter): YAMLValue {
   const { duplicates, aliases } = inspect(source.contents!, (at) => {
     const { line, col } = lines.linePos(at);
     return { line, column: col };

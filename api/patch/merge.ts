@@ -1,15 +1,15 @@
+import { notAnObject } from "../codec/json_fault.ts";
 import { badRequest } from "../status.ts";
 import { isObject, type JsonObject, requireShallow, setField } from "./_json.ts";
 
 /**
  * Applies a JSON merge patch (RFC 7386) to an object. Its inputs stay as they are and may be frozen; the result shares what
- * the patch does not touch. Throws a 400 `StatusError` for a patch that is no JSON object: it would replace the whole object, and for
+ * the patch does not touch. Throws a 400 `StatusError`, in upstream's words, for a patch that is no JSON object: it would replace the whole object, and for
  * one nested too deeply.
  */
 export function applyMergePatch<T extends object>(original: T, patch: unknown): T {
-  if (!isObject(patch)) {
-    throw badRequest(`a merge patch must be a JSON object, not ${JSON.stringify(patch)?.slice(0, 64)}`);
-  }
+  if (patch === null) throw badRequest("Invalid JSON Patch");
+  if (!isObject(patch)) throw badRequest(`error decoding patch: ${notAnObject(patch)}`);
   requireShallow(patch, "the merge patch");
   return mergeValue(original, patch) as T;
 }

@@ -51,7 +51,12 @@ describe("merge patch", () => {
   });
 
   it("refuses a patch that is no object", () => {
-    for (const patch of [null, [], "x", 1]) expect(() => applyMergePatch({}, patch)).toThrow(/must be a JSON object/);
+    expect(() => applyMergePatch({}, null)).toThrow("Invalid JSON Patch");
+    for (const [patch, type] of [[[], "array"], ["x", "string"], [1, "number"], [true, "bool"]] as const) {
+      expect(() => applyMergePatch({}, patch)).toThrow(
+        `error decoding patch: json: cannot unmarshal ${type} into Go value`,
+      );
+    }
   });
 
   it("refuses what is nested too deeply", () => {

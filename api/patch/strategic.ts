@@ -1,10 +1,11 @@
+import { notAnObject } from "../codec/json_fault.ts";
 import type { MessageSchema, Schema } from "../schema/contract.ts";
 import { badRequest, type StatusError, unprocessable } from "../status.ts";
 import { orderElements } from "./_element_order.ts";
 import { getField, isObject, type JsonObject, requireShallow, setField } from "./_json.ts";
 import { type PatchField, patchField, type PatchNode } from "./_patch_schema.ts";
 
-/** `$patch: replace | delete | merge` in an object, or in an element of a merged list. */
+/** `$patch: replace | delete` in an object, or in an element of a merged list. */
 const directive = "$patch";
 /** `$retainKeys: [...]`: the fields that may stay, as a union's members exclude one another. */
 const retainKeys = "$retainKeys";
@@ -12,6 +13,8 @@ const retainKeys = "$retainKeys";
 const setElementOrder = "$setElementOrder/";
 /** `$deleteFromPrimitiveList/x: [...]`: what to take out of the list of scalars x. */
 const deleteFromList = "$deleteFromPrimitiveList/";
+/** Upstream's words. */
+const wrongRetainKeys = "invalid patch format of retainKeys";
 
 /**
  * Applies a strategic merge patch to an object of a built-in kind: like a merge patch, but lists that the schema calls mergeable
@@ -28,9 +31,8 @@ export function applyStrategicPatch<T extends object>(
   original: T,
   patch: unknown,
 ): T {
-  if (!isObject(patch)) {
-    throw badRequest(`a strategic merge patch must be a JSON object, not ${JSON.stringify(patch)?.slice(0, 64)}`);
-  }
+  if (patch === null) return original;
+  if (!isObject(patch)) throw badRequest(notAnObject(patch));
   requireShallow(patch, "the strategic merge patch");
   const merger = new Merger(schema);
   return merger.mergeObject(original as unknown as JsonObject, patch, { is: "message", message }, "") as T;
@@ -48,15 +50,21 @@ class Merger {
     const wholly = getField(patch, directive);
     if (wholly === "replace") return cleanObject(patch);
     if (wholly === "delete") return {};
-    if (wholly !== undefined && wholly !== "merge") throw unknownDirective(wholly, at);
+    if (wholly !== undefined) throw unknownDirective(wholly, at);
 
     const { fields, retained, orders, deletions } = readDirectives(patch, at);
     const merged: Record<string, unknown> = { ...original };
     if (retained) retainOnly(merged, fields, retained, at);
     for (const [name, order] of orders) {
+      const field = this.#field(node, name);
+      // The order of a list that is replaced is its own.
+      if (!field.merges) {
+        this.#requireKnown(node, name, at);
+        continue;
+      }
       const [before, added] = [getField(merged, name), fields.get(name)];
       if (added === null || (added === undefined && !Array.isArray(before))) continue;
-      setField(merged, name, this.#orderedList(before, added, order, this.#field(node, name), `${at}.${name}`));
+      setField(merged, name, this.#orderedList(before, added, order, field, `${at}.${name}`));
       fields.delete(name);
     }
     for (const [name, value] of fields) {
@@ -66,9 +74,16 @@ class Merger {
     }
     for (const [name, values] of deletions) {
       const list = getField(merged, name);
-      if (Array.isArray(list)) setField(merged, name, list.filter((element) => !values.includes(element)));
+      if (!Array.isArray(list)) continue;
+      requireAlike(list, values, `${at}.${name}`);
+      setField(merged, name, list.filter((element) => !values.includes(element)));
     }
     return merged;
+  }
+
+  #requireKnown(node: PatchNode | undefined, name: string, at: string): void {
+    if (node?.is !== "message" || node.message.fields.has(name)) return;
+    throw badRequest(`${place(at)}: ${setElementOrder}${name} orders a field that there is not`);
   }
 
   #field(node: PatchNode | undefined, name: string): PatchField {
@@ -134,8 +149,8 @@ class Merger {
       return;
     }
     // An element that only says how the list is patched is no element of it.
-    if (what === "replace" || (what === "merge" && Object.keys(content).length === 0)) return;
-    if (what !== undefined && what !== "merge") throw unknownDirective(what, at);
+    if (what === "replace") return;
+    if (what !== undefined) throw unknownDirective(what, at);
     const key = keyOf(element);
     const old = merged.get(key);
     merged.set(key, old ? this.mergeObject(old, content, field.content, `${at}[${key}]`) : cleanObject(content));
@@ -187,16 +202,19 @@ function readDirectives(patch: JsonObject, at: string): Directives {
     if (key === directive) continue;
     if (key === retainKeys) retained = new Set(listOf(patch, key, at));
     else if (key.startsWith(setElementOrder)) orders.push([key.slice(setElementOrder.length), listOf(patch, key, at)]);
-    else if (key.startsWith(deleteFromList)) deletions.push([key.slice(deleteFromList.length), listOf(patch, key, at)]);
-    else fields.set(key, patch[key]);
+    else if (key.startsWith(deleteFromList)) {
+      // Whatever else it is deletes nothing.
+      if (Array.isArray(patch[key])) deletions.push([key.slice(deleteFromList.length), patch[key]]);
+    } else fields.set(key, patch[key]);
   }
   return { fields, retained, orders, deletions };
 }
 
 function listOf(patch: JsonObject, key: string, at: string): readonly unknown[] {
   const value = patch[key];
-  if (!Array.isArray(value)) throw badRequest(`${place(at)}: ${key} must be a list, not ${excerpt(value)}`);
-  return value;
+  if (Array.isArray(value)) return value;
+  const detail = `${place(at)}: ${key} must be a list, not ${excerpt(value)}`;
+  throw badRequest(key === retainKeys ? `${wrongRetainKeys}: ${detail}` : detail);
 }
 
 function retainOnly(
@@ -207,7 +225,9 @@ function retainOnly(
 ): void {
   for (const [name, value] of fields) {
     if (value !== null && !retained.has(name)) {
-      throw badRequest(`${place(at)}: the patch sets ${name}, which its ${retainKeys} does not list`);
+      throw badRequest(
+        `${wrongRetainKeys}: ${place(at)}: the patch sets ${name}, which its ${retainKeys} does not list`,
+      );
     }
   }
   for (const name of Object.keys(merged)) if (!retained.has(name)) delete merged[name];
@@ -258,8 +278,14 @@ function cleanObject(object: JsonObject): JsonObject {
   return cleaned;
 }
 
+/** Scalars of another type than those in the list are in no such list. */
+function requireAlike(list: readonly unknown[], values: readonly unknown[], at: string): void {
+  const types = new Set([...list, ...values].map((value) => typeof value));
+  if (types.size > 1) throw unprocessable(`${place(at)}: values of several types cannot be in one list`);
+}
+
 function unknownDirective(what: unknown, at: string): StatusError {
-  return badRequest(`${place(at)}: ${directive} ${excerpt(what)} is not one of replace, delete, merge`);
+  return badRequest(`${place(at)}: ${directive} ${excerpt(what)} is not one of replace, delete`);
 }
 
 function place(at: string): string {

@@ -146,6 +146,16 @@ describe("applyStrategicPatch", () => {
     });
   }
 
+  it("takes nothing for no change, and orders and deletions of other things for none", () => {
+    const original = { metadata: { finalizers: ["a"] }, spec: { tolerations: [{ key: "a" }] } };
+    const patches = [
+      null,
+      { metadata: { "$deleteFromPrimitiveList/finalizers": "a" } },
+      { spec: { "$setElementOrder/tolerations": [{ key: "a" }] } },
+    ];
+    for (const patch of patches) expect(apply("v1", "Pod", original, patch)).toEqual(original);
+  });
+
   it("drops what a change of a Deployment's strategy makes void", () => {
     const original = { spec: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1 } } } };
     const patch = { spec: { strategy: { $retainKeys: ["type"], type: "Recreate" } } };
@@ -159,10 +169,18 @@ describe("applyStrategicPatch", () => {
   });
 
   it.each<[number, unknown, string]>([
-    [400, [], "must be a JSON object"],
+    [400, [], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+    [400, { $patch: "merge" }, 'patch: $patch "merge" is not one of'],
+    [400, { spec: { containers: [{ name: "a", $patch: "merge" }] } }, '$patch "merge" is not one of'],
+    [400, { spec: { "$setElementOrder/unknown": [] } }, "orders a field that there is not"],
+    [422, { spec: { "$deleteFromPrimitiveList/containers": ["a"] } }, "values of several types"],
     [400, { $patch: "eat" }, 'patch: $patch "eat" is not one of'],
-    [400, { spec: { $retainKeys: "x" } }, "spec: $retainKeys must be a list"],
-    [400, { spec: { $retainKeys: ["x"], nodeName: "n" } }, "spec: the patch sets nodeName"],
+    [400, { spec: { $retainKeys: "x" } }, "invalid patch format of retainKeys: spec: $retainKeys must be a list"],
+    [
+      400,
+      { spec: { $retainKeys: ["x"], nodeName: "n" } },
+      "invalid patch format of retainKeys: spec: the patch sets nodeName",
+    ],
     [
       422,
       { spec: { containers: [{ image: "x" }] } },

@@ -156,6 +156,8 @@ export interface PatchRequest {
   readonly type: "json" | "merge" | "strategic" | "apply";
   /** Parsed, not yet checked against the schema. */
   readonly patch: unknown;
+  /** What is doubled or unknown in the patch itself, for who asks for strictness or warnings. */
+  readonly strictErrors?: readonly string[];
   readonly options: WriteOptions;
   /** Asked before an apply creates the object: rejects with a 403 for a user who may not. */
   mayCreate?(): Promise<void>;

@@ -8,6 +8,7 @@ import { compareReads } from "./reads/reads.ts";
 import { Report } from "./report.ts";
 import { startSides } from "./sides.ts";
 import { NAMESPACE, type SuiteOptions } from "./suite.ts";
+import { compareWrites } from "./writes.ts";
 
 /** What is compared, by the name that `--suite` takes. */
 const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<void>>> = {
@@ -15,6 +16,7 @@ const suites: Readonly<Record<string, (options: SuiteOptions) => Promise<void>>>
   expressions: compareExpressions,
   reads: compareReads,
   access: compareAccess,
+  writes: compareWrites,
 };
 
 const USAGE =
@@ -24,7 +26,7 @@ Builds the kube-apiserver of the Kubernetes release that Skiff speaks from its G
 beside our API server without controllers, sends the same requests to both and compares what they answer.
 
   --suite NAME    one of ${Object.keys(suites).join(", ")}; all when absent
-  --focus REGEXP  kinds by group/resource, as apps/deployments or /services, and parts of the other suites, as reads/lists; all when absent
+  --focus REGEXP  kinds by group/resource, as apps/deployments or /services, and parts of the other suites, as reads/lists or apply/; all when absent
   --share PART    part of the mutations that is sent, in (0, 1], chosen by the seed (default 1)
   --seed N        repeats a run
   --report FILE   where the differences are written; they are printed when absent`;

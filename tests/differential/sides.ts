@@ -16,7 +16,7 @@ export interface Request {
   /** With its query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, a string as it stands. */
+  /** Sent as JSON, a string and bytes as they stand. */
   readonly body?: unknown;
 }
 
@@ -162,7 +162,10 @@ const NOTHING: Answer = {
 };
 
 function send(agent: https.Agent, port: number, { method, path, headers, body }: Request): Promise<Answer> {
-  const content = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+  const text = body === undefined || body instanceof Uint8Array || typeof body === "string"
+    ? body
+    : JSON.stringify(body);
+  const content = typeof text === "string" ? new TextEncoder().encode(text) : text;
   return new Promise((resolve, reject) => {
     const request = https.request({
       ...{ host: "127.0.0.1", port, agent, method, path },
@@ -170,7 +173,7 @@ function send(agent: https.Agent, port: number, { method, path, headers, body }:
         "user-agent": "differential",
         ...content !== undefined && {
           "content-type": "application/json",
-          "content-length": String(new TextEncoder().encode(content).length),
+          "content-length": String(content.length),
         },
         ...headers,
       },

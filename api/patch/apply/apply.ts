@@ -8,6 +8,7 @@ import { formatFieldsV1 } from "./fields_v1.ts";
 import { fieldSetOfValue } from "./field_set_of.ts";
 import { fieldsOfLastApplied, withLastApplied } from "./last_applied.ts";
 import { isSameManager, type ManagedRecords, sortRecords } from "./managers.ts";
+import { kindText } from "./kind_text.ts";
 import { ElementError } from "./list_elements.ts";
 import { mergeConfiguration } from "./merge.ts";
 import { prune } from "./prune.ts";
@@ -73,7 +74,7 @@ function requireConfiguration({ version }: Operation, config: unknown): JsonObje
   const { value, errors } = typedConfiguration(version.type, config);
   if (errors.length === 0) return value as JsonObject;
   const { name = "", namespace = "" } = (isObject(metadata) ? metadata : {}) as { name?: string; namespace?: string };
-  const subject = `(${namespace}/${name}; ${config["apiVersion"]}, Kind=${config["kind"]})`;
+  const subject = `(${namespace}/${name}; ${kindText(config)})`;
   const found = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join("\n")}`;
   throw badRequest(`failed to create typed patch object ${subject}: ${found}`);
 }

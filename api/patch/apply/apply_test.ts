@@ -61,12 +61,6 @@ describe("an applied configuration", () => {
     expect(held.fieldsOf("c")).toEqual({ "f:data": { "f:free": {}, "f:z": {} } });
   });
 
-  it("is one value where it is any JSON", () => {
-    const held = new Held("apps/v1", "ControllerRevision");
-    held.apply("a", { data: { any: "thing" }, revision: 1 });
-    expect(held.fieldsOf("a")).toEqual({ "f:data": {}, "f:revision": {} });
-  });
-
   it("leaves defaults alone, which nobody owns", () => {
     const held = new Held("apps/v1", "Deployment");
     held.apply("a", deployment({ replicas: 1 }, container("c", { image: "i" })));
@@ -285,12 +279,6 @@ describe("a configuration that is not of its type", () => {
       "an element twice",
       deployment({}, container("c"), container("c")),
       '.spec.template.spec.containers: duplicate entries for key [name="c"]',
-    ],
-    [
-      "an element without keys",
-      deployment({}, { image: "i" }),
-      ".spec.template.spec.containers: element 0: associative list with keys has an element that omits all key fields " +
-      `["name"] (and doesn't have default values for any key fields)`,
     ],
   ];
   for (const [what, config, message] of cases) {

@@ -1,6 +1,6 @@
 import { getField, isObject } from "../_json.ts";
 import { keyElement, type PathElement, valueElement } from "./path_element.ts";
-import type { ListNode } from "./type_node.ts";
+import type { FieldNode, ListNode } from "./type_node.ts";
 
 /** An element of a list that cannot be told from others. The messages are upstream's. */
 export class ElementError extends Error {
@@ -17,7 +17,7 @@ function elementByKeys({ keys, of }: ListNode, item: unknown): PathElement {
   if (!isObject(item)) throw new ElementError("associative list with keys may not have non-map elements");
   const found: [string, unknown][] = [];
   for (const key of keys) {
-    const value = getField(item, key) ?? (of.is === "map" ? of.field(key)?.default : undefined);
+    const value = getField(item, key) ?? (of.is === "map" ? defaultOf(of.field(key)) : undefined);
     // Elements with fewer keys are others than those with all of them.
     if (value !== undefined && value !== null) found.push([key, value]);
   }
@@ -26,6 +26,11 @@ function elementByKeys({ keys, of }: ListNode, item: unknown): PathElement {
   throw new ElementError(
     `associative list with keys has an element that omits all key fields ${names} (and doesn't have default values for any key fields)`,
   );
+}
+
+/** What stands for a key that is not set: its default, or the zero value that Go writes. */
+function defaultOf(field: FieldNode | undefined): unknown {
+  return field?.default ?? (field?.type.is === "scalar" ? field.absent : undefined);
 }
 
 function elementByValue(item: unknown): PathElement {

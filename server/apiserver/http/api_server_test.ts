@@ -72,12 +72,22 @@ describe("reading", () => {
     expect({ ...object, items: object.items }).toEqual(list.json);
   });
 
+  it("warns of what it refuses, too, and refuses a timeout that is none", async () => {
+    await using edge = await Edge.start();
+    const body = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"other"},"unknown":1}';
+    const headers = { "content-type": "application/json" };
+    const answer = await edge.fetch(`${maps}`, { method: "POST", headers, body });
+    expect([answer.code, answer.headers["warning"]]).toEqual([400, '299 - "unknown field \\"unknown\\""']);
+    expect((await edge.fetch(`${maps}?timeout=5`)).json.message)
+      .toBe('invalid timeout specified in the request URL - time: missing unit in duration "5"');
+  });
+
   it("refuses parameters that make no sense", async () => {
     await using edge = await Edge.start();
     const answer = await edge.fetch(`${maps}?limit=many`);
     expect(answer.json).toMatchObject({
       code: 400,
-      message: 'the query parameter limit must be a whole number of at least 0, found "many"',
+      message: 'strconv.ParseInt: parsing "many": invalid syntax',
     });
     expect((await edge.fetch(`${maps}?watch=1&timeoutSeconds=x`)).code).toBe(400);
     expect((await edge.fetch(`${maps}?limit=3&labelSelector=a%3Db&resourceVersion=0`)).code).toBe(200);

@@ -12,6 +12,7 @@ import {
 import type { FieldValidation } from "../contract.ts";
 import { Deadlines } from "./body_deadlines.ts";
 import type { Call } from "./call.ts";
+import { cannotBeHandled, refusalOf } from "./body_refusal.ts";
 import type { HttpRequest } from "./message.ts";
 
 /** Upstream's limit. */
@@ -71,17 +72,14 @@ function tooLarge(): StatusError {
 /** Without parameters; JSON where there is none. */
 export function contentTypeOf(request: HttpRequest): string {
   const header = request.headers["content-type"];
-  return header === undefined ? "application/json" : header.split(";")[0]!.trim().toLowerCase();
+  return header === undefined || header === "" ? "application/json" : header.split(";")[0]!.trim().toLowerCase();
 }
 
 type Decode = (body: Buffer, expected: Expected, duplicates: boolean) => Decoded | Promise<Decoded>;
 
-const fromJSON: Decode = (body, expected, duplicates) => decodeJSON(body.toString("utf8"), expected, { duplicates });
-
 /** By media type. YAML and protobuf are imported by the first client that sends them. */
 const decoders: Readonly<Record<string, Decode>> = {
-  "application/json": fromJSON,
-  "*/*": fromJSON,
+  "application/json": (body, expected, duplicates) => decodeJSON(body.toString("utf8"), expected, { duplicates }),
   "application/yaml": (body, expected) => decodeOneYAML(body.toString("utf8"), expected),
   "application/vnd.kubernetes.protobuf": async (body, expected) => {
     const { decodeProtobuf } = await import("../../../api/codec/protobuf.ts");
@@ -93,7 +91,7 @@ const decoders: Readonly<Record<string, Decode>> = {
 function decoderOf(request: HttpRequest): Decode {
   const type = contentTypeOf(request);
   const decode = Object.hasOwn(decoders, type) ? decoders[type] : undefined;
-  if (decode === undefined) throw unsupportedMediaType(Object.keys(decoders).filter((known) => known !== "*/*"));
+  if (decode === undefined) throw unsupportedMediaType(Object.keys(decoders));
   return decode;
 }
 
@@ -102,19 +100,27 @@ function decoderOf(request: HttpRequest): Decode {
  * `fieldValidation` says. 400 for anything that is no such object.
  */
 export async function readObject(call: Call, expected: Expected, validation: FieldValidation): Promise<DecodedObject> {
-  const object = await readOptionalObject(call, expected, validation);
-  if (object === undefined) throw badRequest("the request has no body: an object is expected");
-  return object;
+  return await decodeBody(call, await readBody(call.request), expected, validation, true);
 }
 
-/** The same; undefined without a body. */
+/** The same for DeleteOptions, which may be left out and be of any version: undefined without a body. */
 export async function readOptionalObject(
   call: Pick<Call, "warn" | "request">,
   expected: Expected,
   validation: FieldValidation,
 ): Promise<DecodedObject | undefined> {
   const body = await readBody(call.request);
-  if (body.length === 0) return undefined;
+  return body.length === 0 ? undefined : await decodeBody(call, body, expected, validation, false);
+}
+
+/** `named`: refusals tell the kind that was expected. */
+async function decodeBody(
+  call: Pick<Call, "warn" | "request">,
+  body: Buffer,
+  expected: Expected,
+  validation: FieldValidation,
+  named: boolean,
+): Promise<DecodedObject> {
   const decode = decoderOf(call.request);
   try {
     const { object, problems } = await decode(body, expected, validation !== "Ignore");
@@ -128,21 +134,12 @@ export async function readOptionalObject(
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     if (error.reason === "TooLarge") throw requestEntityTooLarge(error.message);
-    throw badRequest(error.reason === "WrongType" ? cannotBeHandled(expected, error.message) : error.message);
+    throw badRequest(refusalOf(error, body, contentTypeOf(call.request), expected, named));
   }
 }
 
 async function decodeOneYAML(text: string, expected: Expected) {
   const { decodeYAML } = await import("../../../api/codec/yaml.ts");
-  const documents = decodeYAML(text, expected);
-  const [first] = documents;
-  if (first === undefined || documents.length > 1) {
-    throw badRequest(`the body must hold one YAML document, found ${documents.length}`);
-  }
-  return first;
-}
-
-function cannotBeHandled({ apiVersion = "", kind = "" }: Expected, why: string): string {
-  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`;
+  // Of several documents the first one counts; none is an empty object.
+  return decodeYAML(text, expected)[0] ?? decodeYAML("{}", expected)[0]!;
 }

@@ -1,5 +1,7 @@
 import { findDuplicates } from "../../../api/codec/json_scan.ts";
 import { DecodeError, type Problem } from "../../../api/codec/problem.ts";
+import type { YAMLValue } from "../../../api/codec/yaml.ts";
+import { notAnObject } from "../../../api/codec/json_fault.ts";
 import { badRequest, requestEntityTooLarge } from "../../../api/status.ts";
 import type { FieldValidation } from "../contract.ts";
 import type { Call } from "./call.ts";
@@ -14,35 +16,39 @@ export async function parseConfiguration(
   validation: FieldValidation,
 ): Promise<unknown> {
   const { value, duplicates } = parseJSON(text) ?? await parseOneYAML(text);
-  if (duplicates.length > 0 && validation === "Strict") {
-    throw badRequest(`error strict decoding YAML: ${duplicates.map(({ message }) => message).join(", ")}`);
+  const said = duplicates.map(alreadySet);
+  if (said.length > 0 && validation === "Strict") {
+    const errors = said.map((text) => `\n  ${text}`).join("");
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:${errors}`);
   }
-  if (validation === "Warn") { for (const { message } of duplicates) call.warn(message); }
-  return value;
+  if (validation === "Warn") { for (const text of said) call.warn(text); }
+  if (typeof value === "object" && !Array.isArray(value)) return value;
+  throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${notAnObject(value)}`);
 }
 
-interface Parsed {
-  readonly value: unknown;
-  readonly duplicates: readonly Problem[];
+/** In the words of upstream's parser. */
+function alreadySet({ path, position }: Problem): string {
+  return `line ${position?.line ?? 1}: key ${JSON.stringify(path.at(-1))} already set in map`;
 }
 
-/** Clients mostly send JSON, which is YAML too. Undefined for a text that is none. */
-function parseJSON(text: string): Parsed | undefined {
+/** Clients mostly send JSON, which is YAML too. Undefined for a text that is none, or has a key twice: YAML's parser knows the lines. */
+function parseJSON(text: string): YAMLValue | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
   try {
-    return { value: JSON.parse(text), duplicates: findDuplicates(text) };
+    const value = JSON.parse(text);
+    return findDuplicates(text).length > 0 ? undefined : { value, duplicates: [] };
   } catch {
     return undefined;
   }
 }
 
-async function parseOneYAML(text: string): Promise<Parsed> {
-  const { parseYAML } = await import("../../../api/codec/yaml.ts");
+async function parseOneYAML(text: string): Promise<YAMLValue> {
+  const { parseFirstYAML } = await import("../../../api/codec/yaml.ts");
   try {
-    return parseYAML(text);
+    return parseFirstYAML(text);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     if (error.reason === "TooLarge") throw requestEntityTooLarge(error.message);
-    throw badRequest(`error decoding YAML: ${error.message}`);
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
   }
 }

@@ -28,22 +28,32 @@ describe("the body of an apply", () => {
     }
   });
 
-  it("is refused when it is no YAML, or more than one document", async () => {
+  it("is refused when it is no YAML, or no object", async () => {
     await using edge = await edgeWithObject();
-    for (const body of ["a: [", "a: 1\n---\nb: 2\n", "", "&a [*a]"]) {
+    for (const body of ["a: [", "text", "[]", "&a [*a]"]) {
       const answer = await edge.fetch(`${path}?fieldManager=me`, { method: "PATCH", headers, body });
       expect([body, answer.json.message.startsWith("error decoding YAML: "), answer.code]).toEqual([body, true, 400]);
     }
   });
 
+  it("is the first document, if there is any", async () => {
+    await using edge = await edgeWithObject();
+    for (const [body, wanted] of [["a: 1\n---\nb: 2\n", { a: 1 }], ["", null]] as const) {
+      await edge.fetch(`${path}?fieldManager=me`, { method: "PATCH", headers, body });
+      expect(asked(edge).patch).toEqual(wanted);
+    }
+  });
+
   it("has no field twice, unless nobody minds", async () => {
     await using edge = await edgeWithObject();
-    for (const body of ['{"data":{"x":"1","x":"2"}}', "data:\n  x: '1'\n  x: '2'\n"]) {
+    for (const [body, line] of [['{"data":{"x":"1","x":"2"}}', 1], ["data:\n  x: '1'\n  x: '2'\n", 3]] as const) {
       const apply = (validation: string) =>
         edge.fetch(`${path}?fieldManager=me&fieldValidation=${validation}`, { method: "PATCH", headers, body });
       const strict = await apply("Strict");
-      expect(strict.json).toMatchObject({ code: 400, message: 'error strict decoding YAML: duplicate field "data.x"' });
-      expect((await apply("Warn")).headers["warning"]).toContain('duplicate field \\"data.x\\"');
+      const message =
+        `error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line ${line}: key "x" already set in map`;
+      expect(strict.json).toMatchObject({ code: 400, message });
+      expect((await apply("Warn")).headers["warning"]).toContain(`line ${line}: key \\"x\\" already set in map`);
       expect((await apply("Ignore")).headers["warning"]).toBe(undefined);
       expect(asked(edge).patch).toEqual({ data: { x: "2" } });
     }

@@ -22,6 +22,7 @@ import { classOf, type InFlight } from "./in_flight.ts";
 import type { Exchange } from "./message.ts";
 import type { Metrics, RequestLabels } from "./metrics.ts";
 import { parseRequestInfo, type RequestInfo } from "./request_info.ts";
+import { requireDuration } from "./request_timeout.ts";
 import { resolveResource, type ResourceCall } from "./resource_call.ts";
 import { resourceRoutes } from "./resource_routes.ts";
 
@@ -102,7 +103,11 @@ async function admit(options: HandlerOptions, exchange: Exchange, info: RequestI
   const authorized = authorize(options.authorizer, attributes);
   if (authorized instanceof Promise) await authorized;
   const call = new Call(exchange, info, user);
-  await route(options, call, async (verb) => authorize(options.authorizer, { ...attributes, verb }));
+  try {
+    await route(options, call, async (verb) => authorize(options.authorizer, { ...attributes, verb }));
+  } catch (error) {
+    fail(exchange, info, error, call.warnings);
+  }
 }
 
 function authorize(authorizer: Authorizer, attributes: AuthorizationAttributes): void | Promise<void> {
@@ -125,6 +130,7 @@ function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAl
   if (answer === undefined) throw methodNotAllowed();
   const deprecation = deprecationOf(of.row);
   if (deprecation !== undefined) call.warn(deprecation);
+  if (call.info.verb !== "watch") requireDuration(call.query);
   return answer(of);
 }
 
@@ -159,7 +165,7 @@ function mustBeAllowed(attributes: AuthorizationAttributes, decision: Decision):
 let lastRequestId = 0;
 
 /** After the headers only the connection can tell that something went wrong. */
-function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
+function fail(exchange: Exchange, info: RequestInfo, error: unknown, warnings: readonly string[] = []): void {
   const { request, response } = exchange;
   // Who left before the answer is not waiting for an error either.
   if (response.destroyed) return;
@@ -183,7 +189,11 @@ function fail(exchange: Exchange, info: RequestInfo, error: unknown): void {
   const status = statusFrom(shown);
   if (!request.readableEnded) discardBody(request);
   const deprecation = info.resource && deprecationOf(info.resource);
-  sendStatus({ response, warnings: deprecation === undefined ? [] : [deprecation] }, status, headers);
+  sendStatus(
+    { response, warnings: deprecation === undefined ? warnings : [deprecation, ...warnings] },
+    status,
+    headers,
+  );
 }
 
 /** Only what is served has labels of its own: strangers' URLs must not make series. */

@@ -1,5 +1,5 @@
 import { FieldSelector } from "../../../api/meta/field_selector.ts";
-import { badRequest, invalid } from "../../../api/status.ts";
+import { badRequest, invalid, type StatusError } from "../../../api/status.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import type {
   DeleteOptions,
@@ -35,13 +35,25 @@ export class Query {
   integer(name: string, least = Number.MIN_SAFE_INTEGER): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = /^-?\d{1,15}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= least)) {
-      const bound = least === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${least}`;
-      throw badRequest(`the query parameter ${name} must be a whole number${bound}, found ${JSON.stringify(text)}`);
+    if (!/^[+-]?\d+$/.test(text)) throw notParsed(text, "invalid syntax");
+    const value = BigInt(text);
+    if (value !== BigInt.asIntN(64, value)) throw notParsed(text, "value out of range");
+    if (value < least) {
+      throw badRequest(`the query parameter ${name} must be a whole number of at least ${least}, found ${value}`);
     }
-    return value;
+    return Number(value);
   }
+
+  /** The same of a parameter that is no number when it is empty. */
+  optionalInteger(name: string): number | undefined {
+    if (this.#parameters.get(name) === "") throw notParsed("", "invalid syntax");
+    return this.integer(name);
+  }
+}
+
+/** In Go's words. */
+function notParsed(text: string, why: string): StatusError {
+  return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
 }
 
 type Target = Pick<ResourceInfo, "namespace" | "name">;
@@ -85,17 +97,26 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
   return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string };
 }
 
-const fieldValidations = ["Ignore", "Strict", "Warn"] as const;
-const propagationPolicies = ["Background", "Foreground", "Orphan"] as const;
+const fieldValidations = ["", "Ignore", "Strict", "Warn"];
+const propagationPolicies = ["Foreground", "Background", "Orphan"];
 
 /** `kind` names the options in the error: `CreateOptions`, `PatchOptions`, `UpdateOptions`. */
 export function writeOptions(query: Query, kind: string, userAgent: string | undefined): WriteOptions {
-  const errors: FieldError[] = [];
-  const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
-  const asked = query.text("fieldValidation");
-  const fieldValidation = asked === undefined ? "Warn" : oneOf(fieldValidations, asked, "fieldValidation", errors);
+  return checkedOptions(query, kind, userAgent, []);
+}
+
+/** `errors` were found before. */
+function checkedOptions(
+  query: Query,
+  kind: string,
+  userAgent: string | undefined,
+  errors: FieldError[],
+): WriteOptions {
   const manager = query.text("fieldManager");
   if (manager !== undefined) checkFieldManager(manager, errors);
+  const dryRun = dryRunOf(query.parameters.getAll("dryRun"), errors);
+  const fieldValidation = query.text("fieldValidation") ?? "Warn";
+  requireOneOf(fieldValidations, fieldValidation, "fieldValidation", errors);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
   return {
     dryRun,
@@ -108,33 +129,33 @@ const maxFieldManager = 128;
 
 function checkFieldManager(manager: string, errors: FieldError[]): void {
   const path = root("fieldManager");
-  if (manager.length > maxFieldManager) errors.push(FieldError.tooLong(path, maxFieldManager));
+  const bytes = (text: string) => new TextEncoder().encode(text).length;
+  if (bytes(manager) > maxFieldManager) errors.push(FieldError.tooLong(path, maxFieldManager));
   const unprintable = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(manager);
   if (unprintable === null) return;
   const code = unprintable[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-  errors.push(FieldError.invalid(path, manager, `invalid character U+${code} (at position ${unprintable.index})`));
+  const position = bytes(manager.slice(0, unprintable.index));
+  errors.push(FieldError.invalid(path, manager, `invalid character U+${code} (at position ${position})`));
 }
 
 /** Who does not say which manager it is, is known by the name of its program. */
-function managerOfAgent(userAgent = "unknown"): string {
-  const name = userAgent.split("/")[0]!;
+function managerOfAgent(userAgent: string | undefined): string {
+  const [name] = (userAgent || "unknown").split("/") as [string];
   return [...name].filter((c) => /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(c)).join("").slice(0, maxFieldManager);
 }
 
 /** {@linkcode writeOptions} of a patch, with those that only an apply has. */
 export function patchOptions(query: Query, type: PatchRequest["type"], userAgent: string | undefined): WriteOptions {
-  const options = writeOptions(query, "PatchOptions", userAgent);
-  const force = query.text("force");
+  const force = query.parameters.get("force");
   const errors: FieldError[] = [];
   if (type !== "apply") {
-    if (force !== undefined) {
+    if (force !== null) {
       errors.push(FieldError.forbidden(root("force"), "may not be specified for non-apply patch"));
     }
   } else if (query.text("fieldManager") === undefined) {
     errors.push(FieldError.required(root("fieldManager"), "is required for apply patch"));
   }
-  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", errors);
-  return { ...options, force: isTrue(force ?? null) };
+  return { ...checkedOptions(query, "PatchOptions", userAgent, errors), force: isTrue(force) };
 }
 
 /** The options as a body or a query gives them, before their values are known to be allowed. */
@@ -147,24 +168,34 @@ export interface GivenDeleteOptions {
 }
 
 export function givenDeleteOptions(query: Query): GivenDeleteOptions {
-  const gracePeriodSeconds = query.integer("gracePeriodSeconds");
-  const propagationPolicy = query.text("propagationPolicy");
-  const orphanDependents = query.text("orphanDependents");
+  const gracePeriodSeconds = query.optionalInteger("gracePeriodSeconds");
+  const propagationPolicy = query.parameters.get("propagationPolicy");
+  const orphanDependents = query.parameters.get("orphanDependents");
   return {
     dryRun: query.parameters.getAll("dryRun"),
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(orphanDependents === undefined ? {} : { orphanDependents: isTrue(orphanDependents) }),
+    ...(propagationPolicy === null ? {} : { propagationPolicy }),
+    ...(orphanDependents === null ? {} : { orphanDependents: isTrue(orphanDependents) }),
   };
 }
 
 export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
   const errors: FieldError[] = [];
-  const dryRun = dryRunOf(given.dryRun ?? [], errors);
+  const { orphanDependents } = given;
   let policy = given.propagationPolicy;
-  if (policy !== undefined) oneOf(propagationPolicies, policy, "propagationPolicy", errors);
-  // The older form of the same wish.
-  else if (given.orphanDependents !== undefined) policy = given.orphanDependents ? "Orphan" : "Background";
+  if (policy === undefined) {
+    // The older form of the same wish.
+    if (orphanDependents !== undefined) policy = orphanDependents ? "Orphan" : "Background";
+  } else {
+    if (orphanDependents !== undefined) {
+      const detail = "orphanDependents and deletionPropagation cannot be both set";
+      errors.push(FieldError.invalid(root("propagationPolicy"), policy, detail));
+    }
+    if (!propagationPolicies.includes(policy)) {
+      errors.push(FieldError.notSupported(root("propagationPolicy"), policy, [...propagationPolicies, "nil"]));
+    }
+  }
+  const dryRun = dryRunOf(given.dryRun ?? [], errors);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
   return {
     dryRun,
@@ -172,17 +203,16 @@ export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
     ...(given.gracePeriodSeconds === undefined
       ? {}
       : { gracePeriodSeconds: given.gracePeriodSeconds < 0 ? 1 : given.gracePeriodSeconds }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy as (typeof propagationPolicies)[number] }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
     ...(given.preconditions === undefined ? {} : { preconditions: given.preconditions }),
   };
 }
 
 function dryRunOf(values: readonly string[], errors: FieldError[]): boolean {
-  for (const value of values) oneOf(["All"], value, "dryRun", errors);
+  if (values.some((value) => value !== "All")) errors.push(FieldError.notSupported(root("dryRun"), values, ["All"]));
   return values.length > 0;
 }
 
-function oneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): string {
-  if (!allowed.includes(value)) errors.push(FieldError.notSupported(root(name), value, [...allowed]));
-  return value;
+function requireOneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): void {
+  if (!allowed.includes(value)) errors.push(FieldError.notSupported(root(name), value, allowed));
 }

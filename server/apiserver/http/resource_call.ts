@@ -20,8 +20,8 @@ export interface ResourceCall {
   mayAlso(verb: string): Promise<void>;
 }
 
-const acrossNamespaces = new Set(["list", "watch", "deletecollection"]);
-const onCollection = new Set([...acrossNamespaces, "create"]);
+const acrossNamespaces = new Set(["list", "watch"]);
+const onCollection = new Set([...acrossNamespaces, "deletecollection", "create"]);
 
 /** 404 for a URL that leads nowhere, 405 for a verb that the resource lacks. */
 export function resolveResource(
@@ -48,7 +48,7 @@ export function resolveResource(
     (row.namespaced && namespace === "" && !acrossNamespaces.has(verb))
   ) throw methodNotAllowed();
   const verbs = onSubresource?.verbs ?? row.verbs;
-  if (!verbs.includes(verb)) throw methodNotSupported(row, verb);
+  if (!verbs.includes(verb)) throw onSubresource ? methodNotAllowed() : methodNotSupported(row, verb);
   const { group, version, kind } = onSubresource ?? row;
   return {
     call,

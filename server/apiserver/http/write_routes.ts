@@ -1,11 +1,13 @@
 import type { Expected } from "../../../api/codec/decode.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { badRequest, unsupportedMediaType } from "../../../api/status.ts";
+import { unsupportedMediaType } from "../../../api/status.ts";
 import type { PatchRequest } from "../contract.ts";
 import { sendJSON } from "./answer.ts";
 import { parseConfiguration } from "./configuration.ts";
 import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
+import { parsePatch } from "./patch_body.ts";
+import { requireName, requireNamespace } from "../identity.ts";
 import {
   deleteOptions,
   type GivenDeleteOptions,
@@ -39,10 +41,7 @@ export async function updateRoute(of: ResourceCall): Promise<void> {
   const options = writeOptions(call.query, "UpdateOptions", call.request.headers["user-agent"]);
   const object = await readKubeObject(of, options.fieldValidation);
   mustMatchNamespace(of, object);
-  const { name } = object.metadata;
-  if (name !== undefined && name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
+  requireName(object, target.name);
   const { entry, created } = await store.update(call, {
     namespace: target.namespace,
     name: target.name,
@@ -65,16 +64,17 @@ export async function patchRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
   const representation = negotiate(of);
   const type = patchTypes[contentTypeOf(call.request)];
-  if (type === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  if (type === undefined) throw unsupportedMediaType();
   const options = patchOptions(call.query, type, call.request.headers["user-agent"]);
   const text = (await readBody(call.request)).toString("utf8");
-  const patch = type === "apply" ? await parseConfiguration(call, text, options.fieldValidation) : parsePatch(text);
   const { entry, created } = await store.patch(call, {
     namespace: target.namespace,
     name: target.name,
     ...(of.subresource === undefined ? {} : { subresource: of.subresource.name }),
     type,
-    patch,
+    ...(type === "apply"
+      ? { patch: await parseConfiguration(call, text, options.fieldValidation) }
+      : await parsedFor(of, () => parsePatch(text, type, options.fieldValidation))),
     options,
     mayCreate: () => of.mayAlso("create"),
   });
@@ -135,7 +135,7 @@ export async function deleteCollectionRoute(of: ResourceCall): Promise<void> {
 /** A body wins over the query, as upstream. Every group's DeleteOptions are the same. */
 async function readDeleteOptions(of: ResourceCall): Promise<GivenDeleteOptions> {
   const { call } = of;
-  const expected: Expected = { apiVersion: of.apiVersion, kind: "DeleteOptions", anyVersion: true };
+  const expected: Expected = { apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions", anyVersion: true };
   const object = await readOptionalObject(call, expected, "Ignore");
   return object === undefined ? givenDeleteOptions(call.query) : object as GivenDeleteOptions;
 }
@@ -146,17 +146,16 @@ async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | 
 }
 
 function mustMatchNamespace(of: ResourceCall, object: KubeObject): void {
-  const { namespace } = object.metadata;
-  const expected = of.target.namespace;
-  if (namespace !== undefined && namespace !== "" && namespace !== expected) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  }
+  // What lives in no namespace may name one.
+  if (of.row.namespaced) requireNamespace(object, of.target.namespace);
 }
 
-function parsePatch(text: string): unknown {
+/** Whoever patches what is not there hears that, whatever the patch is. */
+async function parsedFor<T>({ call, target, store }: ResourceCall, parse: () => T): Promise<T> {
   try {
-    return JSON.parse(text);
+    return parse();
   } catch (error) {
-    throw badRequest(`the patch is no JSON: ${(error as SyntaxError).message}`);
+    await store.get(call, { namespace: target.namespace, name: target.name });
+    throw error;
   }
 }

@@ -25,7 +25,7 @@ export const configMapStrategy: Strategy<ConfigMap> = {
       size += base64Length(value);
     }
     if (size > maxDataBytes && exactBytes(data, binaryData) > maxDataBytes) {
-      errors.push(FieldError.tooLong(root(), maxDataBytes));
+      errors.push(FieldError.tooLong(root("[]"), maxDataBytes));
     }
     return errors;
   },

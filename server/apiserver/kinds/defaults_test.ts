@@ -272,6 +272,8 @@ describe("defaults", () => {
       expect((await made(resources.nodes, { spec: cidrs })).spec)
         .toMatchObject({ podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24"] });
     }
+    const capacity = { cpu: "4" };
+    expect((await made(resources.nodes, { status: { capacity } })).status).toMatchObject({ allocatable: capacity });
     const budget = await made(resources.poddisruptionbudgets, { spec: { minAvailable: 1, selector } });
     expect(budget.status).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 0 });
   });

@@ -19,7 +19,7 @@ import {
 import { podNameWarnings, templateWarnings } from "./workload_warnings.ts";
 
 export const deploymentStrategy: Strategy<Deployment> = {
-  generationFields: ["spec"],
+  generationFields: ["spec", "annotations"],
   defaults({ spec }) {
     spec.replicas ??= 1;
     const strategy = spec.strategy ??= {};

@@ -14,11 +14,13 @@ export const namespaceStrategy: Strategy<Namespace> = {
     if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
   },
   prepareForCreate(namespace) {
-    // A generated name was not there yet when the defaults were.
-    this.defaults!(namespace);
     namespace.status = { phase: "Active" };
     const finalizers = namespace.spec.finalizers ?? [];
     if (!finalizers.includes(finalizer)) namespace.spec = { finalizers: [...finalizers, finalizer] };
+  },
+  complete(namespace) {
+    // A generated name was not there yet when the defaults were.
+    this.defaults!(namespace);
   },
   validateCreate({ spec }) {
     const errors: FieldError[] = [];

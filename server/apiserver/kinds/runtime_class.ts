@@ -2,7 +2,7 @@ import { FieldError, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label } from "../../../api/meta/names.ts";
 import { goValue } from "../../../api/schema/go_value.ts";
 import type { RuntimeClass } from "../../../api/types/node_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkText, requireText } from "./checks.ts";
 import { deprecatedNodeLabel } from "./deprecated_node_labels.ts";
 import { validateResources } from "./resources_validation.ts";
@@ -12,6 +12,7 @@ import type { Strategy } from "./strategy.ts";
 const schedulingPath = root("scheduling");
 
 export const runtimeClassStrategy: Strategy<RuntimeClass> = {
+  createsOnUpdate: true,
   requiresResourceVersion: true,
   warnings: ({ scheduling }) =>
     Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => {

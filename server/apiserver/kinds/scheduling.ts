@@ -100,6 +100,7 @@ function dropDisabledFields({ spec = {} }: Lease): void {
 
 export const leaseStrategy: Strategy<Lease> = {
   createsOnUpdate: true,
+  requiresResourceVersion: true,
   prepareForCreate: dropDisabledFields,
   prepareForUpdate: dropDisabledFields,
   validate({ spec }) {

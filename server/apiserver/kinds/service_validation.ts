@@ -7,7 +7,7 @@ import {
   checkQualifiedName,
 } from "../../../api/meta/names.ts";
 import type { Service, ServiceSpec } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkEndpointIP, checkLegacyCIDR } from "./addresses.ts";
 import { checkText, own, requireOneOf, requireText, requireUnique } from "./checks.ts";
 import { protocols } from "./container_validation.ts";

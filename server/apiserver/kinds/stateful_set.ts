@@ -4,7 +4,7 @@ import { checkDns1123Label } from "../../../api/meta/names.ts";
 import { goValue } from "../../../api/schema/go_value.ts";
 import type { StatefulSet, StatefulSetSpec } from "../../../api/types/apps_v1.ts";
 import type { PodTemplateSpec } from "../../../api/types/core_v1.ts";
-import { validateLabels } from "../registry/metadata.ts";
+import { validateLabels } from "../registry/metadata_validation.ts";
 import { claimSpecWarnings } from "./claim_warnings.ts";
 import { checkText, requireNotNegative, requireOneOf } from "./checks.ts";
 import { defaultClaim, validateClaimSpec } from "./persistent_volume_claim.ts";

@@ -1,6 +1,6 @@
 import { FieldError, type Path } from "../../../api/meta/field.ts";
 import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
-import { validateAnnotations, validateLabels } from "../registry/metadata.ts";
+import { validateAnnotations, validateLabels } from "../registry/metadata_validation.ts";
 
 const allowed: ReadonlySet<string> = new Set(["annotations", "labels"]);
 

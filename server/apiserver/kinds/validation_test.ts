@@ -253,11 +253,11 @@ const refused: readonly (readonly [string, object, ...string[]])[] = [
   ["volumeattachments", { spec: { attacher: "x", source: {} } }, "spec.nodeName: Invalid value"],
   ["validatingadmissionpolicies", { spec: { failurePolicy: "Shrug" } }, "spec.failurePolicy: Unsupported value"],
   ["configmaps", { metadata: { labels: { "a b": "c" } } }, "metadata.labels: Invalid value"],
-  ["configmaps", { metadata: { finalizers: ["plain"] } }, "metadata.finalizers: Invalid value"],
+  ["configmaps", { metadata: { finalizers: ["plain"] } }, "metadata.finalizers[0]: Invalid value"],
   [
     "configmaps",
     { metadata: { ownerReferences: [{ kind: "Pod" }] } },
-    "metadata.ownerReferences[0].uid: Invalid value",
+    "metadata.ownerReferences.uid: Invalid value",
   ],
   [
     "pods",

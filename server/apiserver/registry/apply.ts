@@ -1,14 +1,15 @@
 import { applyConfiguration } from "../../../api/patch/apply/apply.ts";
+import { kindText } from "../../../api/patch/apply/kind_text.ts";
 import { type ManagedRecords, noRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { badRequest, conflict, isAlreadyExists } from "../../../api/status.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, PatchRequest, RequestContext } from "../contract.ts";
+import { requireIdentity } from "../identity.ts";
 import { create } from "./create.ts";
 import type { Facet } from "./facet.ts";
 import { operationOf, trackedView } from "./field_managers.ts";
 import type { Shelf } from "./system.ts";
-import { requireIdentity } from "./update.ts";
 
 /** What a stored object's view and its managers become by a server-side apply. */
 export function appliedTo(
@@ -34,13 +35,13 @@ export async function createByApply(
   const applied = apply(shelf, facet, request, noRecords, { metadata: {} });
   const { records } = applied;
   const object = check(applied.object);
-  requireIdentity(shelf, object, namespace, name);
-  const { uid, resourceVersion, ...metadata } = object.metadata;
+  requireIdentity(shelf.row, object, namespace, name);
+  // A version of what is not there yet says nothing, as upstream.
+  const { uid, resourceVersion: _none, ...metadata } = object.metadata;
   if (uid) {
     const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(shelf.row, name, detail);
   }
-  if (resourceVersion) throw conflict(shelf.row, name);
   await request.mayCreate?.();
   try {
     return await create(shelf, facet, context, { namespace, object: { ...object, metadata }, options }, records);
@@ -60,9 +61,7 @@ function apply(
   const config = patch as KubeObject;
   const { apiVersion, kind } = facet.kind;
   if (config?.apiVersion !== apiVersion || config.kind !== kind) {
-    throw badRequest(
-      `invalid object type: ${config?.apiVersion}, Kind=${config?.kind}; ${apiVersion}, Kind=${kind} is expected here`,
-    );
+    throw badRequest(`invalid object type: ${kindText((patch ?? {}) as Readonly<Record<string, unknown>>)}`);
   }
   const configuration = facet.configures?.(config) ?? config;
   const operation = operationOf(shelf, facet, options);

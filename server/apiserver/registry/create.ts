@@ -6,15 +6,18 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { CreateRequest, Entry, RequestContext } from "../contract.ts";
+import { requireNamespace } from "../identity.ts";
 import { allocatedWrite } from "./allocated_write.ts";
 import { cloneJson } from "./clone.ts";
 import { commitPut } from "./commit.ts";
 import type { Facet } from "./facet.ts";
 import { recordsOfNew } from "./field_managers.ts";
 import { takeBackIfLate } from "./late_creation.ts";
-import { dropServerSideOnly } from "./metadata.ts";
+import { dropSystemMetadata } from "./metadata.ts";
+import { validateMetadata } from "./metadata_validation.ts";
 import { ObjectEntry } from "./object_entry.ts";
-import { validateObject } from "./schema_validation.ts";
+import { keepOwnersOnce } from "./owner_references.ts";
+import { validateContent } from "./schema_validation.ts";
 import type { Shelf } from "./system.ts";
 
 /** How many names are made from one `generateName` before the client has to try again. */
@@ -29,7 +32,6 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
-  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);
@@ -37,7 +39,9 @@ export async function create(
     if (entry !== undefined) return facet.answer(entry);
     if (attempt < attempts) continue;
     const taken = object.metadata.name!;
-    throw attempts > 1 ? generateNameConflict(shelf.row, taken) : alreadyExists(shelf.row, taken);
+    if (attempts > 1) throw generateNameConflict(shelf.row, taken);
+    const { namespace = "" } = object.metadata;
+    throw alreadyExists(shelf.row, taken, isGoing(shelf, namespace, taken) ? "object is being deleted: " : "");
   }
 }
 
@@ -57,9 +61,11 @@ async function prepared(
   strategy.defaults?.(object);
   strategy.defaultTimes?.(object, system.clock.now());
   const { metadata } = object;
-  dropServerSideOnly(metadata);
+  const { managedFields } = metadata;
+  dropSystemMetadata(metadata);
+  keepOwnersOnce(metadata, context, false);
   // What admission adds is nobody's.
-  const records = applied ?? recordsOfNew(shelf, facet, request.options, object);
+  const records = applied ?? recordsOfNew(shelf, facet, request.options, object, managedFields);
   const admission = {
     operation: "CREATE",
     row,
@@ -72,15 +78,26 @@ async function prepared(
     warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
+  keepOwnersOnce(metadata, context, true);
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   requireValid(shelf, object, strategy.settle?.(object) ?? []);
+  if (strategy.load) await strategy.load(object);
   strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
-  requireValid(shelf, object, [...validateObject(shelf, object), ...strategy.validateCreate?.(object) ?? []]);
+  requireValid(shelf, object, [
+    ...validateMetadata(row, strategy, metadata),
+    ...validateContent(shelf, object),
+    ...strategy.validateCreate?.(object) ?? [],
+  ]);
   strategy.complete?.(object);
   for (const warning of strategy.warnings?.(object) ?? []) context.warn(warning);
   await system.admission.validate(admission);
   return { object, records };
+}
+
+/** Who waits for an object to go is told that it has not yet. */
+function isGoing(shelf: Shelf, namespace: string, name: string): boolean {
+  return shelf.cache.get(namespace, name)?.object.metadata.deletionTimestamp !== undefined;
 }
 
 /** Undefined when the name is taken. */
@@ -122,20 +139,20 @@ function takeIdentity(shelf: Shelf, object: KubeObject, namespace: string): void
 }
 
 /** The namespace of the URL is the object's, too. */
-function takeNamespace({ row }: Shelf, { metadata }: KubeObject, namespace: string): void {
-  if (!row.namespaced) return;
-  if (namespace === "") throw badRequest(`namespace is required: ${row.resource} live in namespaces`);
-  if (metadata.namespace && metadata.namespace !== namespace) {
-    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+function takeNamespace({ row }: Shelf, object: KubeObject, namespace: string): void {
+  const { metadata } = object;
+  if (!row.namespaced) {
+    // Whatever a client says is as good as nothing.
+    delete metadata.namespace;
+    return;
   }
+  if (namespace === "") throw badRequest(`namespace is required: ${row.resource} live in namespaces`);
+  requireNamespace(object, namespace);
   metadata.namespace = namespace;
 }
 
 function takeSystemMetadata({ strategy, system }: Shelf, { metadata }: KubeObject): void {
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
   metadata.uid = crypto.randomUUID();
   metadata.creationTimestamp = formatTime(system.clock.now());
   if (strategy.generationFields) metadata.generation = 1;
-  else delete metadata.generation;
 }

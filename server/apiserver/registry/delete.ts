@@ -1,7 +1,6 @@
 import { cloneJson } from "./clone.ts";
 import { conflict, isNotFound, notFound, serverTimeout } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
-import type { StoredEntry } from "../cache/stored_entry.ts";
 import type {
   DeleteAnswer,
   DeleteOptions,
@@ -15,7 +14,7 @@ import { planDeletion } from "./deletion.ts";
 import { list } from "./list.ts";
 import { ObjectEntry } from "./object_entry.ts";
 import type { Shelf } from "./system.ts";
-import { uidMismatch } from "./update.ts";
+import { requireDeletable } from "./preconditions.ts";
 
 const attempts = 64;
 
@@ -29,7 +28,7 @@ export async function remove(shelf: Shelf, context: RequestContext, request: Del
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
     if (current === undefined) throw notFound(shelf.row, name);
-    checkPreconditions(shelf, current, options);
+    requireDeletable(shelf, current, options.preconditions);
     const plan = planDeletion(shelf, current.object, options, system.clock.now());
     if (plan.outcome === "unchanged") return { outcome: "marked", entry: current };
     if (plan.outcome === "remove") {
@@ -70,24 +69,6 @@ async function admit(
     dryRun: options.dryRun,
     warn: (message: string) => context.warn(message),
   });
-}
-
-export function checkPreconditions(
-  shelf: Shelf,
-  current: StoredEntry,
-  { preconditions }: Pick<DeleteOptions, "preconditions">,
-): void {
-  if (preconditions === undefined) return;
-  const { uid = "" } = current.object.metadata;
-  if (preconditions.uid && preconditions.uid !== uid) {
-    throw conflict(shelf.row, current.name, uidMismatch(preconditions.uid, uid));
-  }
-  const { resourceVersion } = preconditions;
-  if (resourceVersion && resourceVersion !== String(current.revision)) {
-    const detail =
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${current.revision}`;
-    throw conflict(shelf.row, current.name, detail);
-  }
 }
 
 /** Deletions under way at once: enough to share the datastore's commits. */

@@ -39,10 +39,17 @@ export function trackedView(facet: Facet, object: KubeObject): KubeObject {
   return facet.configures === undefined ? facet.view(object) : object;
 }
 
-/** Who owns what of a new object. */
-export function recordsOfNew(shelf: Shelf, facet: Facet, options: WriteOptions, object: KubeObject): ManagedRecords {
+/** Who owns what of a new object. `sent`: the managedFields that came with it. */
+export function recordsOfNew(
+  shelf: Shelf,
+  facet: Facet,
+  options: WriteOptions,
+  object: KubeObject,
+  sent: readonly ManagedFieldsEntry[] = [],
+): ManagedRecords {
   const operation = operationOf(shelf, facet, options);
-  return orElse(noRecords, () => recordsAfterUpdate(operation, noRecords, undefined, trackedView(facet, object)));
+  const base = submittedRecords(operation, sent, noRecords);
+  return orElse(base, () => recordsAfterUpdate(operation, base, undefined, trackedView(facet, object)));
 }
 
 /** Who owns what after an update or a patch of any other kind than apply. `sent`: the managedFields in the submitted object. */
@@ -58,10 +65,11 @@ export function recordsOfChanged(
   },
 ): ManagedRecords {
   if (facet.untracked) return records;
-  const base = facet.subresource === "" && sent !== undefined ? submittedRecords(sent, records) : records;
+  const operation = operationOf(shelf, facet, options);
+  const base = facet.subresource === "" && sent !== undefined ? submittedRecords(operation, sent, records) : records;
   if (base.length === 0) return base;
   const [before, after] = [trackedView(facet, old), trackedView(facet, object)];
-  return orElse(records, () => recordsAfterUpdate(operationOf(shelf, facet, options), base, before, after));
+  return orElse(records, () => recordsAfterUpdate(operation, base, before, after));
 }
 
 /** An object with elements that cannot be told apart is still an object: its managers stay as they were. */
@@ -75,10 +83,16 @@ function orElse(records: ManagedRecords, make: () => ManagedRecords): ManagedRec
 }
 
 /** A client may change managedFields directly. What it does not understand it cannot have meant to delete. */
-function submittedRecords(sent: readonly ManagedFieldsEntry[], live: ManagedRecords): ManagedRecords {
+function submittedRecords(
+  { version, versions }: Operation,
+  sent: readonly ManagedFieldsEntry[],
+  live: ManagedRecords,
+): ManagedRecords {
   if (isReset(sent)) return noRecords;
+  const isKnown = (apiVersion: string) => apiVersion === version.apiVersion || versions.find(apiVersion) !== undefined;
   try {
-    return parseRecords(sent);
+    // Who owns nothing, or something in a version that there is not, is forgotten.
+    return parseRecords(sent).filter(({ apiVersion, fields }) => fields !== "{}" && isKnown(apiVersion));
   } catch (error) {
     if (error instanceof SyntaxError) return live;
     throw error;

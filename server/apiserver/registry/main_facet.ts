@@ -3,8 +3,8 @@ import { FieldError, root } from "../../../api/meta/field.ts";
 import { recursiveDifference, setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { type Facet, wholeObject } from "./facet.ts";
-import { validateMetadataUpdate } from "./metadata.ts";
-import { validateObject } from "./schema_validation.ts";
+import { validateMetadataUpdate } from "./metadata_validation.ts";
+import { validateContent } from "./schema_validation.ts";
 import type { Shelf } from "./system.ts";
 
 type Fields = Record<string, unknown>;
@@ -34,8 +34,8 @@ export function mainFacet(shelf: Shelf): Facet {
       bumpGeneration(shelf, object, old);
     },
     validate: (object, old) => [
-      ...validateObject(shelf, object, old),
-      ...validateMetadataUpdate(object, old),
+      ...validateMetadataUpdate(row, strategy, object, old),
+      ...validateContent(shelf, object, old),
       ...(strategy.validateUpdate?.(object, old) ?? []),
     ],
     complete: (object, old) => strategy.complete?.(object, old),
@@ -54,11 +54,14 @@ export function keepField(object: KubeObject, old: KubeObject, field: string): v
   else to[field] = from[field];
 }
 
+function fieldOf(object: KubeObject, field: string): unknown {
+  return field === "annotations" ? object.metadata.annotations : (object as unknown as Fields)[field];
+}
+
 export function bumpGeneration({ strategy }: Shelf, object: KubeObject, old: KubeObject): void {
   const fields = strategy.generationFields;
   if (fields === undefined) return;
-  const [now, before] = [object as unknown as Fields, old as unknown as Fields];
-  if (fields.some((field) => !deepEqual(now[field], before[field]))) {
+  if (fields.some((field) => !deepEqual(fieldOf(object, field), fieldOf(old, field)))) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
 }

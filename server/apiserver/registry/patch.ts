@@ -1,4 +1,5 @@
 import { checkValue } from "../../../api/codec/check.ts";
+import type { Problem } from "../../../api/codec/problem.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
 import { applyJsonPatch } from "../../../api/patch/json_patch.ts";
 import { applyMergePatch } from "../../../api/patch/merge.ts";
@@ -7,6 +8,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import { invalid } from "../../../api/status.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { PatchRequest, RequestContext } from "../contract.ts";
+import { requireName } from "../identity.ts";
 import { completeObject } from "../managed_fields.ts";
 import { appliedTo, createByApply } from "./apply.ts";
 import type { Facet } from "./facet.ts";
@@ -47,8 +49,14 @@ function patched(
   switch (type) {
     case "merge":
       return applyMergePatch(view, patch);
-    case "strategic":
-      return applyStrategicPatch(shelf.system.schema, facet.message, view, patch);
+    case "strategic": {
+      const patched = applyStrategicPatch(shelf.system.schema, facet.message, view, patch);
+      const { apiVersion, kind } = facet.kind;
+      // Of which kind it is, such a patch has no say.
+      return [patched.apiVersion ?? "", patched.kind ?? ""].every((name) => typeof name === "string")
+        ? { ...patched, apiVersion, kind }
+        : patched;
+    }
     default:
       // The operations of a JSON patch ask for the list that they change to be there.
       return applyJsonPatch(touchesManagedFields(patch) ? completeObject({ object: view, records }) : view, patch);
@@ -69,21 +77,31 @@ function checked(
   shelf: Shelf,
   facet: Facet,
   context: RequestContext,
-  { options: { fieldValidation } }: PatchRequest,
+  { name, options: { fieldValidation }, strictErrors = [] }: PatchRequest,
   result: KubeObject,
 ): KubeObject {
   const { value, unknown, wrong } = checkValue(result, facet.message, shelf.system.schema);
   if (wrong.length > 0) throw misfit(wrong.map(({ message }) => message).join("; "));
-  if (unknown.length > 0 && fieldValidation === "Strict") {
-    throw misfit(`strict decoding error: ${unknown.map(({ message }) => message).join(", ")}`);
+  // Upstream finds what is unknown in a text whose keys are in order.
+  const problems = [...strictErrors, ...unknown.toSorted(byPath).map(({ message }) => message)];
+  if (problems.length > 0 && fieldValidation === "Strict") {
+    throw misfit(`strict decoding error: ${problems.join(", ")}`);
   }
-  if (fieldValidation === "Warn") { for (const { message } of unknown) context.warn(message); }
+  if (fieldValidation === "Warn") { for (const message of problems) context.warn(message); }
   const object = value as KubeObject;
   const { apiVersion, kind } = facet.kind;
-  if ((object.apiVersion ?? apiVersion) !== apiVersion || (object.kind ?? kind) !== kind) {
+  // Of no version, it has no name that could be known.
+  if (!object.apiVersion) requireName({ metadata: {} }, name);
+  if (object.apiVersion !== apiVersion || (object.kind ?? kind) !== kind) {
     throw misfit(`a patch cannot make a ${object.apiVersion} ${object.kind} of a ${apiVersion} ${kind}`);
   }
   return object;
+}
+
+function byPath({ path: a }: Problem, { path: b }: Problem): number {
+  const index = a.findIndex((segment, at) => segment !== b[at]);
+  const [one, other] = [a[index] ?? "", b[index] ?? ""];
+  return typeof one === "number" && typeof other === "number" ? one - other : one < other ? -1 : 1;
 }
 
 function misfit(detail: string) {

@@ -190,7 +190,15 @@ describe("delete", () => {
     await using test = await TestRegistry.open();
     await test.client.create(configmaps, configMap("a"));
     const wrong = await failure(test.client.delete(configmaps, target, { preconditions: { uid: "x" } }));
-    expect(wrong.message).toContain("Precondition failed: UID in precondition: x");
+    expect(wrong.message).toMatch(
+      /^Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition \(x\) does not match the UID in record/,
+    );
+    const old = await failure(test.client.delete(configmaps, target, { preconditions: { resourceVersion: "" } }));
+    expect(old.message).toContain("the ResourceVersion in the precondition () does not match");
+    const space = { preconditions: { uid: "x" } };
+    await test.addNamespace("n");
+    expect((await failure(test.client.delete(namespaces, { name: "n" }, space))).message)
+      .toContain("Precondition failed: UID in precondition: x");
     await test.client.delete(configmaps, target);
     expect((await failure(test.client.delete(configmaps, target))).code).toBe(404);
   });

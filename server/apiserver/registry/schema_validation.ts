@@ -1,7 +1,6 @@
 import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { FieldSchema, FieldType, MessageSchema, Schema } from "../../../api/schema/contract.ts";
-import { validateMetadata } from "./metadata.ts";
 import type { Shelf } from "./system.ts";
 
 type Json = Record<string, unknown>;
@@ -9,20 +8,19 @@ type Json = Record<string, unknown>;
 /** Metadata is the same for all kinds and checked as such; a status is its writer's matter. */
 const checkedElsewhere: ReadonlySet<string> = new Set(["metadata", "status", "kind", "apiVersion"]);
 
-/** What is wrong with an object: by its strategy, or by the schema where the kind has no validation of its own. `old` is absent for a new one. */
-export function validateObject(
-  { row, strategy, message, system }: Shelf,
+/**
+ * What is wrong with an object besides its metadata: by its strategy, or by the schema where the kind has no validation of its own. `old` is absent for a new
+ * one.
+ */
+export function validateContent(
+  { strategy, message, system }: Shelf,
   object: KubeObject,
   old?: KubeObject,
 ): FieldError[] {
-  const errors = validateMetadata(row, strategy, object.metadata);
-  if (strategy.validate) errors.push(...strategy.validate(object, old));
-  else {
-    for (const [name, field] of message.fields) {
-      if (!checkedElsewhere.has(name)) {
-        check(system.schema, field, (object as unknown as Json)[name], root(name), errors);
-      }
-    }
+  if (strategy.validate) return strategy.validate(object, old);
+  const errors: FieldError[] = [];
+  for (const [name, field] of message.fields) {
+    if (!checkedElsewhere.has(name)) check(system.schema, field, (object as unknown as Json)[name], root(name), errors);
   }
   return errors;
 }

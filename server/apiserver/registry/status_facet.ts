@@ -1,48 +1,63 @@
-import { recursiveDifference, setOf } from "../../../api/patch/apply/field_set.ts";
+import { type FieldSet, recursiveDifference, setOf, union } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { type Facet, wholeObject, within } from "./facet.ts";
+import { type Facet, wholeObject } from "./facet.ts";
 import { keepField } from "./main_facet.ts";
-import { validateMetadata } from "./metadata.ts";
+import { copyField, keepSystemMetadata } from "./metadata.ts";
+import { validateMetadataUpdate } from "./metadata_validation.ts";
 import type { Shelf } from "./system.ts";
 
-/** Metadata that comes with a status: annotations always, as controllers note things there; labels where the reporter owns the object. */
-const labelledByReporter: ReadonlySet<string> = new Set(["pods", "nodes"]);
+/** The metadata that clients write, of which a status takes most along: controllers note things there. */
+const written = ["labels", "annotations", "finalizers", "ownerReferences"] as const;
 
-const labels = ["f:metadata", "f:labels"];
+type Written = readonly (typeof written)[number][];
 
-/** The status alone. */
+/** What of it stays as it was where a kind says so; of some kinds all metadata do. */
+const kept: Readonly<Record<string, Written | "all">> = {
+  "/pods": ["ownerReferences"],
+  "apps/deployments": ["labels"],
+  "admissionregistration.k8s.io/validatingadmissionpolicies": written,
+  "flowcontrol.apiserver.k8s.io/flowschemas": "all",
+  "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": "all",
+  "networking.k8s.io/servicecidrs": written,
+  "resource.k8s.io/resourceclaims": written,
+  "storage.k8s.io/volumeattachments": written,
+};
+
+/** The status, and what comes with it. */
 export function statusFacet(shelf: Shelf): Facet {
   const { row, strategy } = shelf;
-  const labelled = row.group === "" && labelledByReporter.has(row.resource);
-  const written = within(setOf(["f:status"], ["f:metadata", "f:annotations"], ...(labelled ? [labels] : [])));
-  const others = setOf(...strategy.resets?.status ?? []);
+  const keeps = kept[`${row.group}/${row.resource}`] ?? [];
+  const others = union(ownedByOthers(keeps), setOf(...strategy.resets?.status ?? []));
   return {
     ...wholeObject(shelf),
     subresource: "status",
-    owns: others.size === 0 ? written : (paths) => recursiveDifference(written(paths), others),
+    owns: (paths) => recursiveDifference(paths, others),
     merge(submitted, old) {
-      const metadata = { ...old.metadata };
-      take(metadata, submitted.metadata, "annotations");
-      if (labelled) take(metadata, submitted.metadata, "labels");
-      const object: KubeObject = { ...old, metadata };
+      const object: KubeObject = { ...old, metadata: metadataOf(submitted, old, keeps) };
       keepField(object, submitted, "status");
       strategy.defaultStatus?.(object);
       return object;
     },
     prepare: (object, old) => strategy.prepareForStatusUpdate?.(object, old, shelf.system.clock.now()),
     validate: (object, old) => [
-      ...validateMetadata(row, strategy, object.metadata),
+      ...validateMetadataUpdate(row, strategy, object, old, "status"),
       ...(strategy.validateStatusUpdate?.(object, old) ?? []),
     ],
     warnings: (object, old) => strategy.statusWarnings?.(object, old) ?? [],
   };
 }
 
-function take<K extends "annotations" | "labels">(
-  to: KubeObject["metadata"],
-  from: KubeObject["metadata"],
-  field: K,
-): void {
-  if (from[field] === undefined) delete to[field];
-  else to[field] = from[field];
+function metadataOf(submitted: KubeObject, old: KubeObject, keeps: Written | "all"): KubeObject["metadata"] {
+  if (keeps === "all") return { ...old.metadata };
+  const metadata = { ...submitted.metadata };
+  keepSystemMetadata(metadata, old.metadata);
+  for (const field of keeps) copyField(metadata, old.metadata, field);
+  return metadata;
+}
+
+function ownedByOthers(keeps: Written | "all"): FieldSet {
+  const metadata = keeps === written || keeps === "all"
+    ? [["f:metadata"]]
+    : keeps.map((field) => ["f:metadata", `f:${field}`]);
+  return setOf(["f:spec"], ...metadata);
 }

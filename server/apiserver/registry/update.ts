@@ -1,10 +1,11 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { areSameButForTimes, type ManagedRecords } from "../../../api/patch/apply/managers.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import { badRequest, conflict, notFound } from "../../../api/status.ts";
+import { conflict, invalid, notFound } from "../../../api/status.ts";
 import { keyIn } from "../cache/layout.ts";
 import type { StoredEntry } from "../cache/stored_entry.ts";
 import type { Entry, RequestContext, UpdateRequest, WriteOptions } from "../contract.ts";
+import { requireIdentity } from "../identity.ts";
 import { allocatedWrite } from "./allocated_write.ts";
 import { cloneJson } from "./clone.ts";
 import { commitDelete, commitPut } from "./commit.ts";
@@ -15,6 +16,8 @@ import { recordsOfChanged } from "./field_managers.ts";
 import { revisionRequired } from "./main_facet.ts";
 import { keepSystemMetadata } from "./metadata.ts";
 import { ObjectEntry } from "./object_entry.ts";
+import { keepOwnersOnce } from "./owner_references.ts";
+import { preconditionFailed, uidMismatch } from "./preconditions.ts";
 import type { Shelf } from "./system.ts";
 
 export interface Written {
@@ -53,10 +56,10 @@ export async function update(
 ): Promise<Written> {
   const { namespace, name, object, options } = request;
   if (shelf.strategy.createsOnUpdate && facet.subresource === "" && !shelf.cache.get(namespace, name)) {
-    requireIdentity(shelf, object, namespace, name);
+    requireIdentity(shelf.row, object, namespace, name);
     await request.mayCreate?.();
     const { resourceVersion: _none, ...metadata } = object.metadata;
-    if (metadata.uid) throw conflict(shelf.row, name, uidMismatch(metadata.uid, ""));
+    if (metadata.uid) throw preconditionFailed(shelf, namespace, name, uidMismatch(metadata.uid, ""));
     return {
       entry: await create(shelf, facet, context, { namespace, object: { ...object, metadata }, options }),
       created: true,
@@ -75,14 +78,13 @@ export async function update(
 
 export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
   const { namespace, name } = change;
-  if (shelf.strategy.load) await shelf.strategy.load();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
     if (current === undefined) throw notFound(shelf.row, name);
     const submission = change.submit(facet.view(current.object), current);
     const own = { ...submission, object: cloneJson(submission.object) };
-    const demanded = checkIdentity(shelf, facet, own.object, current, change);
+    const demanded = checkIdentity(shelf, own.object, current, change);
     const { object, records } = await resultOf(shelf, facet, context, change, own, current);
     const entry = await store(shelf, object, records, current, change.options.dryRun);
     if (entry !== undefined) return facet.answer(entry);
@@ -102,6 +104,7 @@ async function resultOf(
   const { system, row } = shelf;
   const old = current.object;
   const sent = submitted.metadata.managedFields;
+  if (!patches) keepOwnersOnce(submitted.metadata, context, false);
   system.zeroValues.normalise(facet.message, submitted as unknown as Record<string, unknown>);
   if (facet.subresource === "") keepSystemMetadata(submitted.metadata, old.metadata);
   const object = facet.merge(submitted, old);
@@ -121,8 +124,10 @@ async function resultOf(
     warn: (message: string) => context.warn(message),
   } as const;
   await system.admission.mutate(admission);
+  keepOwnersOnce(object.metadata, context, true);
   requireValidView(facet, name, facet.settle?.(object, old) ?? []);
   facet.prepare?.(object, old);
+  if (subresource === "" && shelf.strategy.load) await shelf.strategy.load(object);
   requireValidView(facet, name, facet.validate(object, old));
   facet.complete?.(object, old);
   for (const warning of facet.warnings?.(object, old) ?? []) context.warn(warning);
@@ -140,8 +145,8 @@ async function store(
 ): Promise<Entry | undefined> {
   object.metadata.resourceVersion = String(current.revision);
   if (isReleased(shelf, object)) {
-    if (dryRun) return current;
-    return await commitDelete(shelf, current) && new ObjectEntry(object, current.revision, records);
+    const released = new ObjectEntry(object, current.revision, records);
+    return dryRun ? released : await commitDelete(shelf, current) && released;
   }
   // A write that changes nothing wakes nobody and wears no disk.
   if (deepEqual(object, current.object) && areSameButForTimes(records, current.records)) return current;
@@ -160,35 +165,23 @@ async function store(
 /** Whether the client demands this very version. Throws when it demands another one. */
 function checkIdentity(
   shelf: Shelf,
-  facet: Facet,
   submitted: KubeObject,
   current: StoredEntry,
   { namespace, name, patches }: Change,
 ): boolean {
-  requireIdentity(shelf, submitted, namespace, name);
+  requireIdentity(shelf.row, submitted, namespace, name);
   const { uid, resourceVersion } = submitted.metadata;
   const currentUid = current.object.metadata.uid ?? "";
-  if (uid && uid !== currentUid) throw conflict(shelf.row, name, uidMismatch(uid, currentUid));
+  // A patch is told that the uid does not change, as of any other field.
+  if (!patches && uid && uid !== currentUid) {
+    throw preconditionFailed(shelf, namespace, name, uidMismatch(uid, currentUid));
+  }
   if (!resourceVersion || resourceVersion === "0") {
-    if (!patches && shelf.strategy.requiresResourceVersion && facet.subresource === "") {
-      requireValidView(facet, name, [revisionRequired()]);
+    if (!patches && shelf.strategy.requiresResourceVersion) {
+      throw invalid({ group: shelf.row.group, kind: shelf.row.resource }, name, [revisionRequired()]);
     }
     return false;
   }
   if (resourceVersion !== String(current.revision)) throw conflict(shelf.row, name);
   return !patches;
-}
-
-export function uidMismatch(demanded: string, actual: string): string {
-  return `Precondition failed: UID in precondition: ${demanded}, UID in object meta: ${actual}`;
-}
-
-export function requireIdentity(shelf: Shelf, { metadata }: KubeObject, namespace: string, name: string): void {
-  if (!metadata) throw badRequest("the object has no metadata");
-  if (!metadata.name) throw badRequest("the name of the object must be set: metadata.name is empty");
-  if (metadata.name !== name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-  }
-  if (!shelf.row.namespaced || !metadata.namespace || metadata.namespace === namespace) return;
-  throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }

@@ -2,7 +2,8 @@ import { recursiveDifference, setOf } from "../../../../api/patch/apply/field_se
 import type { CertificateSigningRequest } from "../../../../api/types/certificates_v1.ts";
 import { validateConditions, withTimestamps } from "../../kinds/certificate_conditions.ts";
 import { type Facet, wholeObject } from "../facet.ts";
-import { validateMetadataUpdate } from "../metadata.ts";
+import { keepSystemMetadata } from "../metadata.ts";
+import { validateMetadataUpdate } from "../metadata_validation.ts";
 import type { Shelf } from "../system.ts";
 
 const others = setOf(["f:spec"], ["f:status", "f:certificate"]);
@@ -19,10 +20,12 @@ export function approvalFacet(shelf: Shelf): Facet {
       const merged = { ...status };
       if (conditions === undefined) delete merged.conditions;
       else merged.conditions = withTimestamps(conditions, status?.conditions ?? [], shelf.system.clock.now());
-      return { ...old, metadata: submitted.metadata, status: merged } as CertificateSigningRequest;
+      const metadata = { ...submitted.metadata };
+      keepSystemMetadata(metadata, old.metadata);
+      return { ...old, metadata, status: merged } as CertificateSigningRequest;
     },
     validate: (object, old) => [
-      ...validateMetadataUpdate(object, old),
+      ...validateMetadataUpdate(shelf.row, shelf.strategy, object, old, "approval"),
       ...validateConditions(object as CertificateSigningRequest, old as CertificateSigningRequest, true),
     ],
   };

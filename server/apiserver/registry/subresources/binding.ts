@@ -5,9 +5,8 @@ import type { KubeObject } from "../../../../api/resource.ts";
 import { badRequest, conflict, invalid } from "../../../../api/status.ts";
 import type { Binding, Pod, PodCondition } from "../../../../api/types/core_v1.ts";
 import type { ObjectMeta } from "../../../../api/types/meta_v1.ts";
-import type { CreateRequest } from "../../contract.ts";
 import { requireOneOf, requireText } from "../../kinds/checks.ts";
-import { checkPreconditions } from "../delete.ts";
+import { requirePreconditions } from "../preconditions.ts";
 import { type Facet, wholeObject } from "../facet.ts";
 import { ObjectEntry } from "../object_entry.ts";
 import type { Shelf } from "../system.ts";
@@ -33,11 +32,12 @@ export const bindPod: Creator = async (shelf, context, request) => {
     patches: true,
     attempts,
     submit(object, current) {
-      checkPreconditions(shelf, current, { preconditions: binding.metadata });
+      const { uid, resourceVersion } = binding.metadata;
+      requirePreconditions(shelf, current, { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) });
       return { object };
     },
   });
-  return success(request);
+  return success();
 };
 
 function validateTarget({ target }: Binding): FieldError[] {
@@ -92,16 +92,8 @@ function merged(field: "annotations" | "labels", { metadata }: Pod, brought: Obj
 }
 
 /** Upstream answers an action that worked with a plain Status. */
-export function success({ object }: Pick<CreateRequest, "object">): ObjectEntry {
-  const { name } = object.metadata;
+export function success(): ObjectEntry {
   return new ObjectEntry(
-    {
-      kind: "Status",
-      apiVersion: "v1",
-      metadata: {},
-      status: "Success",
-      code: 201,
-      details: name ? { name } : undefined,
-    } as KubeObject,
+    { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 } as KubeObject,
   );
 }

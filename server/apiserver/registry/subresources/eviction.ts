@@ -18,7 +18,8 @@ import { judgeEviction, processing } from "../../../disruption/eviction.ts";
 import { storageOf } from "../../cache/layout.ts";
 import type { DeleteOptions, Entry, RequestContext } from "../../contract.ts";
 import { commitSwap } from "../commit.ts";
-import { checkPreconditions, remove } from "../delete.ts";
+import { remove } from "../delete.ts";
+import { requireDeletable } from "../preconditions.ts";
 import type { Shelf } from "../system.ts";
 import { admitAction } from "./admit.ts";
 import { success } from "./binding.ts";
@@ -39,7 +40,7 @@ const attempts = 20;
 export const evictPod: Creator = async (shelf, context, request) => {
   const eviction = request.object as Eviction;
   const name = request.name ?? eviction.metadata.name ?? "";
-  if (eviction.metadata.name && eviction.metadata.name !== name) {
+  if (eviction.metadata.name !== name) {
     throw badRequest("name in URL does not match name in Eviction object");
   }
   await admitAction(shelf, context, request, eviction);
@@ -47,7 +48,7 @@ export const evictPod: Creator = async (shelf, context, request) => {
   for (let attempt = 1;; attempt++) {
     try {
       await evict(shelf, context, request.namespace, name, options);
-      return success(request);
+      return success();
     } catch (error) {
       // Somebody wrote the Pod or its budget meanwhile. A client that demands a version of the Pod hears of it.
       if (!isConflict(error) || options.preconditions?.resourceVersion || attempt === attempts) throw error;
@@ -139,7 +140,7 @@ async function deletePod(target: Target, exactly?: Entry): Promise<void> {
     const current = shelf.cache.get(namespace, name);
     if (current === undefined) throw notFound(shelf.row, name);
     if (exactly !== undefined && current.revision !== exactly.revision) throw conflict(shelf.row, name);
-    checkPreconditions(shelf, current, options);
+    requireDeletable(shelf, current, options.preconditions);
     if (options.dryRun || await mark(shelf, current.object as Pod)) break;
     if (exact || attempt === attempts) throw conflict(shelf.row, name);
   }

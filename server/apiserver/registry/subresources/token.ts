@@ -22,6 +22,7 @@ export const requestToken: Creator = async (shelf, context, request) => {
   const { namespace, name = "" } = request;
   const asked = cloneJson(request.object as TokenRequest);
   requireSamePlace(asked.metadata, namespace, name);
+  await admitAction(shelf, context, request, asked);
   const account = shelf.cache.get(namespace, name)?.object;
   if (account === undefined) throw notFound(shelf.row, name);
   const { uid: accountUid = "" } = account.metadata;
@@ -31,14 +32,13 @@ export const requestToken: Creator = async (shelf, context, request) => {
     throw conflict({ group: kind.group, resource: kind.kind }, name, detail);
   }
   const { tokenIssuer, clock } = shelf.system;
-  await admitAction(shelf, context, request, asked);
   const { apiVersion, metadata, spec = { audiences: [] } } = asked;
   const { expirationSeconds = defaultSeconds, boundObjectRef } = spec;
   requireValidSeconds(expirationSeconds);
   const audiences = spec.audiences?.length ? spec.audiences : [...tokenIssuer.defaultAudiences];
   const bound = boundObjectRef && boundFacts(shelf, namespace, name, boundObjectRef);
   const creationTimestamp = formatTime(clock.now());
-  const issued = request.options.dryRun ? { token: "", expirationTimestamp: "" } : await tokenIssuer.issue({
+  const issued = await tokenIssuer.issue({
     namespace,
     serviceAccount: { name, uid: accountUid },
     audiences,
@@ -80,16 +80,19 @@ function boundFacts(
   { system: { lookup } }: Shelf,
   namespace: string,
   account: string,
-  { kind: boundKind = "", apiVersion = "v1", name = "", uid }: BoundObjectReference,
+  { kind: boundKind = "", apiVersion = "", name = "", uid }: BoundObjectReference,
 ): Pick<TokenRequestFacts, "boundObject" | "node"> {
   const finders: Readonly<Record<string, () => { metadata: { uid?: string } } | undefined>> = {
     Pod: () => lookup.find(pods, namespace, name),
     Secret: () => lookup.find(secrets, namespace, name),
     Node: () => lookup.find(nodes, "", name),
   };
-  if (apiVersion !== "v1" || !Object.hasOwn(finders, boundKind)) {
-    throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${boundKind}`);
+  // Whichever version of them it names.
+  if (apiVersion.includes("/") || !Object.hasOwn(finders, boundKind)) {
+    const groupVersion = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
+    throw badRequest(`cannot bind token to object of type ${groupVersion}, Kind=${boundKind}`);
   }
+  if (name === "") throw badRequest("Name parameter required.");
   const object = finders[boundKind]!();
   if (object === undefined) throw notFound({ group: "", resource: `${boundKind.toLowerCase()}s` }, name);
   if (boundKind === "Pod" && ((object as Pod).spec.serviceAccountName ?? "default") !== account) {
@@ -105,7 +108,7 @@ function boundFacts(
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw conflict({ group: "", resource: boundKind }, name, detail);
   }
-  const boundObject = { kind: boundKind, apiVersion, name, uid: actual };
+  const boundObject = { kind: boundKind, apiVersion: "v1", name, uid: actual };
   const nodeName = boundKind === "Pod" ? (object as Pod).spec.nodeName : undefined;
   if (!nodeName) return { boundObject };
   // The Pod's Node may be gone already: its name says at least where the Pod was.
