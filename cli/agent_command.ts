@@ -5,6 +5,7 @@ import { type AgentFlags, withAgentFlags } from "./agent_flags.ts";
 import { type AgentSettings, agentSettings } from "./agent_settings.ts";
 import { tellingOrigin } from "./config/configuration.ts";
 import { readHost } from "./host.ts";
+import { keepIdleMemoryLow } from "./idle_memory.ts";
 import { requireAgentHost } from "./host_tools.ts";
 import { requireKernelDefaults } from "./kernel_defaults.ts";
 import { setUpLogging } from "./logging.ts";
@@ -51,7 +52,9 @@ async function runAgent({ node, server, token }: AgentSettings, readyFile: strin
       })
     );
     agent.ready.then(() => writeReadyFile(readyFile, "node"), () => {});
+    const leaveMemory = keepIdleMemoryLow();
     await stopped;
+    leaveMemory();
     logger.info("stopping");
     await agent.close();
     await member.closed;

@@ -4,6 +4,7 @@ import { MemberFiles } from "../agent/join/member_files.ts";
 import { serverVersion } from "../server/version.ts";
 import { tellingOrigin } from "./config/configuration.ts";
 import { readHost } from "./host.ts";
+import { keepIdleMemoryLow } from "./idle_memory.ts";
 import { requireAgentHost } from "./host_tools.ts";
 import { requireKernelDefaults } from "./kernel_defaults.ts";
 import { setUpLogging } from "./logging.ts";
@@ -50,6 +51,7 @@ async function runServer(
     throw error;
   });
   if (server === undefined) return 0;
+  const leaveMemory = keepIdleMemoryLow();
   try {
     await writeReadyFile(readyFile, "api", server.kubeconfig);
     if (!agentOptions || !agentModule) {
@@ -78,6 +80,7 @@ async function runServer(
     return 0;
   } finally {
     logger.info("stopping");
+    leaveMemory();
     await server.close();
   }
 }

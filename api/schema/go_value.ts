@@ -25,6 +25,7 @@ const goNames: Readonly<Record<string, string>> = {
   nfs: "NFS",
   pdName: "PDName",
   rbd: "RBD",
+  seLinuxOptions: "SELinuxOptions",
   storageos: "StorageOS",
   uid: "UID",
   wwids: "WWIDs",

@@ -42,6 +42,14 @@ export const deviations: readonly Deviation[] = [
     holds: ({ where, theirs, ours }) => /^rows\[\d+\]\.cells$/.test(where) && theirs.startsWith(ours.slice(0, -1)),
   },
   {
+    why: "an empty map of what a node has for Pods is one that is not sent, and has the default",
+    holds: ({ where, theirs }) => where.endsWith(".f:status.f:allocatable") && theirs === "absent",
+  },
+  {
+    why: "an age is told in seconds, of which one may pass between the two",
+    holds: ({ where, theirs, ours }) => /cells\[\d+\]$/.test(where) && /^\d+s$/.test(theirs) && /^\d+s$/.test(ours),
+  },
+  {
     why: "ports are taken from the range by chance",
     holds: ({ where, theirs, ours }) => /odePort$/.test(where) && Number(theirs) >= 30000 && Number(ours) >= 30000,
   },
@@ -131,8 +139,8 @@ export const deviations: readonly Deviation[] = [
     why:
       "objects in a Table have the metadata that they have everywhere, and not what is left of it in Go's internal ones",
     holds: ({ where, theirs, ours }) =>
-      /^rows\[\d+\]\.object\.metadata\.annotations$/.test(where) && theirs === "absent" &&
-      ours.startsWith('{"deprecated.daemonset.template.generation":'),
+      /^rows\[\d+\]\.object\.metadata\.annotations/.test(where) && theirs === "absent" &&
+      /deprecated\.daemonset\.template\.generation|autoscaling\.alpha\.kubernetes\.io/.test(where + ours),
   },
   {
     why: "an autoscaler's list of policies that is sent empty is one that is not sent, and has the default",
@@ -144,9 +152,9 @@ export const deviations: readonly Deviation[] = [
     why: "what is not set is left out where Go writes null, and so no manager owns it",
     holds: ({ where, theirs, ours }) =>
       where.includes("managedFields") && ours === "absent" &&
-      (/f:(topologyKeys|secretNamespace|secretRef|conditions)$/.test(where)
+      (/f:(topologyKeys|secretNamespace|secretRef|conditions|sources|endpoints|ports)$/.test(where)
         ? theirs === "{}"
-        : /"f:(drivers|requests)":\{\}\}\}/.test(theirs)),
+        : /"f:(drivers|requests|limits|rules)":\{\}\}/.test(theirs)),
   },
   {
     why: "who may give devices is asked when the rest is valid, and so is not told beside what is not",

@@ -5,6 +5,7 @@ import { compare } from "./compare.ts";
 import { describe, mutate, type Mutation, mutationsOf } from "./mutations.ts";
 import { core } from "./objects/core.ts";
 import { network } from "./objects/network.ts";
+import { pods } from "./objects/pods.ts";
 import { policies } from "./objects/policies.ts";
 import type { Specimen } from "./objects/specimen.ts";
 import { storage } from "./objects/storage.ts";
@@ -14,7 +15,7 @@ import { inParallel, NAMESPACE, type SuiteOptions } from "./suite.ts";
 
 type Json = Record<string, unknown>;
 
-const specimens: readonly Specimen[] = [...core, ...workloads, ...network, ...storage, ...policies];
+const specimens: readonly Specimen[] = [...core, ...pods, ...workloads, ...network, ...storage, ...policies];
 
 const ALONE = new Set(["apiVersion", "kind", "metadata", "status"]);
 const ALL_BUT_STATUS = new Set(["apiVersion", "kind", "metadata", "spec"]);
@@ -24,11 +25,17 @@ export async function compareKinds(options: SuiteOptions): Promise<void> {
   const chosen = specimens.filter(({ of }) => options.focus.test(of));
   for (const [index, specimen] of chosen.entries()) {
     for (const row of schema.resources().filter((row) => `${row.group}/${row.resource}` === specimen.of)) {
-      if (row.group === "autoscaling" && row.version === "v1") continue;
+      if (specimen.version !== undefined && specimen.version !== row.version) continue;
       await compareSpecimen(row, specimen, `specimen-${index}`, options);
     }
     options.progress(`${specimen.of}: ${options.report.summary()}`);
   }
+}
+
+/** Whether the mutations are of the same places, one by one. */
+function isSameShape(some: readonly Mutation[], others: readonly Mutation[]): boolean {
+  return some.length === others.length &&
+    some.every(({ path }, index) => path.join("/") === others[index]!.path.join("/"));
 }
 
 async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: string, options: SuiteOptions) {
@@ -78,7 +85,7 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
       return { method: "PUT", path: `${target}?dryRun=All`, body: mutate(one, mutation) };
     };
     // What is stored otherwise is mutated otherwise: then the same is sent to both.
-    const own = ours!.length === theirs!.length ? ours! : theirs!;
+    const own = isSameShape(theirs!, ours!) ? ours! : theirs!;
     await all(what, theirs!, (index) => [request(stored[0]!, theirs![index]!), request(stored[1]!, own[index]!)]);
   };
   await changes("update", path, ALONE);
@@ -92,6 +99,15 @@ async function compareSpecimen(row: ResourceRow, specimen: Specimen, given: stri
     if (written.code === 200 && writtenOurs.code === 200) {
       stored.splice(0, 2, written.json as Json, writtenOurs.json as Json);
       await changes("status", `${path}/status`, ALL_BUT_STATUS);
+      const labelled = stored.map((one) => ({
+        method: "PUT",
+        path: `${path}/status?dryRun=All`,
+        body: {
+          ...one,
+          metadata: { ...one["metadata"] as Json, labels: { by: "status" }, annotations: { by: "status" } },
+        },
+      }));
+      await both("status", "metadata.labels and metadata.annotations", labelled[0]!, labelled[1]);
       if (specimen.changesWithStatus) await changes("update", path, ALONE);
     }
   }

@@ -17,7 +17,7 @@ const SCALARS: Readonly<Record<Scalar, readonly unknown[]>> = {
   int64: [-1, 0, 1, 9007199254740991],
   double: [-1, 0, 0.5],
   bytes: ["", "YQ=="],
-  quantity: ["-1", "0", "1500m", "1Gi", "bad", 5],
+  quantity: ["-1", "0", "1500m", "1Gi", "bad", 5, "0.0001"],
   intOrString: [-1, 0, 1, 70000, "50%", "150%", "-5%", "bad_name", "http", ""],
   time: ["2026-01-02T03:04:05Z", "yesterday"],
   microTime: ["2026-01-02T03:04:05.000006Z", "yesterday"],

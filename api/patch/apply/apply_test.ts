@@ -50,12 +50,6 @@ describe("an applied configuration", () => {
     expect(held.fieldsOf("c")).toEqual({ "f:data": { "f:free": {}, "f:z": {} } });
   });
 
-  it("is one value where it is any JSON", () => {
-    const held = new Held("apps/v1", "ControllerRevision");
-    held.apply("a", { data: { any: "thing" }, revision: 1 });
-    expect(held.fieldsOf("a")).toEqual({ "f:data": {}, "f:revision": {} });
-  });
-
   it("leaves defaults alone, which nobody owns", () => {
     const held = new Held("apps/v1", "Deployment");
     held.apply("a", deployment({ replicas: 1 }, container("c", { image: "i" })));

@@ -64,7 +64,7 @@ describe("a CEL expression", () => {
     ["user.name", "No such key: name"],
     ["user.username + 1", "no such overload"],
     ["'x'.shout()", "no matching overload"],
-    ["[".repeat(200) + "]".repeat(200), "maxDepth"],
+    ["[".repeat(300) + "]".repeat(300), "maxDepth"],
   ];
   for (const [text, message] of wrong) {
     it(`refuses ${text.slice(0, 30)} before anybody shows a value`, () => {

@@ -1,5 +1,6 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { CelError } from "./error.ts";
+import { deepest } from "./extent.ts";
 import { type CelExpression, compileIn } from "./expression.ts";
 import type { MessageTypes } from "./literal_macros.ts";
 import { registerAddresses } from "./libraries/addresses.ts";
@@ -35,8 +36,8 @@ export interface CelOptions {
   readonly bindings?: boolean;
 }
 
-/** Far above what configuration holds: whoever writes an expression must not be able to exhaust the stack with it. */
-const limits = { maxAstNodes: 10_000, maxDepth: 100, maxListElements: 1_000, maxMapEntries: 1_000 };
+/** Of more than the longest text can hold there is no limit but the depth. */
+const limits = { maxAstNodes: 100_000, maxDepth: deepest, maxListElements: 50_000, maxMapEntries: 25_000 };
 const libraries = [
   registerStrings,
   registerLists,

@@ -1,6 +1,7 @@
 import type { Environment } from "@marcbachmann/cel-js";
 import { Budget, meter, perCallLimit } from "./cost.ts";
 import { CelError } from "./error.ts";
+import { isTooDeep, lengthIssue, tooDeep } from "./extent.ts";
 import { unescapeFieldNames } from "./field_names.ts";
 import { type Failure, isFailure, type Issue, issueText, typeIssue } from "./issue.ts";
 import { giveMeaning, type MessageType, type MessageTypes } from "./literal_macros.ts";
@@ -39,6 +40,10 @@ export function compileIn(
   messages: MessageTypes,
   bindings: boolean,
 ): CelExpression {
+  const tooLong = lengthIssue(text);
+  if (tooLong !== undefined) {
+    throw new CelError(text.slice(0, 100), new RangeError(tooLong.message), issueText(text, tooLong));
+  }
   const source = sourceOf(text);
   const types = new Map<string, MessageType | undefined>();
   // What one expression makes known is no business of the next.
@@ -46,11 +51,13 @@ export function compileIn(
   for (const name of source.types) types.set(name, messages(name, own));
   const refuse = (cause: unknown, issue: Issue): never => {
     const { message, position } = issue;
-    throw new CelError(text, cause, issueText(text, { message, position: source.original(position) }));
+    const place = position === undefined ? {} : { position: source.original(position) };
+    throw new CelError(text, cause, issueText(text, { message, ...place }));
   };
   const parsed = parse(own, source, refuse);
   if (source.misnamed !== undefined) refuse(new SyntaxError(source.misnamed.message), source.misnamed);
   const tree = parsed.ast as unknown as Node;
+  if (isTooDeep(tree)) refuse(new RangeError(tooDeep.message), tooDeep);
   for (const literal of literalsOf(tree, source)) giveMeaning(literal, (name) => types.get(name));
   widenPresence(tree);
   unescapeFieldNames(tree);
@@ -93,6 +100,8 @@ function parse(environment: Environment, source: Source, refuse: (cause: unknown
     return environment.parse(source.text);
   } catch (cause) {
     if (isFailure(cause)) return refuse(cause, syntaxIssue(source.text, cause));
+    // The library has no limit for `!` and `-` in a row but the stack's.
+    if (cause instanceof RangeError) return refuse(cause, tooDeep);
     throw cause;
   }
 }

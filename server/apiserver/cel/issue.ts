@@ -3,7 +3,8 @@ import { binaryFunctions, type Node, nodeTypeText, positionOf } from "./node.ts"
 /** What is wrong with an expression, and where in its text. */
 export interface Issue {
   readonly message: string;
-  readonly position: number;
+  /** Undefined for the expression as a whole. */
+  readonly position?: number;
 }
 
 /** What the CEL library throws while it reads and checks an expression: as much of it as is told here. */
@@ -20,6 +21,7 @@ export function isFailure(error: unknown): error is Failure {
 
 /** The issue as upstream shows it: with its line, and a mark under the place. */
 export function issueText(text: string, { message, position }: Issue): string {
+  if (position === undefined) return `ERROR: <input>:-1:0: ${message}`;
   if (text === "") return `ERROR: <input>:1:0: ${message}`;
   const before = text.slice(0, position).split("\n");
   const characters = [...before.at(-1)!];

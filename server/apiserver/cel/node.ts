@@ -28,12 +28,20 @@ export function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "op" in value && "args" in value;
 }
 
-/** Every node that somebody wrote, operands before their operators, in the order of the text. */
-export function* nodesOf(value: unknown): Generator<Node> {
-  if (Array.isArray(value)) { for (const item of value) yield* nodesOf(item); }
-  if (!isNode(value)) return;
-  yield* nodesOf(value.args);
-  yield value;
+/** Every node that somebody wrote, operands before their operators, in the order of the text. Does not call itself: chains can be long. */
+export function nodesOf(value: unknown): readonly Node[] {
+  const found: Node[] = [];
+  const rest = [value];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (Array.isArray(next)) { for (const item of next) rest.push(item); }
+    else if (isNode(next)) {
+      found.push(next);
+      rest.push(next.args);
+    }
+  }
+  // What was found last stands first.
+  return found.reverse();
 }
 
 /** Operators of two operands, with the names that CEL's functions have for them. */

@@ -97,6 +97,24 @@ describe("admission expressions", () => {
     expect(twice.cost).toBeLessThan(perCallLimit);
   });
 
+  it("are neither too long nor too deep", () => {
+    const issue = (text: string) => issueOf(text).replace("ERROR: <input>:", "");
+    expect(issue(`'${"é".repeat(100_000)}'`))
+      .toBe("-1:0: expression code point size exceeds limit: size: 100002, limit 100000");
+    expect(issue(`'${"x".repeat(99_998)}'`)).toBe("string");
+    expect(issue("[".repeat(300) + "]".repeat(300))).toBe("-1:0: expression recursion limit exceeded: 250");
+    expect(issue("[".repeat(200) + "]".repeat(200))).toContain("list(list(");
+    expect(issue(`1${"+1".repeat(249)}`)).toBe("int");
+    for (const count of [300, 40_000]) {
+      expect(issue(`1${"+1".repeat(count)}`)).toBe("-1:0: max recursion depth exceeded");
+    }
+    expect(evaluate(`false${" || false".repeat(900)} || true`)).toBe(true);
+    expect(issue(`true${"||true".repeat(15_000)}`)).toBe("-1:0: max recursion depth exceeded");
+    expect(evaluate(`[${"1,".repeat(40_000)}].size()`)).toBe(40_000n);
+    expect(issue(`${"!".repeat(40_000)}true`)).toBe("-1:0: max recursion depth exceeded");
+    expect(issue(`${"(".repeat(40_000)}1`)).toBe("-1:0: expression recursion limit exceeded: 250");
+  });
+
   it("search with RE2's expressions, which no text keeps busy", () => {
     const text = `${"a".repeat(5_000)}!`;
     expect(evaluate("params.text.matches('(a+)+$') || params.text.find('(a|aa)+$') != ''", { params: { text } })).toBe(

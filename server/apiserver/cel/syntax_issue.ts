@@ -1,3 +1,4 @@
+import { deepest } from "./extent.ts";
 import type { Failure, Issue } from "./issue.ts";
 
 /** What can begin an expression. */
@@ -22,6 +23,7 @@ export function syntaxIssue(text: string, { code, summary, range }: Failure): Is
     const isMap = /^(map|filter)\(/.test(summary);
     return { message: isMap ? "argument is not an identifier" : "argument must be a simple name", position };
   }
+  if (summary.startsWith("Exceeded maxDepth")) return { message: `expression recursion limit exceeded: ${deepest}` };
   if (code === "limit_exceeded") return { message: summary, position };
   return wrongToken(text, position, range?.end ?? position, code, summary);
 }

@@ -1,5 +1,15 @@
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../../../api/types/autoscaling_v1.ts";
 import type { HorizontalPodAutoscaler, MetricSpec } from "../../../api/types/autoscaling_v2.ts";
+import {
+  behaviorOf,
+  behaviorText,
+  conditionsOf,
+  conditionsText,
+  currentMetricsOf,
+  currentMetricsText,
+  metricsOf,
+  metricsText,
+} from "./autoscaler_v1_metrics.ts";
 import type { Conversion } from "./conversion.ts";
 
 /** What the old version has no field for travels in these annotations, under upstream's names. */
@@ -17,16 +27,17 @@ export const autoscalerV1: Conversion = {
     const { metadata, spec, status } = object as HorizontalPodAutoscaler;
     const { metrics = [], behavior, ...common } = spec;
     const cpu = metrics.find(isCpuUtilization);
-    const others = metrics.filter((metric) => metric !== cpu);
-    const { conditions, currentMetrics, ...counts } = status ?? { desiredReplicas: 0 };
-    const usage = currentMetrics?.find(({ resource }) => resource?.name === "cpu")?.resource?.current
-      .averageUtilization;
+    const others = metrics.filter((metric) => !isCpuUtilization(metric));
+    const { conditions = [], currentMetrics = [], ...counts } = status ?? { desiredReplicas: 0 };
+    const usage = currentMetrics.findLast(({ type, resource }) =>
+      type === "Resource" && resource?.name === "cpu" && resource.current.averageUtilization !== undefined
+    )?.resource?.current.averageUtilization;
     const annotations = {
       ...metadata.annotations,
-      ...asAnnotation(metricsAnnotation, others),
-      ...asAnnotation(behaviorAnnotation, behavior),
-      ...asAnnotation(conditionsAnnotation, conditions),
-      ...asAnnotation(currentMetricsAnnotation, currentMetrics),
+      ...others.length > 0 && { [metricsAnnotation]: metricsText(others) },
+      ...behavior && { [behaviorAnnotation]: behaviorText(behavior) },
+      ...conditions.length > 0 && { [conditionsAnnotation]: conditionsText(conditions) },
+      ...currentMetrics.length > 0 && { [currentMetricsAnnotation]: currentMetricsText(currentMetrics) },
     };
     const shown: AutoscalerV1 = {
       kind: object.kind!,
@@ -47,22 +58,26 @@ export const autoscalerV1: Conversion = {
   toStored(object) {
     const { metadata, spec, status } = object as AutoscalerV1;
     const { targetCPUUtilizationPercentage: percentage, ...common } = spec ?? { maxReplicas: 0 };
-    const annotations = { ...metadata.annotations };
-    const metrics: MetricSpec[] = takeAnnotation(annotations, metricsAnnotation) ?? [];
-    const behavior: HorizontalPodAutoscaler["spec"]["behavior"] = takeAnnotation(annotations, behaviorAnnotation);
-    const conditions = takeAnnotation<NonNullable<HorizontalPodAutoscaler["status"]>["conditions"]>(
-      annotations,
-      conditionsAnnotation,
-    );
-    const currentMetrics = takeAnnotation<NonNullable<HorizontalPodAutoscaler["status"]>["currentMetrics"]>(
-      annotations,
-      currentMetricsAnnotation,
-    );
+    const { currentCPUUtilizationPercentage: usage, ...counts } = status ?? { desiredReplicas: 0 };
+    const {
+      [metricsAnnotation]: metricsAnnotated,
+      [behaviorAnnotation]: behaviorAnnotated,
+      [conditionsAnnotation]: conditionsAnnotated,
+      [currentMetricsAnnotation]: currentMetricsAnnotated,
+      ...annotations
+    } = metadata.annotations ?? {};
+    const metrics = metricsOf(metricsAnnotated) ?? [];
     if (percentage !== undefined) {
       const target = { type: "Utilization", averageUtilization: percentage };
-      metrics.unshift({ type: "Resource", resource: { name: "cpu", target } });
+      metrics.push({ type: "Resource", resource: { name: "cpu", target } });
     }
-    const { currentCPUUtilizationPercentage: _usage, ...counts } = status ?? { desiredReplicas: 0 };
+    const behavior = behaviorOf(behaviorAnnotated);
+    const conditions = conditionsOf(conditionsAnnotated);
+    // What an annotation says is more than the one number.
+    const currentMetrics = currentMetricsOf(currentMetricsAnnotated) ??
+      (usage === undefined
+        ? undefined
+        : [{ type: "Resource", resource: { name: "cpu", current: { averageUtilization: usage } } }]);
     const { annotations: _annotations, ...otherMetadata } = metadata;
     const stored: HorizontalPodAutoscaler = {
       kind: object.kind!,
@@ -81,21 +96,4 @@ export const autoscalerV1: Conversion = {
 
 function isCpuUtilization({ type, resource }: MetricSpec): boolean {
   return type === "Resource" && resource?.name === "cpu" && resource.target?.averageUtilization !== undefined;
-}
-
-function asAnnotation(name: string, value: unknown): Record<string, string> {
-  const empty = value === undefined || (Array.isArray(value) && value.length === 0);
-  return empty ? {} : { [name]: JSON.stringify(value) };
-}
-
-/** Undefined when it is absent, or is no JSON: people may write annotations too. */
-function takeAnnotation<T>(annotations: Record<string, string>, name: string): T | undefined {
-  const text = annotations[name];
-  delete annotations[name];
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
 }

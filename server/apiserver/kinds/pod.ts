@@ -21,7 +21,6 @@ export const podStrategy: Strategy<Pod> = {
     mergeLabelKeys(pod);
     syncAppArmor(pod, warn);
     pod.status = { phase: "Pending" };
-    if ((pod.spec.terminationGracePeriodSeconds ?? 0) < 0) pod.spec.terminationGracePeriodSeconds = 1;
     if (pod.spec.schedulingGates?.length) {
       const message = "Scheduling is blocked due to non-empty scheduling gates";
       const lastTransitionTime = formatTime(now);

@@ -12,9 +12,18 @@ import type {
 import { own, quantityAt } from "./checks.ts";
 import { defaultVolume } from "./volume_defaults.ts";
 
+/** Where init containers stood before they had a field: nobody reads them any more. */
+const oldInitContainers = ["alpha", "beta"].flatMap((stage) => [
+  `pod.${stage}.kubernetes.io/init-containers`,
+  `pod.${stage}.kubernetes.io/init-container-statuses`,
+]);
+
 export function defaultPod(pod: Pod): void {
-  const { spec } = pod;
+  const { metadata, spec } = pod;
   defaultPodSpec(spec);
+  // No Pod has less than no time to end, while templates may say so.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+  for (const key of oldInitContainers) delete metadata.annotations?.[key];
   // These two only where a Pod is made, not in templates: upstream added them when templates were stored already.
   spec.enableServiceLinks ??= true;
   const containers = [...spec.containers ?? [], ...spec.initContainers ?? []];
@@ -110,6 +119,7 @@ export function defaultContainer(container: Container | EphemeralContainer): voi
   for (const port of container.ports ?? []) port.protocol ??= "TCP";
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom?.fieldRef) valueFrom.fieldRef.apiVersion ??= "v1";
+    if (valueFrom?.fileKeyRef) valueFrom.fileKeyRef.optional ??= false;
   }
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
     if (probe) defaultProbe(probe);

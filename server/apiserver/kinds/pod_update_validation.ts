@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
+import { goValue } from "../../../api/schema/go_value.ts";
 import type {
   Affinity,
   Container,
@@ -144,14 +145,18 @@ function validateNodeAffinity(now: Affinity | undefined, before: Affinity | unde
   );
   if (old.length !== terms.length) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    errors.push(FieldError.invalid(path, terms, detail));
+    errors.push(FieldError.invalid(path, terms.map(shownTerm), detail));
     return;
   }
   for (const [index, term] of old.entries()) {
     if (narrows(terms[index]!, term)) continue;
     const detail = "only additions are allowed (no mutations or deletions)";
-    errors.push(FieldError.invalid(path.index(index), terms[index], detail));
+    errors.push(FieldError.invalid(path.index(index), shownTerm(terms[index]!), detail));
   }
+}
+
+function shownTerm(term: NodeSelectorTerm): unknown {
+  return goValue("io.k8s.api.core.v1.NodeSelectorTerm", term);
 }
 
 /** Whether the term is the old one with requirements added behind it. A term without any selects nothing, and so has to stay. */

@@ -27,7 +27,7 @@ const maxDeadlineSeconds = 2 ** 31 - 1;
 export function validatePod(pod: Pod, old?: Readonly<Pod>): FieldError[] {
   const errors = validatePodAnnotations(pod, metadataPath.child("annotations"), old?.metadata);
   const isMirror = pod.metadata.annotations?.[mirrorAnnotation] !== undefined;
-  validatePodSpec(pod.spec, { pod: pod.metadata.name ?? "", isMirror }, specPath, errors);
+  validatePodSpec(pod.spec, { pod: pod.metadata.name ?? "", isMirror }, specPath, errors, old?.spec);
   if (pod.spec.serviceAccountName) return errors;
   for (const [index, { projected }] of (pod.spec.volumes ?? []).entries()) {
     const at = specPath.child("volumes").index(index).child("projected", "sources");
@@ -73,7 +73,13 @@ interface Owner extends VolumeOwner {
   readonly isMirror: boolean;
 }
 
-function validatePodSpec(spec: PodSpec, owner: Owner, path: Path, errors: FieldError[]): void {
+function validatePodSpec(
+  spec: PodSpec,
+  owner: Owner,
+  path: Path,
+  errors: FieldError[],
+  old?: Readonly<PodSpec>,
+): void {
   const isPod = owner.pod !== "";
   const volumes = validateVolumes(spec.volumes ?? [], owner, path.child("volumes"), errors);
   validatePodClaims(spec.resourceClaims ?? [], owner.isMirror, path.child("resourceClaims"), errors);
@@ -91,7 +97,7 @@ function validatePodSpec(spec: PodSpec, owner: Owner, path: Path, errors: FieldE
   validatePodResources(spec, path, errors);
   if (spec.hostNetwork) validateHostPorts(spec, isPod, path.child("containers"), errors);
   validateSettings(spec, path, errors);
-  validatePodSecurityContext(spec, path.child("securityContext"), errors);
+  validatePodSecurityContext(spec, path.child("securityContext"), errors, old);
   validateScheduling(spec, path, errors);
   validateHostProcess(spec, path, errors);
   if (spec.hostUsers === false) validateOwnUsers(spec, path, errors);

@@ -39,6 +39,8 @@ export function validatePodResources(spec: PodSpec, path: Path, errors: FieldErr
     errors.push(FieldError.forbidden(at.child("claims"), "claims may not be set for Resources at pod-level"));
   }
   validateRequirements(resources, podNameErrors, at, errors);
+  const claims = (spec.resourceClaims ?? []).flatMap(({ name }) => name ? [name] : []);
+  validateClaims(resources.claims ?? [], claims, at.child("claims"), errors);
   // What is no quantity has been told of.
   if (!areReadable(spec)) return;
   const { resources: _, overhead: __, ...parts } = spec;

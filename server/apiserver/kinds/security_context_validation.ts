@@ -16,6 +16,8 @@ const maxId = 2 ** 31 - 1;
 const maxSysctlName = 253;
 /** `kernel.shm_rmid_forced`, `net/ipv4/ip_forward`. */
 const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
+/** The same as upstream writes it. */
+const sysctlForm = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
 const maxAppArmorProfile = 4095;
 
 /** Sysctls of these names are a namespace's, which a Pod may share with its host. */
@@ -29,7 +31,12 @@ const namespaces: readonly (readonly ["hostNetwork" | "hostIPC", (name: string) 
   ],
 ];
 
-export function validatePodSecurityContext(spec: PodSpec, path: Path, errors: FieldError[]): void {
+export function validatePodSecurityContext(
+  spec: PodSpec,
+  path: Path,
+  errors: FieldError[],
+  old?: Readonly<PodSpec>,
+): void {
   const context = spec.securityContext;
   if (!context) return;
   for (const field of ["fsGroup", "runAsUser", "runAsGroup"] as const) {
@@ -43,8 +50,9 @@ export function validatePodSecurityContext(spec: PodSpec, path: Path, errors: Fi
     requireOneOf(context[field], path.child(field), all, errors);
   oneOf("fsGroupChangePolicy", ["Always", "OnRootMismatch"]);
   oneOf("supplementalGroupsPolicy", ["Merge", "Strict"]);
-  // The other way to change labels, by an option of the mount, belongs to a feature that is off.
-  oneOf("seLinuxChangePolicy", ["Recursive"]);
+  // The other way to change labels, by an option of the mount, belongs to a feature that is off; what has a policy already is not asked.
+  const isChosen = old?.securityContext?.seLinuxChangePolicy !== undefined;
+  oneOf("seLinuxChangePolicy", isChosen ? ["MountOption", "Recursive"] : ["Recursive"]);
   if (spec.hostPID && spec.shareProcessNamespace) {
     const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
     errors.push(FieldError.invalid(path.child("shareProcessNamespace"), true, detail));
@@ -95,7 +103,7 @@ function validateSysctls({ sysctls = [] }: PodSecurityContext, spec: PodSpec, pa
     const at = path.index(index).child("name");
     if (!requireText(name, at, errors)) continue;
     if (name.length > maxSysctlName || !sysctlName.test(name)) {
-      const detail = `must have at most ${maxSysctlName} characters and match regex ${sysctlName.source}`;
+      const detail = `must have at most ${maxSysctlName} characters and match regex ${sysctlForm}`;
       errors.push(FieldError.invalid(at, name, detail));
     } else if (seen.has(name)) errors.push(FieldError.duplicate(at, name));
     seen.add(name);

@@ -29,7 +29,7 @@ const reviewVersions = ["v1", "v1beta1"];
 export const mutatingWebhookStrategy: Strategy<MutatingWebhookConfiguration> = {
   generationFields: ["webhooks"],
   requiresResourceVersion: true,
-  load: loadExpressions,
+  load: loadForConditions,
   warnings: warnOfStaticName,
   defaults({ webhooks = [] }) {
     for (const webhook of webhooks) {
@@ -50,13 +50,18 @@ export const mutatingWebhookStrategy: Strategy<MutatingWebhookConfiguration> = {
 export const validatingWebhookStrategy: Strategy<ValidatingWebhookConfiguration> = {
   generationFields: ["webhooks"],
   requiresResourceVersion: true,
-  load: loadExpressions,
+  load: loadForConditions,
   warnings: warnOfStaticName,
   defaults({ webhooks = [] }) {
     for (const webhook of webhooks) defaultWebhook(webhook);
   },
   validate: ({ webhooks = [] }) => validateWebhooks(webhooks),
 };
+
+/** Most webhooks have none. */
+function loadForConditions({ webhooks = [] }: { readonly webhooks?: readonly Webhook[] }): Promise<void> | undefined {
+  return webhooks.some(({ matchConditions = [] }) => matchConditions.length > 0) ? loadExpressions() : undefined;
+}
 
 function defaultWebhook(webhook: Webhook): void {
   webhook.failurePolicy ??= "Fail";

@@ -32,7 +32,6 @@ export async function create(
   applied?: ManagedRecords,
 ): Promise<Entry> {
   const { name, generateName } = request.object.metadata ?? {};
-  if (shelf.strategy.load) await shelf.strategy.load();
   const attempts = !name && generateName ? nameAttempts : 1;
   for (let attempt = 1;; attempt++) {
     const { object, records } = await prepared(shelf, facet, context, request, applied);
@@ -83,6 +82,7 @@ async function prepared(
   takeSystemMetadata(shelf, object);
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName, system.random);
   requireValid(shelf, object, strategy.settle?.(object) ?? []);
+  if (strategy.load) await strategy.load(object);
   strategy.prepareForCreate?.(object, { now: system.clock.now(), warn: admission.warn });
   requireValid(shelf, object, [
     ...validateMetadata(row, strategy, metadata),

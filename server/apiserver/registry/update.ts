@@ -78,7 +78,6 @@ export async function update(
 
 export async function change(shelf: Shelf, facet: Facet, context: RequestContext, change: Change): Promise<Entry> {
   const { namespace, name } = change;
-  if (shelf.strategy.load) await shelf.strategy.load();
   for (let attempt = 1;; attempt++) {
     context.signal?.throwIfAborted();
     const current = shelf.cache.get(namespace, name);
@@ -128,6 +127,7 @@ async function resultOf(
   keepOwnersOnce(object.metadata, context, true);
   requireValidView(facet, name, facet.settle?.(object, old) ?? []);
   facet.prepare?.(object, old);
+  if (subresource === "" && shelf.strategy.load) await shelf.strategy.load(object);
   requireValidView(facet, name, facet.validate(object, old));
   facet.complete?.(object, old);
   for (const warning of facet.warnings?.(object, old) ?? []) context.warn(warning);

@@ -1,3 +1,4 @@
+import { Quantity } from "../../../api/meta/quantity.ts";
 import type { FieldSchema, MessageSchema, Scalar, Schema } from "../../../api/schema/contract.ts";
 
 type Json = Record<string, unknown>;
@@ -11,6 +12,27 @@ const written: Partial<Record<Scalar, unknown>> = {
   double: 0,
   quantity: "0",
 };
+
+/** Groups whose resources are taken as they are: devices, and the overhead of runtimes. */
+const inFractions = /^io\.k8s\.api\.(node|resource)\./;
+
+/** Resources by name, of all the others. */
+function isResourceList({ name }: MessageSchema, { type }: FieldSchema): boolean {
+  return type.is === "map" && type.of.is === "scalar" && type.of.scalar === "quantity" &&
+    !inFractions.test(name);
+}
+
+const finerThanMilli = /[nu]$|e-/;
+
+/** Of resources there are thousandths, and nothing finer. */
+function roundUp(resources: Record<string, string>): void {
+  for (const name of Object.keys(resources)) {
+    const text = resources[name]!;
+    if (!finerThanMilli.test(text)) continue;
+    const quantity = Quantity.parse(text);
+    resources[name] = Quantity.ofMilli(quantity.milliValue(), quantity.format).toString();
+  }
+}
 
 /**
  * Gives objects the zero values that they would have after a passage through Go's structs: what `omitempty` leaves out goes, what is
@@ -32,6 +54,7 @@ export class ZeroValues {
       if (field === undefined) continue;
       const value = object[name];
       if (value === undefined || value === null || this.#isOmitted(field, value)) delete object[name];
+      else if (isResourceList(message, field)) roundUp(value as Record<string, string>);
     }
     for (const field of this.#alwaysWritten(message)) {
       if (object[field.name] !== undefined) continue;

@@ -38,6 +38,15 @@ describe("zero values", () => {
     });
   });
 
+  it("come with thousandths of resources, rounded up, and with the fractions of devices as they are", () => {
+    const hard = { cpu: "100u", memory: "1500n", pods: "-1u", storage: "1Gi" };
+    expect(normalised("v1", "ResourceQuota", { spec: { hard } })["spec"])
+      .toEqual({ hard: { cpu: "1m", memory: "1m", pods: "-1m", storage: "1Gi" } });
+    const exactly = { deviceClassName: "c", capacity: { requests: { "d/size": "100u" } } };
+    const claim = { spec: { devices: { requests: [{ name: "r", exactly }] } } };
+    expect(JSON.stringify(normalised("resource.k8s.io/v1", "ResourceClaim", claim))).toContain('"d/size":"100u"');
+  });
+
   it("go where Go would write null", () => {
     expect(normalised("rbac.authorization.k8s.io/v1", "Role", { rules: [] })).toEqual({ metadata: {} });
   });

@@ -9,6 +9,7 @@ import type {
 import type { CronJob, Job } from "../../../api/types/batch_v1.ts";
 import type { ReplicationController } from "../../../api/types/core_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
+import { autoscalerV1 } from "../kinds/autoscaler_v1.ts";
 import {
   age,
   type Column,
@@ -162,14 +163,8 @@ function jobDuration(job: Job, now: number): string {
 }
 
 function autoscalerTargets(autoscaler: HorizontalPodAutoscaler | AutoscalerV1): string {
-  if (autoscaler.apiVersion === "autoscaling/v1") {
-    const { spec, status } = autoscaler as AutoscalerV1;
-    const current = status?.currentCPUUtilizationPercentage;
-    return `cpu: ${current === undefined ? "<unknown>" : `${current}%`}/${
-      spec.targetCPUUtilizationPercentage ?? "<unset>"
-    }%`;
-  }
-  const { spec, status } = autoscaler as HorizontalPodAutoscaler;
+  const isOld = autoscaler.apiVersion === autoscalerV1.apiVersion;
+  const { spec, status } = (isOld ? autoscalerV1.toStored(autoscaler) : autoscaler) as HorizontalPodAutoscaler;
   const metrics = spec.metrics ?? [];
   if (metrics.length === 0) return "<none>";
   const shown = metrics.slice(0, 2).map((metric, i) => metricText(metric, status?.currentMetrics?.[i]));

@@ -4,6 +4,8 @@ import { jobs, pods } from "../../../api/resources.ts";
 import { serviceUnavailable } from "../../../api/status.ts";
 import type { Job } from "../../../api/types/batch_v1.ts";
 import type { Pod } from "../../../api/types/core_v1.ts";
+import type { Call } from "../../../client/testing/memory_client.ts";
+import { validateJobStatus } from "../../apiserver/kinds/job_status_validation.ts";
 import { World } from "../testing/world.ts";
 import { jobController } from "./job.ts";
 import { indexOf, isTracked } from "./pods.ts";
@@ -11,12 +13,24 @@ import { ttlAfterFinished } from "./ttl.ts";
 
 describe("jobController", () => {
   let world: World;
+  let faults: string[];
 
   beforeEach(() => {
     world = new World();
+    faults = [];
+    world.client.intercept = noteFaults;
   });
 
-  afterEach(() => world.stop());
+  afterEach(async () => {
+    await world.stop();
+    // Whatever a test is about, the API server would have taken every status.
+    expect(faults).toEqual([]);
+  });
+
+  function noteFaults({ resource, subresource, object }: Call): void {
+    if (resource !== "jobs" || subresource !== "status" || object === undefined) return;
+    faults.push(...validateJobStatus(object as Job, job()).map(String));
+  }
 
   const target = { namespace: "default", name: "job" };
 
@@ -64,7 +78,9 @@ describe("jobController", () => {
   it("counts right though every third write fails", async () => {
     let calls = 0;
     await start({ completions: 6, parallelism: 3 });
-    world.client.intercept = ({ verb, resource, subresource }) => {
+    world.client.intercept = (call) => {
+      noteFaults(call);
+      const { verb, resource, subresource } = call;
       const isOurs = (verb === "update" && resource === "jobs") || (verb === "patch" && subresource === "");
       if ((isOurs || verb === "create") && ++calls % 3 === 0) throw serviceUnavailable("try again");
     };

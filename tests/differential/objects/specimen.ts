@@ -2,6 +2,8 @@
 export interface Specimen {
   /** `group/resource`, the core group being empty. */
   readonly of: string;
+  /** The one that the object is of; absent where it is of each. */
+  readonly version?: string;
   /** Without apiVersion, kind and namespace. */
   readonly object: Readonly<Record<string, unknown>>;
   /** What is written to its status. */

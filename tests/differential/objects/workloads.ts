@@ -257,7 +257,63 @@ export const workloads: readonly Specimen[] = [
   },
   {
     of: "autoscaling/horizontalpodautoscalers",
+    version: "v2",
     object: { spec: { scaleTargetRef: { kind: "ReplicationController", name: "r" }, maxReplicas: 3, behavior: {} } },
+  },
+  {
+    of: "autoscaling/horizontalpodautoscalers",
+    version: "v1",
+    object: {
+      metadata: { name: "v1", annotations: { note: "a" } },
+      spec: {
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
+        minReplicas: 1,
+        maxReplicas: 5,
+        targetCPUUtilizationPercentage: 50,
+      },
+    },
+    status: {
+      observedGeneration: 1,
+      lastScaleTime: "2026-01-02T03:04:05Z",
+      currentReplicas: 1,
+      desiredReplicas: 2,
+      currentCPUUtilizationPercentage: 40,
+    },
+  },
+  {
+    of: "autoscaling/horizontalpodautoscalers",
+    version: "v1",
+    object: {
+      metadata: {
+        name: "annotated",
+        annotations: {
+          "autoscaling.alpha.kubernetes.io/metrics": JSON.stringify([
+            { type: "Pods", pods: { metricName: "m", targetAverageValue: "10", selector: { matchLabels: app } } },
+            {
+              type: "Object",
+              object: { target: { kind: "Service", name: "s" }, metricName: "m", targetValue: "10", averageValue: "2" },
+            },
+            { type: "Resource", resource: { name: "memory", targetAverageUtilization: 60 } },
+            { type: "Resource", resource: { name: "memory", targetAverageValue: "1Gi" } },
+            { type: "External", external: { metricName: "m", targetValue: "3", metricSelector: { matchLabels: app } } },
+            { type: "External", external: { metricName: "m", targetAverageValue: "3" } },
+            {
+              type: "ContainerResource",
+              containerResource: { name: "cpu", container: "main", targetAverageUtilization: 70 },
+            },
+          ]),
+          "autoscaling.alpha.kubernetes.io/behavior": JSON.stringify({
+            ScaleUp: {
+              StabilizationWindowSeconds: 3,
+              SelectPolicy: "Max",
+              Policies: [{ Type: "Pods", Value: 4, PeriodSeconds: 15 }],
+            },
+          }),
+        },
+      },
+      spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" }, maxReplicas: 5 },
+    },
+    status: { currentReplicas: 1, desiredReplicas: 2 },
   },
   {
     of: "policy/poddisruptionbudgets",
@@ -280,6 +336,7 @@ export const workloads: readonly Specimen[] = [
   },
   {
     of: "autoscaling/horizontalpodautoscalers",
+    version: "v2",
     object: {
       spec: {
         scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
