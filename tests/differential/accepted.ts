@@ -59,7 +59,7 @@ export const deviations: readonly Deviation[] = [
   {
     why: "a patch whose result is no object of its kind is told with the field, not with the whole object",
     holds: ({ where, theirs, ours }) =>
-      where === "cause" && [theirs, ours].includes("") && /^FieldValueInvalid patch: /.test(theirs + ours),
+      where === "cause" && [theirs, ours].every((text) => text.startsWith("FieldValueInvalid patch: ")),
   },
   {
     why: "a configuration that does not fit is the client's fault, which upstream calls its own",
