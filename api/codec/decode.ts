@@ -9,7 +9,7 @@ export interface Expected {
   readonly apiVersion?: string;
   /** Also taken where the object names none. */
   readonly kind?: string;
-  /** `apiVersion` is only what to take where there is none; any other is as good. For DeleteOptions, which every group has. */
+  /** `apiVersion` is only what to take where there is none; any other is as good, and has the same fields. For DeleteOptions, which every group has. */
   readonly anyVersion?: boolean;
 }
 
@@ -55,7 +55,8 @@ export function decodeValue(value: unknown, expected: Expected, schema: Schema):
   // Nothing is an empty object, as when Go decodes it.
   const given = (value ?? {}) as Record<string, unknown>;
   const { apiVersion, kind } = kindOf(given, expected);
-  const message = schema.ofKind(apiVersion, kind);
+  const message = schema.ofKind(apiVersion, kind) ??
+    (expected.anyVersion && expected.apiVersion ? schema.ofKind(expected.apiVersion, kind) : undefined);
   const checked = checkValue(given, message, schema);
   const object = checked.value as DecodedObject;
   const complete = object.apiVersion === apiVersion && object.kind === kind ? object : { ...object, apiVersion, kind };

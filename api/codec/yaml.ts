@@ -163,7 +163,7 @@ function decodeDocument(
     const problems = error.problems.map(at);
     const place = problems[0]?.position ?? position;
     const said = `line ${place.line}, column ${place.column}: ${error.message}`;
-    throw new DecodeError(error.reason, said, { problems, position: place });
+    throw new DecodeError(error.reason, said, { problems, position: place, ...error.found && { found: error.found } });
   }
 }
 

@@ -200,6 +200,8 @@ function readDirectives(patch: JsonObject, at: string): Directives {
   let retained: ReadonlySet<unknown> | undefined;
   for (const key of Object.keys(patch)) {
     if (key === directive) continue;
+    if (key === setElementOrder.slice(0, -1)) throw badRequest("invalid patch format of setElementOrder list");
+    if (key === deleteFromList.slice(0, -1)) throw badRequest("invalid patch format of primitive list");
     if (key === retainKeys) retained = new Set(listOf(patch, key, at));
     else if (key.startsWith(setElementOrder)) orders.push([key.slice(setElementOrder.length), listOf(patch, key, at)]);
     else if (key.startsWith(deleteFromList)) {

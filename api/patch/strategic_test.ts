@@ -170,6 +170,8 @@ describe("applyStrategicPatch", () => {
 
   it.each<[number, unknown, string]>([
     [400, [], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+    [400, { $setElementOrder: ["a"] }, "invalid patch format of setElementOrder list"],
+    [400, { $deleteFromPrimitiveList: ["a"] }, "invalid patch format of primitive list"],
     [400, { $patch: "merge" }, 'patch: $patch "merge" is not one of'],
     [400, { spec: { containers: [{ name: "a", $patch: "merge" }] } }, '$patch "merge" is not one of'],
     [400, { spec: { "$setElementOrder/unknown": [] } }, "orders a field that there is not"],

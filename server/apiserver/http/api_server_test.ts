@@ -72,6 +72,17 @@ describe("reading", () => {
     expect({ ...object, items: object.items }).toEqual(list.json);
   });
 
+  it("takes evictions of an older version of their group", async () => {
+    await using edge = await Edge.start();
+    const eviction = { apiVersion: "policy/v1beta1", kind: "Eviction", metadata: { name: "p" } };
+    const answer = await edge.fetch("/api/v1/namespaces/default/pods/p/eviction", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(eviction),
+    });
+    expect([answer.code, edge.registry.asked.at(-1)!.request]).toMatchObject([201, { object: eviction }]);
+  });
+
   it("warns of what it refuses, too, and refuses a timeout that is none", async () => {
     await using edge = await Edge.start();
     const body = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"other"},"unknown":1}';

@@ -21,7 +21,7 @@ export function refusalOf(
     return named ? cannotBeHandled(expected, why, error.found) : why;
   }
   if (error.reason !== "Syntax") return error.message;
-  const why = faults[contentType]?.(body) ?? error.message;
+  const why = faults[contentType]?.(body, error.message) ?? error.message;
   return named
     ? `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${beginning(body)})`
     : why;
@@ -30,14 +30,16 @@ export function refusalOf(
 const protobufPrefix = [0x6b, 0x38, 0x73, 0x00];
 
 /** What is wrong with a text or with bytes, by media type; undefined where the decoder's own words have to do. */
-const faults: Readonly<Record<string, (body: Buffer) => string | undefined>> = {
+const faults: Readonly<Record<string, (body: Buffer, message: string) => string | undefined>> = {
   "application/json"(body) {
     const fault = jsonFault(body.toString("utf8"));
     return fault && `couldn't get version/kind; json parse error: ${fault}`;
   },
-  "application/vnd.kubernetes.protobuf"(body) {
+  "application/vnd.kubernetes.protobuf"(body, message) {
     if (body.length === 0) return "empty data";
-    if (protobufPrefix.every((byte, at) => body[at] === byte)) return undefined;
+    if (protobufPrefix.every((byte, at) => body[at] === byte)) {
+      return /\bindex out of range\b/.test(message) ? "unexpected EOF" : undefined;
+    }
     return `provided data does not appear to be a protobuf message, expected prefix [${protobufPrefix.join(" ")}]`;
   },
 };

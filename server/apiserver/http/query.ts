@@ -1,14 +1,8 @@
 import { FieldSelector } from "../../../api/meta/field_selector.ts";
 import { badRequest, invalid, type StatusError } from "../../../api/status.ts";
 import { FieldError, root } from "../../../api/meta/field.ts";
-import type {
-  DeleteOptions,
-  FieldValidation,
-  ListRequest,
-  PatchRequest,
-  WatchRequest,
-  WriteOptions,
-} from "../contract.ts";
+import type { FieldValidation, ListRequest, PatchRequest, WatchRequest, WriteOptions } from "../contract.ts";
+import { dryRunOf, type GivenDeleteOptions } from "../delete_options.ts";
 import { isTrue, type ResourceInfo } from "./request_info.ts";
 
 /** A query's parameters with the values that the API allows them. Of several equal names the first counts. */
@@ -98,7 +92,6 @@ function optional<K extends string>(key: K, value: string | undefined): { [P in 
 }
 
 const fieldValidations = ["", "Ignore", "Strict", "Warn"];
-const propagationPolicies = ["Foreground", "Background", "Orphan"];
 
 /** `kind` names the options in the error: `CreateOptions`, `PatchOptions`, `UpdateOptions`. */
 export function writeOptions(query: Query, kind: string, userAgent: string | undefined): WriteOptions {
@@ -158,15 +151,6 @@ export function patchOptions(query: Query, type: PatchRequest["type"], userAgent
   return { ...checkedOptions(query, "PatchOptions", userAgent, errors), force: isTrue(force) };
 }
 
-/** The options as a body or a query gives them, before their values are known to be allowed. */
-export interface GivenDeleteOptions {
-  readonly dryRun?: readonly string[];
-  readonly gracePeriodSeconds?: number;
-  readonly propagationPolicy?: string;
-  readonly orphanDependents?: boolean;
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-}
-
 export function givenDeleteOptions(query: Query): GivenDeleteOptions {
   const gracePeriodSeconds = query.optionalInteger("gracePeriodSeconds");
   const propagationPolicy = query.parameters.get("propagationPolicy");
@@ -177,40 +161,6 @@ export function givenDeleteOptions(query: Query): GivenDeleteOptions {
     ...(propagationPolicy === null ? {} : { propagationPolicy }),
     ...(orphanDependents === null ? {} : { orphanDependents: isTrue(orphanDependents) }),
   };
-}
-
-export function deleteOptions(given: GivenDeleteOptions): DeleteOptions {
-  const errors: FieldError[] = [];
-  const { orphanDependents } = given;
-  let policy = given.propagationPolicy;
-  if (policy === undefined) {
-    // The older form of the same wish.
-    if (orphanDependents !== undefined) policy = orphanDependents ? "Orphan" : "Background";
-  } else {
-    if (orphanDependents !== undefined) {
-      const detail = "orphanDependents and deletionPropagation cannot be both set";
-      errors.push(FieldError.invalid(root("propagationPolicy"), policy, detail));
-    }
-    if (!propagationPolicies.includes(policy)) {
-      errors.push(FieldError.notSupported(root("propagationPolicy"), policy, [...propagationPolicies, "nil"]));
-    }
-  }
-  const dryRun = dryRunOf(given.dryRun ?? [], errors);
-  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "DeleteOptions" }, "", errors);
-  return {
-    dryRun,
-    // A negative period means one second, as upstream reads it.
-    ...(given.gracePeriodSeconds === undefined
-      ? {}
-      : { gracePeriodSeconds: given.gracePeriodSeconds < 0 ? 1 : given.gracePeriodSeconds }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<DeleteOptions["propagationPolicy"]> }),
-    ...(given.preconditions === undefined ? {} : { preconditions: given.preconditions }),
-  };
-}
-
-function dryRunOf(values: readonly string[], errors: FieldError[]): boolean {
-  if (values.some((value) => value !== "All")) errors.push(FieldError.notSupported(root("dryRun"), values, ["All"]));
-  return values.length > 0;
 }
 
 function requireOneOf(allowed: readonly string[], value: string, name: string, errors: FieldError[]): void {

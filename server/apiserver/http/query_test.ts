@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StatusError } from "../../../api/status.ts";
-import { deleteOptions, givenDeleteOptions, patchOptions, Query, writeOptions } from "./query.ts";
+import { deleteOptions } from "../delete_options.ts";
+import { givenDeleteOptions, patchOptions, Query, writeOptions } from "./query.ts";
 
 function messageOf(work: () => unknown): string {
   try {

@@ -7,15 +7,9 @@ import { parseConfiguration } from "./configuration.ts";
 import { contentTypeOf, readBody, readObject, readOptionalObject } from "./body.ts";
 import { negotiate } from "./negotiate.ts";
 import { parsePatch } from "./patch_body.ts";
+import { deleteOptions, type GivenDeleteOptions } from "../delete_options.ts";
 import { requireName, requireNamespace } from "../identity.ts";
-import {
-  deleteOptions,
-  type GivenDeleteOptions,
-  givenDeleteOptions,
-  listRequest,
-  patchOptions,
-  writeOptions,
-} from "./query.ts";
+import { givenDeleteOptions, listRequest, patchOptions, writeOptions } from "./query.ts";
 import { sendEntry, sendList } from "./read_routes.ts";
 import type { ResourceCall } from "./resource_call.ts";
 
@@ -141,7 +135,9 @@ async function readDeleteOptions(of: ResourceCall): Promise<GivenDeleteOptions> 
 }
 
 async function readKubeObject(of: ResourceCall, validation: "Ignore" | "Warn" | "Strict"): Promise<KubeObject> {
-  const object = await readObject(of.call, { apiVersion: of.apiVersion, kind: of.kind }, validation);
+  // Evictions are the same in all versions of their group, of which older clients name older ones.
+  const expected = { apiVersion: of.apiVersion, kind: of.kind, anyVersion: of.kind === "Eviction" };
+  const object = await readObject(of.call, expected, validation);
   return { ...object, metadata: object["metadata"] ?? {} } as KubeObject;
 }
 

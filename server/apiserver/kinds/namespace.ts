@@ -1,4 +1,4 @@
-import { FieldError, root } from "../../../api/meta/field.ts";
+import { FieldError, type Path, root } from "../../../api/meta/field.ts";
 import { checkDns1123Label, checkQualifiedName } from "../../../api/meta/names.ts";
 import type { Namespace } from "../../../api/types/core_v1.ts";
 import { checkText } from "./checks.ts";
@@ -7,6 +7,8 @@ import type { Strategy } from "./strategy.ts";
 const finalizer = "kubernetes";
 const standardFinalizers: readonly string[] = [finalizer, "foregroundDeletion", "orphan"];
 const nameLabel = "kubernetes.io/metadata.name";
+
+export const finalizersPath = root("spec", "finalizers");
 
 export const namespaceStrategy: Strategy<Namespace> = {
   checkName: checkDns1123Label,
@@ -23,15 +25,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
     this.defaults!(namespace);
   },
   validateCreate({ spec }) {
-    const errors: FieldError[] = [];
-    const path = root("spec", "finalizers");
-    for (const name of spec.finalizers ?? []) {
-      checkText(name, path, checkQualifiedName, errors);
-      if (name.includes("/") || standardFinalizers.includes(name)) continue;
-      const detail = "name is neither a standard finalizer name nor is it fully qualified";
-      errors.push(FieldError.invalid(path, name, detail));
-    }
-    return errors;
+    return (spec.finalizers ?? []).flatMap((name) => validateNamespaceFinalizer(name, finalizersPath));
   },
   validateStatusUpdate({ metadata, status }) {
     const [phase, condition] = metadata.deletionTimestamp === undefined
@@ -58,3 +52,11 @@ export const namespaceStrategy: Strategy<Namespace> = {
     name: ({ metadata }) => metadata.name ?? "",
   },
 };
+
+export function validateNamespaceFinalizer(name: string, path: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  checkText(name, path, checkQualifiedName, errors);
+  if (name.includes("/") || standardFinalizers.includes(name)) return errors;
+  const detail = "name is neither a standard finalizer name nor is it fully qualified";
+  return [...errors, FieldError.invalid(path, name, detail)];
+}

@@ -36,12 +36,13 @@ export async function createByApply(
   const { records } = applied;
   const object = check(applied.object);
   requireIdentity(shelf.row, object, namespace, name);
-  // A version of what is not there yet says nothing, as upstream.
-  const { uid, resourceVersion: _none, ...metadata } = object.metadata;
+  const { uid, resourceVersion = "", ...metadata } = object.metadata;
   if (uid) {
     const detail = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
     throw conflict(shelf.row, name, detail);
   }
+  // A version of what is not there yet says nothing, as upstream, if it is one.
+  if (!/^\d*$/.test(resourceVersion)) throw conflict(shelf.row, name);
   await request.mayCreate?.();
   try {
     return await create(shelf, facet, context, { namespace, object: { ...object, metadata }, options }, records);

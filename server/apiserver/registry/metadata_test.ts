@@ -135,6 +135,14 @@ describe("metadata of a changed object", () => {
 });
 
 describe("metadata of an object that goes", () => {
+  it("has finalizers that are known, in a Namespace's spec, too", async () => {
+    await using test = await TestRegistry.open();
+    await test.addNamespace("n");
+    const object = { ...await test.client.get(namespaces, { name: "n" }), spec: { finalizers: ["x.io/a", "plain"] } };
+    expect((await refusal(test.client.update(namespaces, object, { subresource: "finalize" }))).message)
+      .toContain('spec.finalizers[1]: Invalid value: "plain": name is neither a standard finalizer name');
+  });
+
   it("tells who deletes a Job without a word on its Pods that they stay", async () => {
     await using test = await TestRegistry.open();
     const template = { spec: { restartPolicy: "Never", containers: [{ name: "main", image: "i" }] } };

@@ -88,6 +88,7 @@ const ownRules: Readonly<Record<string, OwnRules>> = {
   "admissionregistration.k8s.io/mutatingadmissionpolicybindings": asNewAndLax,
   "admissionregistration.k8s.io/mutatingwebhookconfigurations": asNewAndLax,
   "admissionregistration.k8s.io/validatingadmissionpolicies": asNewAndLax,
+  "admissionregistration.k8s.io/validatingadmissionpolicies/status": none,
   "admissionregistration.k8s.io/validatingadmissionpolicybindings": asNewAndLax,
   "admissionregistration.k8s.io/validatingwebhookconfigurations": asNewAndLax,
   "apps/controllerrevisions": twice,
@@ -114,6 +115,7 @@ const ownRules: Readonly<Record<string, OwnRules>> = {
   "storage.k8s.io/csistoragecapacities": twice,
   "storage.k8s.io/storageclasses": twice,
   "storage.k8s.io/volumeattachments": asNew,
+  "storage.k8s.io/volumeattachments/status": asNew,
   "storage.k8s.io/volumeattributesclasses": twice,
 };
 

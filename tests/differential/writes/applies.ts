@@ -547,10 +547,11 @@ const sequences: readonly Script[] = [
   {
     of: "apply/many updaters",
     steps: [
-      post(`${configMaps}?fieldManager=m0`, data({ a: "0" })),
+      post(`${configMaps}?fieldManager=m00`, data({ a: "0" })),
       ...Array.from(
         { length: 13 },
-        (_, i) => patch("merge", `${map}?fieldManager=m${i + 1}`, { data: { [`k${i}`]: "x" } }),
+        (_, i) =>
+          patch("merge", `${map}?fieldManager=m${String(i + 1).padStart(2, "0")}`, { data: { [`k${i}`]: "x" } }),
       ),
       step("a", data({ k0: "y", k5: "y", a: "z" })),
       get(map),

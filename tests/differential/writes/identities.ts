@@ -45,7 +45,7 @@ const createdAs: readonly object[] = [
   { name: "a%b" },
   { generateName: "g-", name: "" },
   { generateName: "g-", name: undefined },
-  { generateName: `${"x".repeat(300)}-`, name: undefined },
+  { generateName: `${"y".repeat(300)}-`, name: undefined },
   { generateName: "Wrong_", name: undefined },
   { generateName: "", name: undefined },
   { generateName: "g-g-", name: undefined },

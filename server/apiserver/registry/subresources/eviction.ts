@@ -17,6 +17,7 @@ import { covers } from "../../../disruption/budget.ts";
 import { judgeEviction, processing } from "../../../disruption/eviction.ts";
 import { storageOf } from "../../cache/layout.ts";
 import type { DeleteOptions, Entry, RequestContext } from "../../contract.ts";
+import { deleteOptions, type GivenDeleteOptions } from "../../delete_options.ts";
 import { commitSwap } from "../commit.ts";
 import { remove } from "../delete.ts";
 import { requireDeletable } from "../preconditions.ts";
@@ -25,12 +26,8 @@ import { admitAction } from "./admit.ts";
 import { success } from "./binding.ts";
 import type { Creator } from "./creator.ts";
 
-interface GivenOptions extends Omit<Partial<DeleteOptions>, "dryRun"> {
-  readonly dryRun?: readonly string[];
-}
-
 interface Eviction extends KubeObject {
-  deleteOptions?: GivenOptions;
+  deleteOptions?: GivenDeleteOptions;
 }
 
 /** Others write Pods and budgets all the time; who loses so often is told to try again. */
@@ -44,7 +41,7 @@ export const evictPod: Creator = async (shelf, context, request) => {
     throw badRequest("name in URL does not match name in Eviction object");
   }
   await admitAction(shelf, context, request, eviction);
-  const options = deleteOptions(eviction, request.options.dryRun);
+  const options = optionsOf(eviction, request.options.dryRun);
   for (let attempt = 1;; attempt++) {
     try {
       await evict(shelf, context, request.namespace, name, options);
@@ -56,14 +53,13 @@ export const evictPod: Creator = async (shelf, context, request) => {
   }
 };
 
-function deleteOptions({ deleteOptions = {} }: Eviction, dryRun: boolean): DeleteOptions {
-  const { gracePeriodSeconds, propagationPolicy, preconditions } = deleteOptions;
-  return {
-    dryRun: dryRun || (deleteOptions.dryRun?.length ?? 0) > 0,
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-    ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
-    ...(preconditions === undefined ? {} : { preconditions }),
-  };
+function optionsOf({ deleteOptions: given = {} }: Eviction, dryRun: boolean): DeleteOptions {
+  const { dryRun: asked = [] } = given;
+  if (dryRun && asked.length > 0 && asked.join() !== "All") {
+    throw badRequest(`Non-matching dry-run options in request and content: [All] and [${asked.join(" ")}]`);
+  }
+  const options = deleteOptions(given);
+  return { ...options, dryRun: dryRun || options.dryRun };
 }
 
 /** Rejects with a conflict when the Pod or the budget changed under way. */

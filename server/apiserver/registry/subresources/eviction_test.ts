@@ -52,6 +52,18 @@ function statusOf(test: TestRegistry, name: string) {
 }
 
 describe("eviction", () => {
+  it("refuses options that are none, and a name that is not the URL's", async () => {
+    await using test = await TestRegistry.open();
+    await run(test, "a");
+    expect(await refusal(evict(test, "a", { propagationPolicy: "Wrong" })))
+      .toEqual([422, 'Unsupported value: "Wrong": supported values: "Foreground", "Background", "Orphan", "nil"']);
+    expect(await refusal(evict(test, "a", { dryRun: ["Wrong"] })))
+      .toEqual([422, 'Unsupported value: ["Wrong"]: supported values: "All"']);
+    const nameless = { metadata: { namespace } } as unknown as Pod;
+    expect(await refusal(test.client.create(pods, nameless, { name: "a", subresource: "eviction" })))
+      .toEqual([400, "name in URL does not match name in Eviction object"]);
+  });
+
   it("is charged to the budget until it is used up", async () => {
     await using test = await TestRegistry.open();
     await budget(test, "b", {});

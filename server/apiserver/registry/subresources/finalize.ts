@@ -1,5 +1,6 @@
 import { setOf } from "../../../../api/patch/apply/field_set.ts";
 import type { Namespace } from "../../../../api/types/core_v1.ts";
+import { finalizersPath, validateNamespaceFinalizer } from "../../kinds/namespace.ts";
 import { type Facet, wholeObject, within } from "../facet.ts";
 import type { Shelf } from "../system.ts";
 
@@ -14,6 +15,9 @@ export function finalizeFacet(shelf: Shelf): Facet {
       const spec = finalizers === undefined ? {} : { finalizers };
       return { ...old, metadata: { ...old.metadata }, spec } as Namespace;
     },
-    validate: () => [],
+    validate: (object) =>
+      ((object as Namespace).spec.finalizers ?? []).flatMap((name, index) =>
+        validateNamespaceFinalizer(name, finalizersPath.index(index))
+      ),
   };
 }
