@@ -37,6 +37,11 @@ export const deviations: readonly Deviation[] = [
     holds: ({ where, theirs, ours }) => /^rows\[\d+\]\.cells$/.test(where) && theirs.startsWith(ours.slice(0, -1)),
   },
   {
+    why: "rules that are sent as an empty list are not sent, and are nobody's",
+    holds: ({ where, theirs, ours }) =>
+      /^metadata\.managedFields\[\d+\]\.fieldsV1\.f:rules$/.test(where) && theirs === "{}" && ours === "absent",
+  },
+  {
     why: "an empty map of what a node has for Pods is one that is not sent, and has the default",
     holds: ({ where, theirs }) => where.endsWith(".f:status.f:allocatable") && theirs === "absent",
   },

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { FieldError } from "../../../api/meta/field.ts";
 import type { KubeObject } from "../../../api/resource.ts";
-import type { Event, Node, PersistentVolumeClaim, Secret } from "../../../api/types/core_v1.ts";
+import type { Event, Namespace, Node, PersistentVolumeClaim, Secret } from "../../../api/types/core_v1.ts";
 import type { EndpointSlice } from "../../../api/types/discovery_v1.ts";
 import type { IPAddress, NetworkPolicy, ServiceCIDR } from "../../../api/types/networking_v1.ts";
 import { issueAuthority } from "../../pki/issue.ts";
 import { endpointSliceStrategy } from "./endpoint_slice.ts";
 import { eventStrategy } from "./event.ts";
 import { eventV1 } from "./event_v1.ts";
+import { namespaceStrategy } from "./namespace.ts";
 import { networkPolicyStrategy } from "./network_policy.ts";
 import { nodeStrategy } from "./node.ts";
 import { persistentVolumeClaimStrategy } from "./persistent_volume_claim.ts";
@@ -218,6 +219,18 @@ describe("networks", () => {
       expect.stringContaining('spec.parentRef.group: Invalid value: "a b"'),
       "spec.parentRef.namespace: Invalid value: \"a/b\": may not contain '/'",
     ]);
+  });
+});
+
+describe("a Namespace", () => {
+  it("has its name as a label and a phase, whatever status is written", () => {
+    const namespace: Namespace = { metadata: { name: "n" }, spec: {} };
+    namespaceStrategy.defaultStatus!(namespace);
+    expect(namespace).toEqual({
+      metadata: { name: "n", labels: { "kubernetes.io/metadata.name": "n" } },
+      spec: {},
+      status: { phase: "Active" },
+    });
   });
 });
 

@@ -35,7 +35,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
     const detail = `may only be '${phase}' if ${condition}`;
     return [FieldError.invalid(root("status", "Phase"), status?.phase ?? "", detail)];
   },
-  prepareForStatusUpdate(namespace) {
+  defaultStatus(namespace) {
+    this.defaults!(namespace);
     namespace.status = { ...namespace.status, phase: namespace.status?.phase ?? "Active" };
   },
   prepareForUpdate(namespace, old) {
