@@ -56,7 +56,11 @@ export async function measureMemory(directory: string): Promise<void> {
     runs.thread.push(await memoryOf(`${directory}/thread-${run}.db`));
     runs.same.push(await memoryOf(`${directory}/same-thread-${run}.db`, "--same-thread"));
   }
-  const moments = ["when open", ...MEASURED_COMMITS.map((commits) => `after ${commits.toLocaleString("en")} commits`)];
+  const moments = [
+    "when open",
+    ...MEASURED_COMMITS.map((commits) => `after ${commits.toLocaleString("en")} commits`),
+    "in the first quiet moment then",
+  ];
   for (const [i, moment] of moments.entries()) {
     const [all, rest] = [runs.thread, runs.same].map((found) => median(found.map((run) => run[i]!))) as [
       number,
@@ -74,7 +78,10 @@ async function memoryOf(path: string, ...options: readonly string[]): Promise<re
   const script = new URL("./_datastore_memory.ts", import.meta.url).pathname;
   const config = new URL("../../deno.json", import.meta.url).pathname;
   const flags = ["--allow-all", "--no-check", `--config=${config}`, "--v8-flags=--max-semi-space-size=4"];
-  const command = new Deno.Command(Deno.execPath(), { args: ["run", ...flags, script, path, ...options] });
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, script, path, ...options],
+    env: { DENO_USR2_MEMORY_TRIM: "1" },
+  });
   const { success, stdout, stderr } = await command.output();
   if (!success) throw new Error(`the memory of a store could not be measured: ${new TextDecoder().decode(stderr)}`);
   return JSON.parse(new TextDecoder().decode(stdout));

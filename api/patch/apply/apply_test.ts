@@ -29,6 +29,17 @@ describe("an applied configuration", () => {
     expect(held.fieldsOf("a")).toEqual({ "f:data": { "f:x": {} } });
   });
 
+  it("owns what Go writes as null in what is made, and not what it leaves out", () => {
+    const held = new Held("storage.k8s.io/v1", "CSINode");
+    held.update("a", () => ({ spec: { drivers: [{ name: "d", nodeID: "n" }] } }));
+    const driver = { ".": {}, "f:name": {}, "f:nodeID": {}, "f:topologyKeys": {} };
+    expect(held.fieldsOf("a")).toEqual({ "f:spec": { "f:drivers": { 'k:{"name":"d"}': driver } } });
+    const pod = new Held("v1", "Pod");
+    pod.update("a", () => ({ status: { conditions: [{ type: "Ready", status: "True" }] } }));
+    const condition = { ".": {}, "f:lastProbeTime": {}, "f:lastTransitionTime": {}, "f:status": {}, "f:type": {} };
+    expect(pod.fieldsOf("a")).toEqual({ "f:status": { "f:conditions": { ".": {}, 'k:{"type":"Ready"}': condition } } });
+  });
+
   it("owns what has any form as a whole", () => {
     const held = new Held("apps/v1", "ControllerRevision");
     held.update("a", () => ({ data: { spec: { x: 1 } } }));

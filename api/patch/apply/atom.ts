@@ -10,7 +10,7 @@ export type Atom =
 const leafAtom: Atom = { is: "leaf" };
 
 /** Of a value without a schema: its objects merge by key, all else is a leaf. */
-const openMap: MapNode = { is: "map", atomic: false, field: () => undefined, of: { is: "any" } };
+const openMap: MapNode = { is: "map", atomic: false, field: () => undefined, of: { is: "any" }, nulls: new Map() };
 const openAtom: Atom = { is: "map", type: openMap };
 
 /** What these values of one type are: undefined ones are not there. They differ in kind only where there is no schema. */

@@ -78,10 +78,12 @@ function compareLeaves(before: unknown, after: unknown): Found | undefined {
 /** Of something that came or went as a whole: its place and all that is below. */
 function wholeOf(type: TypeNode, value: unknown): FieldNode {
   const atom = atomOf(type, value);
-  if (atom.is === "leaf" || isEmpty(value)) return leaf;
+  const nulls = atom.is === "map" && isObject(value) ? atom.type.nulls : undefined;
+  if (atom.is === "leaf" || isEmpty(value) && !nulls?.size) return leaf;
   const children = new Map<PathElement, FieldNode>();
   if (atom.is === "map") {
     const fields = fieldsOf(value);
+    for (const [name, { element }] of nulls ?? []) if (fields[name] === undefined) children.set(element, leaf);
     for (const key of Object.keys(fields)) {
       const field = atom.type.field(key);
       const content = field?.type ?? atom.type.of;

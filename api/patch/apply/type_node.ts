@@ -27,6 +27,8 @@ export interface MapNode {
   field(name: string): FieldNode | undefined;
   /** Of undeclared keys; undefined where there must be none. */
   readonly of: TypeNode | undefined;
+  /** The fields that Go writes as null where they are not set, by name; such fields belong to who made the struct. */
+  readonly nulls: ReadonlyMap<string, FieldNode>;
 }
 
 /** Whatever the value shows: objects merge by key, lists are atomic. */
@@ -66,14 +68,12 @@ export class Types {
 
   #fieldNode(field: FieldSchema): FieldNode {
     const { type } = field;
-    const absent = !field.always || field.pointer
-      ? undefined
-      : type.is === "scalar"
-      ? zeroes[type.scalar] ?? null
-      : type.is === "message"
-      ? {}
-      : null;
-    return { element: fieldElement(field.name), type: this.#typeOf(type, field), absent, default: field.default };
+    return {
+      element: fieldElement(field.name),
+      type: this.#typeOf(type, field),
+      absent: absentOf(field),
+      default: field.default,
+    };
   }
 
   /** The field's facts are of its outermost type, but `structType` of the message within. */
@@ -84,7 +84,13 @@ export class Types {
       case "message":
         return this.ofMessage(this.#schema.message(type.message), field.structType === "atomic");
       case "map":
-        return { is: "map", atomic: field.mapType === "atomic", field: noField, of: this.#typeOf(type.of, {}) };
+        return {
+          is: "map",
+          atomic: field.mapType === "atomic",
+          field: noField,
+          of: this.#typeOf(type.of, {}),
+          nulls: none,
+        };
       case "list": {
         const of = this.#typeOf(type.of, field.structType === undefined ? {} : { structType: field.structType });
         return { is: "list", ...relationOf(field), of };
@@ -104,16 +110,35 @@ const zeroes: Partial<Record<Scalar, unknown>> = {
   duration: "0s",
 };
 
+/** Times are structs, which omitempty does not touch, but for the one field that has omitzero. */
+function absentOf({ name, type, pointer, always }: FieldSchema): unknown {
+  const isTime = type.is === "scalar" && (type.scalar === "time" || type.scalar === "microTime");
+  if (isTime) return pointer || name === "creationTimestamp" ? undefined : null;
+  if (!always) return undefined;
+  if (pointer || type.is === "list" || type.is === "map") return null;
+  return type.is === "message" ? {} : zeroes[type.scalar] ?? null;
+}
+
+const none: ReadonlyMap<string, FieldNode> = new Map();
+
 function noField(): undefined {
   return undefined;
 }
 
 function structNode(message: MessageSchema, atomic: boolean, make: (field: FieldSchema) => FieldNode): MapNode {
   const made = new Map<string, FieldNode>();
+  let nulls: ReadonlyMap<string, FieldNode> | undefined;
   return {
     is: "map",
     atomic,
     of: undefined,
+    get nulls() {
+      if (nulls === undefined) {
+        const fields = [...message.fields.values()].filter((field) => absentOf(field) === null);
+        nulls = fields.length === 0 ? none : new Map(fields.map(({ name }) => [name, this.field(name)!]));
+      }
+      return nulls;
+    },
     field(name) {
       let node = made.get(name);
       if (node === undefined) {

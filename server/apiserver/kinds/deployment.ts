@@ -1,4 +1,3 @@
-import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import { FieldError } from "../../../api/meta/field.ts";
 import { goValue } from "../../../api/schema/go_value.ts";
 import type { Deployment } from "../../../api/types/apps_v1.ts";
@@ -19,6 +18,7 @@ import {
 import { podNameWarnings, templateWarnings } from "./workload_warnings.ts";
 
 export const deploymentStrategy: Strategy<Deployment> = {
+  // Annotations are copied to the ReplicaSets.
   generationFields: ["spec", "annotations"],
   defaults({ spec }) {
     spec.replicas ??= 1;
@@ -34,12 +34,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     defaultPodTemplate(spec.template);
   },
   prepareForCreate: ({ spec }) => dropDisabledTemplateFields(spec.template),
-  prepareForUpdate(deployment, old) {
-    dropDisabledTemplateFields(deployment.spec.template);
-    // Annotations are copied to the ReplicaSets: theirs is a change to be seen, too.
-    if (deepEqual(deployment.metadata.annotations, old.metadata.annotations)) return;
-    deployment.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  },
+  prepareForUpdate: ({ spec }) => dropDisabledTemplateFields(spec.template),
   validate({ spec }) {
     const errors: FieldError[] = [];
     validateCounts(spec, ["replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"], errors);

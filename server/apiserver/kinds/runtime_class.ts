@@ -4,6 +4,7 @@ import { goValue } from "../../../api/schema/go_value.ts";
 import type { RuntimeClass } from "../../../api/types/node_v1.ts";
 import { validateLabels } from "../registry/metadata_validation.ts";
 import { checkText, requireText } from "./checks.ts";
+import { deprecatedNodeLabel } from "./deprecated_node_labels.ts";
 import { validateResources } from "./resources_validation.ts";
 import { validateToleration } from "./scheduling_validation.ts";
 import type { Strategy } from "./strategy.ts";
@@ -13,6 +14,11 @@ const schedulingPath = root("scheduling");
 export const runtimeClassStrategy: Strategy<RuntimeClass> = {
   createsOnUpdate: true,
   requiresResourceVersion: true,
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {}).flatMap((label) => {
+      const message = deprecatedNodeLabel(label);
+      return message ? [`${schedulingPath.child("nodeSelector")}: ${message}`] : [];
+    }),
   validate({ handler, overhead, scheduling }) {
     const errors: FieldError[] = [];
     if (requireText(handler, root("handler"), errors)) checkText(handler, root("handler"), checkDns1123Label, errors);

@@ -84,7 +84,11 @@ export const storage: readonly Specimen[] = [
         accessModes: ["ReadWriteOnce"],
         local: { path: "/data" },
         nodeAffinity: {
-          required: { nodeSelectorTerms: [{ matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] }] },
+          required: {
+            nodeSelectorTerms: [{
+              matchExpressions: [{ key: "beta.kubernetes.io/arch", operator: "In", values: ["a"] }],
+            }],
+          },
         },
       },
     },
@@ -166,7 +170,7 @@ export const storage: readonly Specimen[] = [
       storageClassName: "c",
       capacity: "1Gi",
       maximumVolumeSize: "1Gi",
-      nodeTopology: { matchLabels: { zone: "a" } },
+      nodeTopology: { matchLabels: { "beta.kubernetes.io/os": "linux" } },
     },
   },
   {
@@ -178,7 +182,9 @@ export const storage: readonly Specimen[] = [
       mountOptions: ["ro"],
       allowVolumeExpansion: true,
       volumeBindingMode: "WaitForFirstConsumer",
-      allowedTopologies: [{ matchLabelExpressions: [{ key: "zone", values: ["a", "b"] }] }],
+      allowedTopologies: [{
+        matchLabelExpressions: [{ key: "failure-domain.beta.kubernetes.io/zone", values: ["a", "b"] }],
+      }],
     },
   },
   {
