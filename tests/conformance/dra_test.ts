@@ -13,6 +13,7 @@ const kinds: Readonly<Record<string, Lifecycle>> = {
   ResourceClaimTemplate: { resource: resourceclaimtemplates, object: { spec: { spec: { devices } } } },
   ResourceClaim: {
     resource: resourceclaims,
+    statusAlone: true,
     object: { spec: { devices } },
     status: {
       allocation: {

@@ -23,6 +23,7 @@ describe("flowcontrol.apiserver.k8s.io/v1", () => {
         },
       },
       status: { conditions: [condition] },
+      statusAlone: true,
     }));
 
   it("PriorityLevelConfiguration", () =>
@@ -32,5 +33,6 @@ describe("flowcontrol.apiserver.k8s.io/v1", () => {
         spec: { type: "Limited", limited: { nominalConcurrencyShares: 2, limitResponse: { type: "Reject" } } },
       },
       status: { conditions: [condition] },
+      statusAlone: true,
     }));
 });

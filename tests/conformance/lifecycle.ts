@@ -15,6 +15,8 @@ export interface Lifecycle {
   readonly change?: Record<string, unknown>;
   /** A status that is written through the status subresource, and must be found there. */
   readonly status?: Record<string, unknown>;
+  /** What comes with a status besides is let lie. */
+  readonly statusAlone?: true;
 }
 
 const merge = { "content-type": "application/merge-patch+json" };
@@ -66,7 +68,7 @@ export async function liveThrough(api: TestApi, life: Lifecycle): Promise<void> 
   await watching.until("MODIFIED", (o) => o.metadata.annotations?.replaced === "true");
   expect((await api.call("PUT", path, { body: created })).code).toBe(409);
 
-  if (status) await writeStatus(api, path, status);
+  if (status) await writeStatus(api, path, status, !life.statusAlone);
 
   const { code } = await api.call("DELETE", path);
   expect([200, 202]).toContain(code);
@@ -100,8 +102,13 @@ async function isDiscovered(api: TestApi, resource: Resource, hasStatus: boolean
   if (hasStatus) expect(served(`${resource.resource}/status`).verbs.toSorted()).toEqual(["get", "patch", "update"]);
 }
 
-/** By merge patch, and by PUT with an object that was read before; both leave all but the status alone. */
-async function writeStatus(api: TestApi, path: string, status: Record<string, unknown>): Promise<void> {
+/** By merge patch, and by PUT with an object that was read before. `annotates`: annotations come with it. */
+async function writeStatus(
+  api: TestApi,
+  path: string,
+  status: Record<string, unknown>,
+  annotates: boolean,
+): Promise<void> {
   expect((await api.call("GET", `${path}/status`)).code).toBe(200);
   const patched = await api.call("PATCH", `${path}/status`, {
     headers: merge,
@@ -109,7 +116,7 @@ async function writeStatus(api: TestApi, path: string, status: Record<string, un
   });
   expect([patched.code, patched.json.message]).toEqual([200, undefined]);
   expect(patched.json.status).toMatchObject(status);
-  expect(patched.json.metadata.annotations["patched-status"]).toBe("true");
+  expect(patched.json.metadata.annotations?.["patched-status"]).toBe(annotates ? "true" : undefined);
   const replaced = await replace(api, `${path}/status`, (read) => (
     { ...read, metadata: annotated(read, "replaced-status"), status: { ...read["status"] as object, ...status } }
   ));

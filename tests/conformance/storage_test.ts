@@ -98,6 +98,7 @@ describe("storage/volume_attachment.go", () => {
   it("VolumeAttachments can be created, changed and deleted, and have a status", () =>
     liveThrough(api, {
       resource: volumeattachments,
+      statusAlone: true,
       object: {
         spec: { attacher: "driver.example.com", nodeName: "n1", source: { persistentVolumeName: "pv" } },
       },
