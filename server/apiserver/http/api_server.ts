@@ -64,7 +64,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const metrics = new Metrics(() => [...own, ...options.metrics?.() ?? []]);
   const ping: HealthCheck = { name: "ping", check: () => undefined };
   const ready: HealthCheck = {
-    name: "registry",
+    name: "informer-sync",
     check: () => registry.ready ? undefined : "the objects are still being read from the datastore",
   };
   const handle = createHandler({

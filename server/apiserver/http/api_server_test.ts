@@ -298,13 +298,15 @@ describe("everything else", () => {
     expect((await edge.fetch("/version")).json).toMatchObject({ major: "1", minor: "36" });
     const ready = await edge.fetch("/readyz");
     expect(ready.code).toBe(500);
-    expect(ready.text).toBe("[+]ping ok\n[+]registry ok\n[-]node failed: no node has joined\nreadyz check failed\n");
+    expect(ready.text).toBe(
+      "[+]ping ok\n[+]informer-sync ok\n[-]node failed: no node has joined\nreadyz check failed\n",
+    );
     expect((await edge.fetch("/readyz?exclude=node")).text).toBe("ok");
     expect((await edge.fetch("/readyz/ping")).text).toBe("ok");
     expect((await edge.fetch("/readyz/node")).code).toBe(500);
     expect((await edge.fetch("/livez")).text).not.toContain("secret");
     edge.registry.ready = false;
-    expect((await edge.fetch("/readyz/registry")).code).toBe(500);
+    expect((await edge.fetch("/readyz/informer-sync")).code).toBe(500);
     await edge.fetch("/api/v1/pods");
     const metrics = (await edge.fetch("/metrics")).text;
     expect(metrics).toContain(
