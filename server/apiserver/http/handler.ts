@@ -1,7 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import {
   badRequest,
-  forbidden,
   internal,
   methodNotAllowed,
   StatusError,
@@ -11,9 +10,15 @@ import {
 } from "../../../api/status.ts";
 import type { Registry, UserInfo } from "../contract.ts";
 import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
-import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
+import {
+  type AuthorizationAttributes,
+  AuthorizationError,
+  type Authorizer,
+  mustBeAllowed,
+  withoutMarkup,
+} from "../auth/authorizer.ts";
 import { requestAttributes } from "../auth/request_attributes.ts";
-import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
+import { asksToImpersonate, Impersonation } from "../auth/impersonation.ts";
 import { noSniff, sendPlainError, sendStatus, wantsPretty } from "./answer.ts";
 import { discardBody } from "./body.ts";
 import { Call } from "./call.ts";
@@ -49,6 +54,7 @@ export interface HandlerOptions {
 /** The way of every request: who is it, may they, and what answers it. Never throws: every failure becomes a Status. */
 export function createHandler(options: HandlerOptions): (exchange: Exchange) => void {
   const { metrics } = options;
+  const impersonation = new Impersonation(options.authorizer);
   return function handle(exchange) {
     const started = performance.now();
     const { request, response } = exchange;
@@ -69,7 +75,7 @@ export function createHandler(options: HandlerOptions): (exchange: Exchange) => 
       const seconds = counted === undefined ? undefined : (performance.now() - started) / 1000;
       metrics.observe(labelsOf(options.registry, info), (response as { statusCode?: number }).statusCode ?? 0, seconds);
     };
-    run(options, exchange, info, counted, progress).then(finish, (error) => {
+    run(options, impersonation, exchange, info, counted, progress).then(finish, (error) => {
       fail(exchange, info, error, progress);
       finish();
     });
@@ -93,15 +99,16 @@ function auditIdOf(headers: Exchange["request"]["headers"]): string {
 
 async function run(
   options: HandlerOptions,
+  impersonation: Impersonation,
   exchange: Exchange,
   info: RequestInfo,
   counted: ReturnType<typeof classOf>,
   progress: Progress,
 ): Promise<void> {
-  if (counted === undefined) return await admit(options, exchange, info, progress);
+  if (counted === undefined) return await admit(options, impersonation, exchange, info, progress);
   options.inFlight.enter(counted);
   try {
-    await admit(options, exchange, info, progress);
+    await admit(options, impersonation, exchange, info, progress);
   } finally {
     options.inFlight.leave(counted);
   }
@@ -109,6 +116,7 @@ async function run(
 
 async function admit(
   options: HandlerOptions,
+  impersonation: Impersonation,
   exchange: Exchange,
   info: RequestInfo,
   progress: Progress,
@@ -121,8 +129,9 @@ async function admit(
     path: info.path,
   });
   const known = answer instanceof Promise ? await answer : answer;
-  const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
-  const attributes = requestAttributes(user, info);
+  const own = requestAttributes(known, info);
+  const user = asksToImpersonate(headers) ? await impersonation.userOf(own, headers) : known;
+  const attributes = user === known ? own : requestAttributes(user, info);
   const authorized = authorize(options.authorizer, attributes);
   if (authorized instanceof Promise) await authorized;
   const call = progress.call = new Call(exchange, info, user);
@@ -189,17 +198,16 @@ function identify(
   }
 }
 
-function mustBeAllowed(attributes: AuthorizationAttributes, decision: Decision): void {
-  if (decision.allowed) return;
-  const { resource, name, detail } = refusal(attributes, decision.reason);
-  throw forbidden(resource, name, detail);
-}
-
 /** After the headers only the connection can tell that something went wrong. */
 function fail(exchange: Exchange, info: RequestInfo, error: unknown, { auditId, call }: Progress): void {
   const { request, response } = exchange;
   // Who left before the answer is not waiting for an error either.
   if (response.destroyed) return;
+  if (error instanceof AuthorizationError && !response.headersSent) {
+    if (!request.readableEnded) discardBody(request);
+    const text = `Internal Server Error: ${JSON.stringify(request.url)}: ${error.message}`;
+    return sendPlainError({ response, warnings: [] }, 500, withoutMarkup(text));
+  }
   let shown = error;
   if (!(error instanceof StatusError)) {
     log.error("request {id} failed unexpectedly: {method} {path}: {error}", {
