@@ -1,6 +1,7 @@
 import type { Difference } from "./compare.ts";
+import { deviationsOfReads } from "./reads/accepted.ts";
 
-interface Deviation {
+export interface Deviation {
   /** What is otherwise on purpose, and why. */
   readonly why: string;
   /** `all` are the differences of the same answer. */
@@ -176,6 +177,7 @@ export const deviations: readonly Deviation[] = [
     why: "a selector in a Table is written as people write it, where upstream prints Go's struct",
     holds: ({ where, theirs }) => where.startsWith("rows[") && theirs.startsWith("&LabelSelector{"),
   },
+  ...deviationsOfReads,
 ];
 
 /** The differences of one answer that are not meant. */
