@@ -313,6 +313,9 @@ describe("everything else", () => {
       'apiserver_request_total{code="200",group="",resource="pods",scope="cluster",subresource="",verb="LIST",version="v1"} 1\n',
     );
     expect(metrics).toContain('apiserver_current_inflight_requests{request_kind="readOnly"} 1\n');
+    expect(Number(/^process_cpu_seconds_total (.*)$/m.exec(metrics)![1])).toBeGreaterThan(0);
+    const started = Number(/^process_start_time_seconds (.*)$/m.exec(metrics)![1]);
+    expect(Math.abs(started - performance.timeOrigin / 1000)).toBeLessThan(1);
   });
 
   it("lets clients discover it, plain and aggregated", async () => {

@@ -37,8 +37,10 @@ export function negotiate({ call, row, subresource }: ResourceCall): Representat
   let found = remembered.get(key);
   if (found === undefined) {
     mustBeNamed(accept, watched || verb === "list" ? [...all, ...streams] : all);
-    found = choose(accept, watched ? ["json", "protobuf"] : everyFormat, forms) ??
-      notAcceptable(watched ? streams : all);
+    found = choose(accept, everyFormat, forms) ?? notAcceptable(all);
+    if (watched && !(found instanceof StatusError)) {
+      found = choose(accept, ["json", "protobuf"], forms) ?? notAcceptable(streams);
+    }
     if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
     if (accept.length <= 512) remembered.set(key, found);
   }

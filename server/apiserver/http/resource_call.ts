@@ -1,6 +1,6 @@
 import type { SubresourceRow } from "../../../api/schema/contract.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
-import { methodNotAllowed, unknownEndpoint } from "../../../api/status.ts";
+import { methodNotAllowed, methodNotSupported, unknownEndpoint } from "../../../api/status.ts";
 import type { Registry, ResourceStore } from "../contract.ts";
 import type { Call } from "./call.ts";
 import type { ResourceInfo } from "./request_info.ts";
@@ -48,7 +48,9 @@ export function resolveResource(
   ) throw unknownEndpoint();
   const verbs = onSubresource?.verbs ?? verbsAt(row, target, verb);
   if (verbs.length === 0 || (onSubresource && row.namespaced && !inNamespace)) throw unknownEndpoint();
-  if (!verbs.includes(verb)) throw methodNotAllowed();
+  if (!verbs.includes(verb)) {
+    throw verb === "watch" && verbs.includes("list") ? methodNotSupported(row, verb) : methodNotAllowed();
+  }
   const { group, version, kind } = onSubresource ?? row;
   return {
     call,

@@ -157,9 +157,10 @@ async function tableEncoder(of: ResourceCall, { version }: Representation): Prom
     }
     const { object } = event.entry;
     const table = tableOf(of, [object], options, { resourceVersion: String(event.entry.revision) });
-    if (!first) table.columnDefinitions = [];
+    // As upstream, which writes null for none.
+    const shown = first ? table : { ...table, columnDefinitions: null };
     first = false;
-    return line(event.type, table);
+    return line(event.type, shown);
   };
 }
 

@@ -73,14 +73,18 @@ function requireKnownFields(shelf: Shelf, selector: FieldSelector): void {
     const generic = field === "metadata.name" ||
       (field === "metadata.namespace" && (row.namespaced || fields === undefined));
     if (generic || (fields !== undefined && Object.hasOwn(fields, field))) continue;
-    if (fields === undefined) {
-      throw badRequest(
-        `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
-      );
-    }
+    if (fields === undefined) requireGenericField(field);
     const words = refusals[`${row.group}/${row.resource}`] ?? ((field) => `field label not supported: ${field}`);
     throw badRequest(words(field));
   }
+}
+
+/** 400 for a field that not every kind has. */
+export function requireGenericField(field: string): void {
+  if (field === "metadata.name" || field === "metadata.namespace") return;
+  throw badRequest(
+    `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
 }
 
 /** The kinds that upstream has refuse in other words than the rest. */
