@@ -1,23 +1,6 @@
 import type { Difference } from "./compare.ts";
+import type { Deviation } from "./deviation.ts";
 import { deviationsOfReads } from "./reads/accepted.ts";
-
-export interface Deviation {
-  /** What is otherwise on purpose, and why. */
-  readonly why: string;
-  /** `all` are the differences of the same answer. */
-  readonly holds: (difference: Difference, all: readonly Difference[]) => boolean;
-}
-
-const strategicFaults: readonly string[] = [
-  "does not contain declared merge key",
-  "expected a []interface {}, but received a ",
-  "list element types are not identical",
-  "merging lists cannot yet be specified",
-  "The order in patch list",
-  "unable to find api field in struct",
-  "unknown patch type",
-  "value for key 0 is not a map",
-];
 
 /** Where ours answers otherwise and is meant to. Few, each with its reason. */
 export const deviations: readonly Deviation[] = [

@@ -1,4 +1,4 @@
-import type { Deviation } from "../accepted.ts";
+import type { Deviation } from "../deviation.ts";
 
 const GO_PAGES =
   /^(<a href="\/debug|<html>\n<head>\n<title>\/debug|unsupported http method|\napiserver (statusz|flagz))/;
