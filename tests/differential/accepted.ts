@@ -2,6 +2,17 @@ import type { Difference } from "./compare.ts";
 import type { Deviation } from "./deviation.ts";
 import { deviationsOfReads } from "./reads/accepted.ts";
 
+const strategicFaults: readonly string[] = [
+  "does not contain declared merge key",
+  "expected a []interface {}, but received a ",
+  "list element types are not identical",
+  "merging lists cannot yet be specified",
+  "The order in patch list",
+  "unable to find api field in struct",
+  "unknown patch type",
+  "value for key 0 is not a map",
+];
+
 /** Where ours answers otherwise and is meant to. Few, each with its reason. */
 export const deviations: readonly Deviation[] = [
   {
