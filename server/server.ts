@@ -164,6 +164,7 @@ export async function startServer(options: ServerOptions, starting?: AbortSignal
       serviceIP,
       addresses: () => later.presence?.addresses() ?? [options.advertiseAddress],
       port: options.advertisePort ?? api.port,
+      clientCa: () => pki.clusterCa,
     };
     await makeBasics(apiserver, basics);
     const { signal } = stop;

@@ -48,52 +48,49 @@ const operator = /!=|==|=/;
 
 /**
  * Parses the string syntax of `?fieldSelector=`: `metadata.name=x,status.phase!=Running`, where a backslash stands before a
- * `\`, `,` or `=` that is part of a value. An empty text selects everything. Throws a {@linkcode SelectorError} that says at which
- * character it stopped understanding.
+ * `\`, `,` or `=` that is part of a value. An empty text selects everything. Throws a {@linkcode SelectorError} that says what it
+ * did not understand.
  */
 export function parseFieldSelector(text: string): FieldSelector {
   if (text.length > maxLength) {
     throw new SelectorError(`field selector of ${text.length} characters is longer than ${maxLength}`);
   }
   const terms: FieldTerm[] = [];
-  for (const { term, position } of splitTerms(text)) {
+  for (const term of splitTerms(text)) {
     if (term === "") continue;
     const match = operator.exec(term);
-    if (!match) {
-      throw new SelectorError(
-        `unable to parse field selector: ${JSON.stringify(term)} has none of =, ==, !=`,
-        position,
-      );
-    }
-    const valueStart = match.index + match[0].length;
+    if (!match) throw new SelectorError(`invalid selector: '${text}'; can't understand '${term}'`);
     terms.push({
       field: term.slice(0, match.index),
-      value: unescape(term.slice(valueStart), position + valueStart),
+      value: unescape(term.slice(match.index + match[0].length)),
       negated: match[0] === "!=",
     });
   }
   return terms.length === 0 ? FieldSelector.everything : new FieldSelector(terms);
 }
 
-function splitTerms(text: string): { term: string; position: number }[] {
-  const terms: { term: string; position: number }[] = [];
+function splitTerms(text: string): string[] {
+  const terms: string[] = [];
   let start = 0;
   for (let i = 0; i <= text.length; i++) {
     if (text[i] === "\\") i++;
     else if (i === text.length || text[i] === ",") {
-      terms.push({ term: text.slice(start, i), position: start });
+      terms.push(text.slice(start, i));
       start = i + 1;
     }
   }
   // A backslash at the very end carried the loop past it.
-  if (start < text.length) terms.push({ term: text.slice(start), position: start });
+  if (start < text.length) terms.push(text.slice(start));
   return terms;
 }
 
-function unescape(text: string, position: number): string {
-  return text.replace(/\\(.?)|=/gs, (whole, escaped: string | undefined, offset: number) => {
+function unescape(text: string): string {
+  return text.replace(/\\(.?)|=/gs, (whole, escaped: string | undefined) => {
     if (escaped !== undefined && escaped !== "" && "\\,=".includes(escaped)) return escaped;
-    const what = whole === "=" ? "unescaped '=' in a value" : `'${whole}' is not one of the escapes \\\\ \\, \\=`;
-    throw new SelectorError(`unable to parse field selector: ${what}`, position + offset);
+    throw new SelectorError(
+      whole === "="
+        ? `invalid field selector: unescaped character in value: ${whole.codePointAt(0)}`
+        : `invalid field selector: invalid escape sequence: ${whole}`,
+    );
   });
 }

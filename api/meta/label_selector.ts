@@ -1,5 +1,6 @@
 import type { LabelSelector } from "../types/meta_v1.ts";
 import { badRequest, StatusError } from "../status.ts";
+import { aggregate, FieldError, type Path, root } from "./field.ts";
 import { checkLabelValue, checkQualifiedName } from "./names.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -14,14 +15,11 @@ export interface Requirement {
   readonly values: readonly string[];
 }
 
-/** A selector that cannot be understood: a 400 when it reaches a client. `position` counts characters from 0. */
+/** A selector that cannot be understood: a 400 when it reaches a client, in upstream's words. */
 export class SelectorError extends StatusError {
-  readonly position: number | undefined;
-
-  constructor(message: string, position?: number) {
-    super(badRequest(position === undefined ? message : `${message} (at character ${position + 1})`).status);
+  constructor(message: string) {
+    super(badRequest(message).status);
     this.name = "SelectorError";
-    this.position = position;
   }
 }
 
@@ -110,29 +108,48 @@ function print({ key, operator, values }: Requirement): string {
   return `${key}${operator}${values[0]}`;
 }
 
-function requireValid({ key, operator, values }: Requirement): void {
-  const keyErrors = checkQualifiedName(key);
-  if (keyErrors.length > 0) throw new SelectorError(`label key ${JSON.stringify(key)}: ${keyErrors.join("; ")}`);
-  const expected = operator === "exists" || operator === "!" ? 0 : 1;
-  const setBased = operator === "in" || operator === "notin";
-  if (setBased ? values.length === 0 : values.length !== expected) {
-    throw new SelectorError(
-      `operator ${operator} on label ${key} takes ${
-        setBased ? "at least one value" : `${expected} values`
-      }, not ${values.length}`,
-    );
+function requireValid(requirement: Requirement): void {
+  const errors = requirementErrors(requirement);
+  if (errors.length > 0) throw new SelectorError(aggregate(errors));
+}
+
+/** What is wrong with a requirement, under the names that upstream gives its parts. */
+export function requirementErrors({ key, operator, values }: Requirement): FieldError[] {
+  const at = root("values");
+  return [
+    ...keyErrors(root("key"), key),
+    ...countErrors(at, operator, values),
+    ...values.flatMap((value, index) => {
+      const problems = checkLabelValue(value);
+      return problems.length > 0 ? [FieldError.invalid(at.index(index).key(key), value, problems.join("; "))] : [];
+    }),
+  ];
+}
+
+export function keyErrors(path: Path, key: string): FieldError[] {
+  const problems = checkQualifiedName(key);
+  return problems.length > 0 ? [FieldError.invalid(path, key, problems.join("; "))] : [];
+}
+
+function countErrors(path: Path, operator: SelectorOperator, values: readonly string[]): FieldError[] {
+  const wrong = (detail: string) => [FieldError.invalid(path, [...values], detail)];
+  if (operator === "in" || operator === "notin") {
+    return values.length === 0 ? wrong("for 'in', 'notin' operators, values set can't be empty") : [];
   }
-  for (const value of values) {
-    const errors = checkLabelValue(value);
-    if (errors.length > 0) {
-      throw new SelectorError(`value ${JSON.stringify(value)} of label ${key}: ${errors.join("; ")}`);
-    }
-    if ((operator === ">" || operator === "<") && !integer.test(value)) {
-      throw new SelectorError(
-        `operator ${operator} on label ${key} compares with an integer, not ${JSON.stringify(value)}`,
-      );
-    }
+  if (operator === "exists" || operator === "!") {
+    return values.length > 0 ? wrong("values set must be empty for exists and does not exist") : [];
   }
+  if (operator !== ">" && operator !== "<") {
+    return values.length === 1 ? [] : wrong("exact-match compatibility requires one single value");
+  }
+  return [
+    ...(values.length === 1 ? [] : wrong("for 'Gt', 'Lt' operators, exactly one value is required")),
+    ...values.flatMap((value, index) =>
+      integer.test(value)
+        ? []
+        : [FieldError.invalid(path.index(index), value, "for 'Gt', 'Lt' operators, the value must be an integer")]
+    ),
+  ];
 }
 
 const expressionOperators: Readonly<Record<string, SelectorOperator>> = {
@@ -161,11 +178,7 @@ export function compileLabelSelector(source: LabelSelector | undefined | null): 
   for (const { key, operator, values = [] } of source.matchExpressions ?? []) {
     const meaning = Object.hasOwn(expressionOperators, operator) ? expressionOperators[operator] : undefined;
     if (meaning === undefined) {
-      throw new SelectorError(
-        `${JSON.stringify(operator)} is not a label selector operator; there are ${
-          Object.keys(expressionOperators).join(", ")
-        }`,
-      );
+      throw new SelectorError(`${JSON.stringify(operator)} is not a valid label selector operator`);
     }
     requirements.push({ key, operator: meaning, values });
   }

@@ -1,11 +1,6 @@
 import type { Difference } from "./compare.ts";
-
-interface Deviation {
-  /** What is otherwise on purpose, and why. */
-  readonly why: string;
-  /** `all` are the differences of the same answer. */
-  readonly holds: (difference: Difference, all: readonly Difference[]) => boolean;
-}
+import type { Deviation } from "./deviation.ts";
+import { deviationsOfReads } from "./reads/accepted.ts";
 
 const strategicFaults: readonly string[] = [
   "does not contain declared merge key",
@@ -26,7 +21,7 @@ export const deviations: readonly Deviation[] = [
   },
   {
     why: "rows of a Table come without managedFields: nobody prints them, and they would double what a list weighs",
-    holds: ({ where }) => /^rows\[\d+\]\.object\.metadata\.managedFields$/.test(where),
+    holds: ({ where }) => /(^|\.)rows\[\d+\]\.object\.metadata\.managedFields$/.test(where),
   },
   {
     why: "an object of which no field can be told whose it is keeps its managers, which upstream forgets",
@@ -192,6 +187,7 @@ export const deviations: readonly Deviation[] = [
     why: "a selector in a Table is written as people write it, where upstream prints Go's struct",
     holds: ({ where, theirs }) => where.startsWith("rows[") && theirs.startsWith("&LabelSelector{"),
   },
+  ...deviationsOfReads,
 ];
 
 /** The differences of one answer that are not meant. */

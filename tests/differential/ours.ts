@@ -53,7 +53,13 @@ const server = await startApiServer({
 });
 const masters = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 const client = createInProcessClient(registry, masters);
-const basics = { serviceCIDR: SERVICE_CIDR, serviceIP, addresses: () => ["127.0.0.1"], port: server.port };
+const basics = {
+  serviceCIDR: SERVICE_CIDR,
+  serviceIP,
+  addresses: () => ["127.0.0.1"],
+  port: server.port,
+  clientCa: () => pki.clusterCa,
+};
 await makeBasics(client, basics);
 await putEndpoints(client, basics);
 await ensurePolicy(client);

@@ -61,7 +61,7 @@ export async function startSides(reference: string): Promise<Sides> {
   stack.defer(() => agents.forEach((agent) => agent.destroy()));
   const sideOf = (port: number, pair?: KeyPair): Side => {
     const shown = pair && { cert: pair.certificate, key: pair.key };
-    const agent = new https.Agent({ ca: pki.clusterCa, ...shown, keepAlive: true, maxSockets: 16 });
+    const agent = new https.Agent({ ca: pki.clusterCa, ...shown, keepAlive: true, maxSockets: 64 });
     agents.push(agent);
     return { send: (request) => send(agent, port, request) };
   };

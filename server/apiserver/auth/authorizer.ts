@@ -1,6 +1,6 @@
 import type { FieldTerm } from "../../../api/meta/field_selector.ts";
 import type { Requirement } from "../../../api/meta/label_selector.ts";
-import type { GroupResource } from "../../../api/status.ts";
+import { forbidden, type GroupResource, type StatusError } from "../../../api/status.ts";
 import type { UserInfo } from "../contract.ts";
 
 /** What is to be done, by whom. */
@@ -37,6 +37,32 @@ export interface Authorizer {
   authorize(attributes: AuthorizationAttributes): Decision | Promise<Decision>;
 }
 
+/** It could not be found out whether somebody may do something. */
+export class AuthorizationError extends Error {
+  override readonly name = "AuthorizationError";
+  readonly reason = "AuthorizationFailed";
+}
+
+/** Throws a 403, or an {@linkcode AuthorizationError} where those who were asked failed. */
+export function mustBeAllowed(attributes: AuthorizationAttributes, decision: Decision): void {
+  if (decision.allowed) return;
+  if (decision.error !== undefined) throw new AuthorizationError(decision.error);
+  throw forbiddenTo(attributes, decision.reason);
+}
+
+/** The 403 for who may not do something. */
+export function forbiddenTo(attributes: AuthorizationAttributes, reason?: string): StatusError {
+  const { resource, name, detail } = refusal(attributes, reason);
+  return forbidden(resource, name, detail);
+}
+
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** As upstream: no browser shall take what strangers have written for a page. */
+export function withoutMarkup(text: string): string {
+  return text.replace(/[&<>]/g, (sign) => escapes[sign]!);
+}
+
 /** What a refused client is told: who may not do what, where. */
 export function refusal(attributes: AuthorizationAttributes, reason?: string): {
   readonly resource: GroupResource | undefined;
@@ -47,7 +73,8 @@ export function refusal(attributes: AuthorizationAttributes, reason?: string): {
   const who = `User ${JSON.stringify(user.name)} cannot ${verb}`;
   const why = reason ? `: ${reason}` : "";
   if (resource === undefined) {
-    return { resource: undefined, name: "", detail: `${who} path ${JSON.stringify(attributes.path)}${why}` };
+    const path = `${who} path ${JSON.stringify(attributes.path)}`;
+    return { resource: undefined, name: "", detail: `${withoutMarkup(path)}${why}` };
   }
   const what = resource.subresource === "" ? resource.resource : `${resource.resource}/${resource.subresource}`;
   const where = resource.namespace === ""
@@ -56,6 +83,8 @@ export function refusal(attributes: AuthorizationAttributes, reason?: string): {
   return {
     resource: { group: resource.group, resource: resource.resource },
     name: resource.name,
-    detail: `${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}${why}`,
+    detail: `${
+      withoutMarkup(`${who} resource ${JSON.stringify(what)} in API group ${JSON.stringify(resource.group)} ${where}`)
+    }${why}`,
   };
 }

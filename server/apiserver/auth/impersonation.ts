@@ -1,12 +1,17 @@
-import { badRequest, forbidden } from "../../../api/status.ts";
+import { LruMap } from "../../../client/lru_map.ts";
+import { badRequest, isForbidden, type StatusError } from "../../../api/status.ts";
 import type { UserInfo } from "../contract.ts";
-import { anonymous, withAuthenticatedGroup } from "./authenticator.ts";
-import { type AuthorizationAttributes, type Authorizer, refusal } from "./authorizer.ts";
+import { anonymous, AUTHENTICATED_GROUP } from "./authenticator.ts";
+import type { AuthorizationAttributes, Authorizer } from "./authorizer.ts";
+import { mustBeAllowed } from "./authorizer.ts";
+import { hasOnlyName, modes, type Wanted } from "./impersonation_modes.ts";
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const EXTRA = "impersonate-extra-";
-const serviceAccount = /^system:serviceaccount:([^:]+):([^:]+)$/;
+/** Users whose way to act as others is remembered. */
+const REMEMBERED = 10_000;
+const UNAUTHENTICATED_GROUP = anonymous.groups[0]!;
 
 /** True for a request that is to be carried out as someone else (`kubectl --as`). */
 export function asksToImpersonate(headers: Headers): boolean {
@@ -15,55 +20,73 @@ export function asksToImpersonate(headers: Headers): boolean {
 }
 
 /**
- * Who a request acts as. Each part of the other identity (user, groups, uid, extras) must be allowed to the real user with the verb `impersonate`; 403
- * names the one that is not.
+ * Who requests act as. There are several ways to be allowed it (`impersonation_modes.ts`); the first that succeeds decides, and when none does, the refusal of the first
+ * that was asked is told. Who has come through one way before is asked about that first.
  */
-export async function impersonate(
-  user: UserInfo,
-  headers: Headers,
-  path: string,
-  authorizer: Authorizer,
-): Promise<UserInfo> {
-  const [name] = valuesOf(headers["impersonate-user"]);
-  if (!name) throw badRequest("Impersonate-Group, -Uid and -Extra need the header Impersonate-User beside them");
-  const groups = valuesOf(headers["impersonate-group"]).flatMap((value) => value.split(/, */)).filter(Boolean);
-  const [uid] = valuesOf(headers["impersonate-uid"]);
-  const extra = extraOf(headers);
-  const account = serviceAccount.exec(name);
-  const parts: Resource[] = [
-    account
-      ? { ...core, resource: "serviceaccounts", namespace: account[1]!, name: account[2]! }
-      : { ...core, resource: "users", name },
-    ...groups.map((group) => ({ ...core, resource: "groups", name: group })),
-    ...(uid ? [{ ...authentication, resource: "uids", name: uid }] : []),
-    ...Object.entries(extra).flatMap(([key, values]) =>
-      values.map((value) => ({ ...authentication, resource: "userextras", subresource: key, name: value }))
-    ),
-  ];
-  for (const resource of parts) {
-    const attributes = { user, verb: "impersonate", path, resource };
-    const decision = await authorizer.authorize(attributes);
-    if (decision.allowed) continue;
-    const refused = refusal(attributes, decision.reason);
-    throw forbidden(refused.resource, refused.name, refused.detail);
+export class Impersonation {
+  readonly #authorizer: Authorizer;
+  readonly #lastMode = new LruMap<string, number>(REMEMBERED);
+
+  constructor(authorizer: Authorizer) {
+    this.#authorizer = authorizer;
   }
-  const implied = account && groups.length === 0
-    ? ["system:serviceaccounts", `system:serviceaccounts:${account[1]}`]
-    : [];
-  const acting: UserInfo = {
+
+  /** `attributes` are those of the request in its real user's name. 403 names what that user may not be. */
+  async userOf(attributes: AuthorizationAttributes, headers: Headers): Promise<UserInfo> {
+    const { user } = attributes;
+    const wanted = wantedIn(headers);
+    if (wanted === undefined) return user;
+    const last = this.#lastMode.get(user.name);
+    const order = [...(last === undefined ? [] : [last]), ...modes.keys().filter((index) => index !== last)];
+    let refused: StatusError | undefined;
+    for (const index of order) {
+      const mode = modes[index]!;
+      if (!mode.fits(wanted, user)) continue;
+      try {
+        for (const question of mode.questions(wanted, attributes)) await this.#mustBeAllowed(question);
+      } catch (error) {
+        if (!isForbidden(error)) throw error;
+        refused ??= error;
+        continue;
+      }
+      this.#lastMode.set(user.name, index);
+      return actingAs(wanted, mode.groupsOf(wanted));
+    }
+    throw refused;
+  }
+
+  async #mustBeAllowed(question: AuthorizationAttributes | StatusError): Promise<void> {
+    if (question instanceof Error) throw question;
+    mustBeAllowed(question, await this.#authorizer.authorize(question));
+  }
+}
+
+function actingAs({ name, uid, extra }: Wanted, groups: readonly string[]): UserInfo {
+  const implied = name === anonymous.name
+    ? UNAUTHENTICATED_GROUP
+    : groups.includes(UNAUTHENTICATED_GROUP)
+    ? undefined
+    : AUTHENTICATED_GROUP;
+  return {
     name,
-    groups: [...groups, ...implied],
+    groups: implied === undefined || groups.includes(implied) ? groups : [...groups, implied],
     ...(uid ? { uid } : {}),
     ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
-  if (name === anonymous.name) return groups.length > 0 ? acting : anonymous;
-  return withAuthenticatedGroup(acting);
 }
 
-type Resource = NonNullable<AuthorizationAttributes["resource"]>;
-
-const core = { group: "", version: "v1", subresource: "", namespace: "", name: "" };
-const authentication = { ...core, group: "authentication.k8s.io" };
+/** Undefined without a user, which is no attempt unless other parts of one are named. */
+function wantedIn(headers: Headers): Wanted | undefined {
+  const wanted: Wanted = {
+    name: valuesOf(headers["impersonate-user"])[0] ?? "",
+    uid: valuesOf(headers["impersonate-uid"])[0] ?? "",
+    groups: valuesOf(headers["impersonate-group"]).flatMap((value) => value.split(/, */)),
+    extra: extraOf(headers),
+  };
+  if (wanted.name !== "") return wanted;
+  if (hasOnlyName(wanted)) return undefined;
+  throw badRequest(`requested ${printed(wanted)} without impersonating a user name`);
+}
 
 function valuesOf(header: string | string[] | undefined): string[] {
   return header === undefined ? [] : Array.isArray(header) ? header : [header];
@@ -72,12 +95,26 @@ function valuesOf(header: string | string[] | undefined): string[] {
 function extraOf(headers: Headers): Record<string, string[]> {
   const extra: Record<string, string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith(EXTRA)) continue;
-    try {
-      extra[decodeURIComponent(name.slice(EXTRA.length)).toLowerCase()] = valuesOf(value);
-    } catch {
-      throw badRequest(`the header ${name} has a percent sign that encodes nothing`);
-    }
+    if (name.startsWith(EXTRA)) extra[decoded(name.slice(EXTRA.length))] = valuesOf(value);
   }
   return extra;
+}
+
+/** As upstream: what encodes nothing is the key itself. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+/** As Go prints it, whose words clients know. */
+function printed({ name, uid, groups, extra }: Wanted): string {
+  const quote = (text: string) => JSON.stringify(text);
+  const list = (texts: readonly string[]) => `[]string{${texts.map(quote).join(", ")}}`;
+  const entries = Object.keys(extra).toSorted().map((key) => `${quote(key)}:${list(extra[key]!)}`);
+  const printedExtra = `map[string][]string${entries.length > 0 ? `{${entries.join(", ")}}` : "(nil)"}`;
+  const printedGroups = groups.length > 0 ? list(groups) : "[]string(nil)";
+  return `&user.DefaultInfo{Name:${quote(name)}, UID:${quote(uid)}, Groups:${printedGroups}, Extra:${printedExtra}}`;
 }

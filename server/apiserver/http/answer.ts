@@ -2,15 +2,23 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
 import { constants, createGzip, type Gzip } from "node:zlib";
+import type { DecodedObject } from "../../../api/codec/decode.ts";
 import type { Status } from "../../../api/types/meta_v1.ts";
 import type { Call } from "./call.ts";
-import type { HttpResponse } from "./message.ts";
-import { mediaTypes, type Representation } from "./negotiate.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
+import { Query } from "./query.ts";
+import type { RequestInfo } from "./request_info.ts";
+import { formatOfError, mediaTypes, type Representation } from "./negotiate.ts";
 
 /** Upstream compresses from this size on. */
 const GZIP_FROM = 128 * 1024;
 /** Warnings of one answer together, as upstream limits them: headers are no place for more. */
 const WARNING_LIMIT = 4096;
+
+/** The media type of plain words. */
+export const TEXT = "text/plain; charset=utf-8";
+/** Keeps browsers from taking words for a page. */
+export const noSniff: Readonly<Record<string, string>> = { "x-content-type-options": "nosniff" };
 
 /** JSON text in the form that the client asked for. */
 export async function sendJSON(
@@ -19,15 +27,26 @@ export async function sendJSON(
   text: string,
   format: Representation["format"],
 ): Promise<void> {
-  if (format === "yaml") {
-    const { encodeYAML } = await import("../../../api/codec/yaml.ts");
-    return send(call, code, mediaTypes.yaml, encodeYAML(JSON.parse(text)));
-  }
-  if (format === "protobuf") {
-    const { encodeProtobuf } = await import("../../../api/codec/protobuf_encode.ts");
-    return send(call, code, mediaTypes.protobuf, encodeProtobuf(JSON.parse(text)));
-  }
-  return send(call, code, mediaTypes.json, wantsPretty(call) ? JSON.stringify(JSON.parse(text), null, 2) : text);
+  if (format !== "json") return send(call, code, mediaTypes[format], await encodeAs(format, JSON.parse(text)));
+  const pretty = wantsPretty(call.request, call.info);
+  return send(
+    call,
+    code,
+    mediaTypes.json,
+    pretty ? indented(JSON.parse(text)) : text.endsWith("\n") ? text : `${text}\n`,
+  );
+}
+
+function indented(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+/** The codecs are imported by the first who asks for them. */
+async function encodeAs(format: "yaml" | "protobuf", object: unknown): Promise<string | Uint8Array> {
+  if (format === "yaml") return (await import("../../../api/codec/yaml.ts")).encodeYAML(object);
+  // Lists of what is served name no version, though their protobuf is of one.
+  const versioned = { apiVersion: "v1", ...object as object } as DecodedObject;
+  return (await import("../../../api/codec/protobuf_encode.ts")).encodeProtobuf(versioned);
 }
 
 /** One text, or bytes, as the whole answer. */
@@ -121,7 +140,7 @@ export function documentOf(value: unknown): Document {
 
 /** 304 for a client that has it. */
 export function sendDocument(call: Call, { text, etag }: Document, contentType: string): void | Promise<void> {
-  const headers = { etag, vary: "accept", "cache-control": "public" };
+  const headers = { etag, vary: "Accept", "cache-control": "public" };
   if (call.request.headers["if-none-match"] === etag) {
     call.response.writeHead(304, headers);
     call.response.end();
@@ -130,22 +149,57 @@ export function sendDocument(call: Call, { text, etag }: Document, contentType: 
   return send(call, 200, contentType, text, headers);
 }
 
-/** Every error ends here, always in JSON: each client reads that. */
+export interface StatusOptions {
+  /** The header of that name, which names the format; JSON when it names none. */
+  readonly accept?: string | undefined;
+  readonly pretty?: boolean;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/** Every error ends here. */
 export function sendStatus(
   call: Pick<Call, "response" | "warnings">,
   status: Status,
-  headers?: OutgoingHttpHeaders,
+  { accept, pretty = false, headers = {} }: StatusOptions = {},
 ): void {
-  const code = status.code ?? 500;
+  const format = formatOfError(accept);
+  const write = (contentType: string, body: string | Uint8Array) =>
+    writeStatus(call, status, contentType, body, headers);
+  if (format === "json") {
+    return write(mediaTypes.json, pretty ? indented(status) : `${JSON.stringify(status)}\n`);
+  }
+  encodeAs(format, status).then(
+    (body) => write(mediaTypes[format], body),
+    () => write(mediaTypes.json, JSON.stringify(status)),
+  );
+}
+
+function writeStatus(
+  call: Pick<Call, "response" | "warnings">,
+  status: Status,
+  contentType: string,
+  body: string | Uint8Array,
+  headers: OutgoingHttpHeaders,
+): void {
   const retryAfter = status.details?.retryAfterSeconds;
-  const text = JSON.stringify(status);
-  call.response.writeHead(code, {
-    ...headersOf(call, mediaTypes.json),
-    "content-length": Buffer.byteLength(text),
+  call.response.writeHead(status.code ?? 500, {
+    ...headersOf(call, contentType),
+    "content-length": Buffer.byteLength(body),
     ...(retryAfter ? { "retry-after": String(retryAfter) } : {}),
     ...headers,
   });
-  call.response.end(text);
+  call.response.end(body);
+}
+
+/** What upstream says in plain text, outside the API: the words, and that they are no page to look at. */
+export function sendPlainError(call: Pick<Call, "response" | "warnings">, code: number, text: string): void {
+  const body = `${text}\n`;
+  call.response.writeHead(code, {
+    ...headersOf(call, TEXT),
+    "content-length": Buffer.byteLength(body),
+    ...noSniff,
+  });
+  call.response.end(body);
 }
 
 function headersOf(call: Pick<Call, "warnings">, contentType: string): OutgoingHttpHeaders {
@@ -181,9 +235,9 @@ function isLoopback(address: string): boolean {
 }
 
 /** As upstream: asked for, or a person at a browser or curl who asked for nothing. */
-function wantsPretty(call: Call): boolean {
-  if (call.info.query.includes("pretty=")) return call.query.flag("pretty");
-  const agent = call.request.headers["user-agent"];
+export function wantsPretty(request: HttpRequest, { query }: Pick<RequestInfo, "query">): boolean {
+  if (query.includes("pretty=")) return new Query(query).flag("pretty");
+  const agent = request.headers["user-agent"];
   return agent !== undefined &&
     (agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla/5.0"));
 }

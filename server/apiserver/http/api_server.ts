@@ -1,3 +1,4 @@
+import { cpuUsage } from "node:process";
 import type { Registry } from "../contract.ts";
 import type { Authenticator } from "../auth/authenticator.ts";
 import type { Authorizer } from "../auth/authorizer.ts";
@@ -60,11 +61,24 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     help: "Memory of the whole process.",
     type: "gauge",
     values: () => [{ labels: {}, value: Deno.memoryUsage().rss }],
+  }, {
+    name: "process_cpu_seconds_total",
+    help: "Time that processors have worked for the whole process.",
+    type: "counter",
+    values: () => {
+      const { user, system } = cpuUsage();
+      return [{ labels: {}, value: (user + system) / 1e6 }];
+    },
+  }, {
+    name: "process_start_time_seconds",
+    help: "When the process started, in seconds since the epoch.",
+    type: "gauge",
+    values: () => [{ labels: {}, value: performance.timeOrigin / 1000 }],
   }];
   const metrics = new Metrics(() => [...own, ...options.metrics?.() ?? []]);
   const ping: HealthCheck = { name: "ping", check: () => undefined };
   const ready: HealthCheck = {
-    name: "registry",
+    name: "informer-sync",
     check: () => registry.ready ? undefined : "the objects are still being read from the datastore",
   };
   const handle = createHandler({

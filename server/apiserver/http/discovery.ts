@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import type { ResourceRow, SubresourceRow } from "../../../api/schema/contract.ts";
 import type { Registry } from "../contract.ts";
-import { type Document, documentOf, sendDocument } from "./answer.ts";
+import { methodNotAllowed } from "../../../api/status.ts";
+import { type Document, documentOf, sendDocument, sendJSON } from "./answer.ts";
 import type { Call } from "./call.ts";
 import type { PathRoute } from "./handler.ts";
-import { clausesOf } from "./negotiate.ts";
+import { clausesOf, mustNameFormat, negotiateFormat } from "./negotiate.ts";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -42,10 +43,19 @@ interface Group {
 export function discoveryRoutes(registry: Registry): (path: string) => PathRoute | undefined {
   const groups = memoized(() => registry.resources(), groupsOf);
   const documents = memoized(() => registry.resources(), () => new Map<string, Document>());
-  const answer = (key: string, make: () => unknown): PathRoute => (call) => {
+  const documentAt = (key: string, make: () => unknown): Document => {
     let document = documents().get(key);
     if (document === undefined) documents().set(key, document = documentOf(make()));
-    return sendDocument(call, document, key.startsWith("aggregated ") ? AGGREGATED : "application/json");
+    return document;
+  };
+  /** The list of groups and the groups are told whatever the method, as upstream does; the rest by GET alone. */
+  const answer = (key: string, make: () => unknown, anyMethod = false): PathRoute => (call) => {
+    if (!anyMethod) {
+      mustGet(call);
+      mustNameFormat(call.request.headers.accept);
+    }
+    const format = negotiateFormat(call.request.headers.accept);
+    return sendJSON(call, 200, documentAt(key, make).text as string, format);
   };
   return (path) => {
     const clean = path.endsWith("/") ? path.slice(0, -1) : path;
@@ -54,19 +64,26 @@ export function discoveryRoutes(registry: Registry): (path: string) => PathRoute
     if (!core && root !== "apis") return undefined;
     if (rest.length === 0) {
       const of = groups().filter((group) => (group.name === "") === core);
-      const aggregated = answer(`aggregated ${clean}`, () => aggregatedList(of));
-      const plain = answer(clean, () => core ? apiVersions(of) : groupList(of));
-      return (call) => wantsAggregated(call) ? aggregated(call) : plain(call);
+      const plain = answer(clean, () => core ? apiVersions(of) : groupList(of), !core);
+      return (call) =>
+        (core || path === clean) && wantsAggregated(call)
+          ? sendDocument(call, documentAt(`aggregated ${clean}`, () => aggregatedList(of)), AGGREGATED)
+          : plain(call);
     }
     const group = groups().find((g) => g.name === (core ? "" : rest[0]));
     const version = rest[core ? 0 : 1];
     if (group === undefined || rest.length > (core ? 1 : 2)) return undefined;
     if (version === undefined) {
-      return answer(clean, () => ({ kind: "APIGroup", apiVersion: "v1", ...groupFacts(group) }));
+      return answer(clean, () => ({ kind: "APIGroup", apiVersion: "v1", ...groupFacts(group) }), true);
     }
     const found = group.versions.find((v) => v.version === version);
     return found && answer(clean, () => resourceList(group.name, version, found.resources));
   };
+}
+
+/** 405 for any other method. */
+export function mustGet(call: Call): void {
+  if (call.info.verb !== "get") throw methodNotAllowed();
 }
 
 /** Made again when its source is another one. */
@@ -149,18 +166,30 @@ function resourceList(group: string, version: string, rows: readonly ResourceRow
       verbs: sub.verbs,
     })),
   ]);
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: groupVersion(group, version), resources };
+  // Upstream's list of the core group names no version of its own.
+  const head = { kind: "APIResourceList", ...(group === "" ? {} : { apiVersion: "v1" }) };
+  return { ...head, groupVersion: groupVersion(group, version), resources };
 }
 
-/** Only named where they differ from the resource's own. */
+/** Only told where they differ from the resource's own. */
 function foreign(row: ResourceRow, sub: SubresourceRow): { group?: string; version?: string } {
   return sub.group === row.group && sub.version === row.version ? {} : { group: sub.group, version: sub.version };
 }
 
+/** What upstream stores in another version than it serves. */
+const storedAs: Readonly<Record<string, string>> = {
+  "events.k8s.io/v1/Event": "/v1/Event",
+  "autoscaling/v1/HorizontalPodAutoscaler": "autoscaling/v2/HorizontalPodAutoscaler",
+  "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy":
+    "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy",
+  "admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding":
+    "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicyBinding",
+};
+
 function storageVersionHash(row: ResourceRow): string {
-  return createHash("sha256").update(`${row.group}/${row.version}/${row.kind}`).digest().subarray(0, 8).toString(
-    "base64",
-  );
+  const served = `${row.group}/${row.version}/${row.kind}`;
+  const digest = createHash("sha256").update(storedAs[served] ?? served).digest();
+  return digest.subarray(0, 8).toString("base64");
 }
 
 function aggregatedList(groups: readonly Group[]): unknown {
@@ -182,7 +211,7 @@ function aggregatedList(groups: readonly Group[]): unknown {
 function aggregatedResource(row: ResourceRow): unknown {
   return {
     resource: row.resource,
-    responseKind: { group: row.group, version: row.version, kind: row.kind },
+    responseKind: { group: "", version: "", kind: row.kind },
     scope: row.namespaced ? "Namespaced" : "Cluster",
     singularResource: row.singular,
     verbs: row.verbs,
@@ -191,18 +220,18 @@ function aggregatedResource(row: ResourceRow): unknown {
     ...(row.subresources.length === 0 ? {} : {
       subresources: row.subresources.map((sub) => ({
         subresource: sub.name,
-        responseKind: { group: sub.group, version: sub.version, kind: sub.kind },
+        responseKind: { group: "", version: "", ...foreign(row, sub), kind: sub.kind },
         verbs: sub.verbs,
       })),
     }),
   };
 }
 
-function wantsAggregated(call: Call): boolean {
-  const accept = call.request.headers.accept;
+/** As upstream: whoever names the aggregated form gets it, wherever among the others. */
+function wantsAggregated({ request: { headers: { accept } } }: Call): boolean {
   if (accept === undefined || !accept.includes("APIGroupDiscoveryList")) return false;
-  const [best] = clausesOf(accept).filter(({ type, parameters }) =>
-    type === "application/json" && (!parameters.has("as") || parameters.get("v") === "v2")
+  return clausesOf(accept).some(({ type, parameters }) =>
+    ["application/json", "application/*", "*/*"].includes(type) && parameters.get("as") === "APIGroupDiscoveryList" &&
+    parameters.get("g") === "apidiscovery.k8s.io" && parameters.get("v") === "v2"
   );
-  return best?.parameters.get("as") === "APIGroupDiscoveryList";
 }

@@ -1,7 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import {
   badRequest,
-  forbidden,
   internal,
   methodNotAllowed,
   StatusError,
@@ -11,10 +10,16 @@ import {
 } from "../../../api/status.ts";
 import type { Registry, UserInfo } from "../contract.ts";
 import { AuthenticationError, type Authenticator } from "../auth/authenticator.ts";
-import { type AuthorizationAttributes, type Authorizer, type Decision, refusal } from "../auth/authorizer.ts";
+import {
+  type AuthorizationAttributes,
+  AuthorizationError,
+  type Authorizer,
+  mustBeAllowed,
+  withoutMarkup,
+} from "../auth/authorizer.ts";
 import { requestAttributes } from "../auth/request_attributes.ts";
-import { asksToImpersonate, impersonate } from "../auth/impersonation.ts";
-import { sendStatus } from "./answer.ts";
+import { asksToImpersonate, Impersonation } from "../auth/impersonation.ts";
+import { noSniff, sendPlainError, sendStatus, wantsPretty } from "./answer.ts";
 import { discardBody } from "./body.ts";
 import { Call } from "./call.ts";
 import { deprecationOf } from "./deprecated.ts";
@@ -49,9 +54,12 @@ export interface HandlerOptions {
 /** The way of every request: who is it, may they, and what answers it. Never throws: every failure becomes a Status. */
 export function createHandler(options: HandlerOptions): (exchange: Exchange) => void {
   const { metrics } = options;
+  const impersonation = new Impersonation(options.authorizer);
   return function handle(exchange) {
     const started = performance.now();
     const { request, response } = exchange;
+    const progress: Progress = { auditId: auditIdOf(request.headers), call: undefined };
+    response.setHeader("audit-id", progress.auditId);
     let info: RequestInfo;
     try {
       info = parseRequestInfo(request.method ?? "GET", request.url ?? "/");
@@ -67,29 +75,52 @@ export function createHandler(options: HandlerOptions): (exchange: Exchange) => 
       const seconds = counted === undefined ? undefined : (performance.now() - started) / 1000;
       metrics.observe(labelsOf(options.registry, info), (response as { statusCode?: number }).statusCode ?? 0, seconds);
     };
-    run(options, exchange, info, counted).then(finish, (error) => {
-      fail(exchange, info, error);
+    run(options, impersonation, exchange, info, counted, progress).then(finish, (error) => {
+      fail(exchange, info, error, progress);
       finish();
     });
   };
 }
 
+/** How far a request has come. */
+interface Progress {
+  readonly auditId: string;
+  /** Undefined until it is known who asks and that they may. */
+  call: Call | undefined;
+}
+
+const auditIds = /^[\x21-\x7e]{1,128}$/;
+
+/** The client's own, if it names one. */
+function auditIdOf(headers: Exchange["request"]["headers"]): string {
+  const given = headers["audit-id"];
+  return typeof given === "string" && auditIds.test(given) ? given : crypto.randomUUID();
+}
+
 async function run(
   options: HandlerOptions,
+  impersonation: Impersonation,
   exchange: Exchange,
   info: RequestInfo,
   counted: ReturnType<typeof classOf>,
+  progress: Progress,
 ): Promise<void> {
-  if (counted === undefined) return await admit(options, exchange, info);
+  if (counted === undefined) return await admit(options, impersonation, exchange, info, progress);
   options.inFlight.enter(counted);
   try {
-    await admit(options, exchange, info);
+    await admit(options, impersonation, exchange, info, progress);
   } finally {
     options.inFlight.leave(counted);
   }
 }
 
-async function admit(options: HandlerOptions, exchange: Exchange, info: RequestInfo): Promise<void> {
+async function admit(
+  options: HandlerOptions,
+  impersonation: Impersonation,
+  exchange: Exchange,
+  info: RequestInfo,
+  progress: Progress,
+): Promise<void> {
   const { headers } = exchange.request;
   const answer = identify(options.authenticator, {
     certificate: exchange.peer.certificate,
@@ -98,16 +129,13 @@ async function admit(options: HandlerOptions, exchange: Exchange, info: RequestI
     path: info.path,
   });
   const known = answer instanceof Promise ? await answer : answer;
-  const user = asksToImpersonate(headers) ? await impersonate(known, headers, info.path, options.authorizer) : known;
-  const attributes = requestAttributes(user, info);
+  const own = requestAttributes(known, info);
+  const user = asksToImpersonate(headers) ? await impersonation.userOf(own, headers) : known;
+  const attributes = user === known ? own : requestAttributes(user, info);
   const authorized = authorize(options.authorizer, attributes);
   if (authorized instanceof Promise) await authorized;
-  const call = new Call(exchange, info, user);
-  try {
-    await route(options, call, async (verb) => authorize(options.authorizer, { ...attributes, verb }));
-  } catch (error) {
-    fail(exchange, info, error, call.warnings);
-  }
+  const call = progress.call = new Call(exchange, info, user);
+  await route(options, call, async (verb) => authorize(options.authorizer, { ...attributes, verb }));
 }
 
 function authorize(authorizer: Authorizer, attributes: AuthorizationAttributes): void | Promise<void> {
@@ -120,18 +148,32 @@ function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAl
   const { resource } = call.info;
   if (resource === undefined) {
     const found = options.pathRoute(call.info.path);
-    if (found === undefined) throw unknownEndpoint();
-    return found(call);
+    return found === undefined ? sendNowhere(options.registry, call) : found(call);
   }
+  if (!isGroup(options.registry, resource.group)) return sendNowhere(options.registry, call);
   const of = resolveResource(options.registry, call, resource, mayAlso);
   const connect = of.subresource && options.connectRoutes.get(`${of.row.resource}/${of.subresource.name}`);
   if (connect) return connect(of);
   const answer = resourceRoutes[call.info.verb];
-  if (answer === undefined) throw methodNotAllowed();
+  const { method = "" } = call.request;
+  if (answer === undefined || method === "HEAD" || (call.info.verb === "watch" && method !== "GET")) {
+    throw methodNotAllowed();
+  }
   const deprecation = deprecationOf(of.row);
   if (deprecation !== undefined) call.warn(deprecation);
   if (call.info.verb !== "watch") requireDuration(call.query);
   return answer(of);
+}
+
+function isGroup(registry: Registry, group: string): boolean {
+  return group === "" || registry.resources().some((row) => row.group === group);
+}
+
+/** What leads nowhere is answered as upstream does: by a Status below a group that is served, else as any web server. */
+function sendNowhere(registry: Registry, call: Call): void {
+  const [, root, group = ""] = call.info.path.split("/");
+  if (root === "api" || (root === "apis" && group !== "" && isGroup(registry, group))) throw unknownEndpoint();
+  sendPlainError(call, 404, "404 page not found");
 }
 
 /** Like the authenticator, with its failures as the client is to see them. */
@@ -156,44 +198,39 @@ function identify(
   }
 }
 
-function mustBeAllowed(attributes: AuthorizationAttributes, decision: Decision): void {
-  if (decision.allowed) return;
-  const { resource, name, detail } = refusal(attributes, decision.reason);
-  throw forbidden(resource, name, detail);
-}
-
-let lastRequestId = 0;
-
 /** After the headers only the connection can tell that something went wrong. */
-function fail(exchange: Exchange, info: RequestInfo, error: unknown, warnings: readonly string[] = []): void {
+function fail(exchange: Exchange, info: RequestInfo, error: unknown, { auditId, call }: Progress): void {
   const { request, response } = exchange;
   // Who left before the answer is not waiting for an error either.
   if (response.destroyed) return;
-  let headers = {};
+  if (error instanceof AuthorizationError && !response.headersSent) {
+    if (!request.readableEnded) discardBody(request);
+    const text = `Internal Server Error: ${JSON.stringify(request.url)}: ${error.message}`;
+    return sendPlainError({ response, warnings: [] }, 500, withoutMarkup(text));
+  }
   let shown = error;
   if (!(error instanceof StatusError)) {
-    const id = `${(++lastRequestId).toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
     log.error("request {id} failed unexpectedly: {method} {path}: {error}", {
-      id,
+      id: auditId,
       method: request.method,
       path: info.path,
       error,
     });
-    headers = { "audit-id": id };
-    shown = internal(`the cause is in the server's log under request ${id}`, error);
+    shown = internal(`the cause is in the server's log under request ${auditId}`, error);
   }
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const status = statusFrom(shown);
   if (!request.readableEnded) discardBody(request);
-  const deprecation = info.resource && deprecationOf(info.resource);
-  sendStatus(
-    { response, warnings: deprecation === undefined ? warnings : [deprecation, ...warnings] },
-    status,
+  const status = statusFrom(shown);
+  // As upstream, of what is refused before it is looked at, though not of who is unknown.
+  const headers = call === undefined && status.code !== 401 ? noSniff : {};
+  sendStatus({ response, warnings: call?.warnings ?? [] }, status, {
+    accept: request.headers.accept,
+    pretty: wantsPretty(request, info),
     headers,
-  );
+  });
 }
 
 /** Only what is served has labels of its own: strangers' URLs must not make series. */

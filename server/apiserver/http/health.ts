@@ -1,4 +1,4 @@
-import { send } from "./answer.ts";
+import { noSniff, send, TEXT } from "./answer.ts";
 import type { Call } from "./call.ts";
 import type { PathRoute } from "./handler.ts";
 
@@ -8,8 +8,6 @@ export interface HealthCheck {
   check(): string | undefined | Promise<string | undefined>;
 }
 
-const TEXT = "text/plain; charset=utf-8";
-
 /**
  * `/readyz` says `ok`, or 500 with every check's verdict; `?verbose` gives the verdicts in any case, `?exclude=NAME` leaves a check out, and
  * `/readyz/NAME` asks one alone.
@@ -17,7 +15,7 @@ const TEXT = "text/plain; charset=utf-8";
 export function healthRoute(path: string, checks: readonly HealthCheck[]): (path: string) => PathRoute | undefined {
   const title = path.slice(1);
   return (asked) => {
-    if (asked === path || asked === `${path}/`) return (call) => answerAll(call, title, checks);
+    if (asked === path) return (call) => answerAll(call, title, checks);
     const one = asked.startsWith(`${path}/`) ? checks.find((c) => c.name === asked.slice(path.length + 1)) : undefined;
     return one && (async (call) => {
       const wrong = await verdict(one);
@@ -33,10 +31,12 @@ export function healthRoute(path: string, checks: readonly HealthCheck[]): (path
 
 async function answerAll(call: Call, title: string, checks: readonly HealthCheck[]): Promise<void> {
   const excluded = new Set(call.query.parameters.getAll("exclude"));
+  const unknown = new Set(excluded);
   const lines: string[] = [];
   let healthy = true;
   for (const check of checks) {
     if (excluded.has(check.name)) {
+      unknown.delete(check.name);
       lines.push(`[+]${check.name} excluded: ok`);
       continue;
     }
@@ -44,9 +44,13 @@ async function answerAll(call: Call, title: string, checks: readonly HealthCheck
     if (wrong !== undefined) healthy = false;
     lines.push(wrong === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: ${wrong}`);
   }
-  if (healthy && !call.query.parameters.has("verbose")) return send(call, 200, TEXT, "ok");
+  if (healthy && !call.query.parameters.has("verbose")) return send(call, 200, TEXT, "ok", noSniff);
+  if (unknown.size > 0) {
+    const names = [...unknown].map((name) => JSON.stringify(name)).join(", ");
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
+  }
   lines.push(`${title} check ${healthy ? "passed" : "failed"}`, "");
-  return send(call, healthy ? 200 : 500, TEXT, lines.join("\n"));
+  return send(call, healthy ? 200 : 500, TEXT, lines.join("\n"), noSniff);
 }
 
 async function verdict(check: HealthCheck): Promise<string | undefined> {

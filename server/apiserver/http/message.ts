@@ -17,6 +17,8 @@ export interface HttpResponse {
   readonly writableLength: number;
   readonly writableEnded: boolean;
   readonly destroyed?: boolean;
+  /** Of whatever is answered; {@linkcode HttpResponse.writeHead} adds to them. */
+  setHeader(name: string, value: string): unknown;
   writeHead(code: number, headers?: OutgoingHttpHeaders): unknown;
   /** False: wait for `drain`. */
   write(chunk: string | Uint8Array): boolean;

@@ -10,7 +10,7 @@ export class Query {
   readonly #parameters: URLSearchParams;
 
   constructor(text: string) {
-    this.#parameters = new URLSearchParams(text);
+    this.#parameters = new URLSearchParams(malformed.test(text) ? wellFormed(text) : text);
   }
 
   get parameters(): URLSearchParams {
@@ -25,16 +25,13 @@ export class Query {
     return isTrue(this.#parameters.get(name));
   }
 
-  /** 400 for anything but a whole number of at least `least`. */
-  integer(name: string, least = Number.MIN_SAFE_INTEGER): number | undefined {
+  /** 400 for anything but a whole number of 64 bits, in the words of Go, as upstream. */
+  integer(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     if (!/^[+-]?\d+$/.test(text)) throw notParsed(text, "invalid syntax");
     const value = BigInt(text);
     if (value !== BigInt.asIntN(64, value)) throw notParsed(text, "value out of range");
-    if (value < least) {
-      throw badRequest(`the query parameter ${name} must be a whole number of at least ${least}, found ${value}`);
-    }
     return Number(value);
   }
 
@@ -50,24 +47,82 @@ function notParsed(text: string, why: string): StatusError {
   return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
 }
 
+/** A percent sign that encodes nothing, and semicolons. */
+const malformed = /%(?![\dA-Fa-f]{2})|;/;
+
+/** Go passes over the pairs that it cannot read. */
+function wellFormed(text: string): string {
+  return text.split("&").filter((pair) => !malformed.test(pair)).join("&");
+}
+
 type Target = Pick<ResourceInfo, "namespace" | "name">;
 
 export function listRequest(query: Query, target: Target): ListRequest {
-  const limit = query.integer("limit", 0);
+  const limit = query.optionalInteger("limit");
+  // Of a watch alone, and looked at all the same.
+  query.integer("timeoutSeconds");
+  mustBeValid(listErrors(query));
   return {
     ...selection(query, target),
-    ...(limit ? { limit } : {}),
+    ...(limit && limit > 0 ? { limit } : {}),
     ...optional("continue", query.text("continue")),
   };
 }
 
 export function watchRequest(query: Query, target: Target): WatchRequest {
+  query.optionalInteger("limit");
+  mustBeValid(watchErrors(query));
   const sendInitialEvents = query.text("sendInitialEvents");
   return {
     ...selection(query, target),
     allowWatchBookmarks: query.flag("allowWatchBookmarks"),
     ...(sendInitialEvents === undefined ? {} : { sendInitialEvents: isTrue(sendInitialEvents) }),
   };
+}
+
+const MATCH = root("resourceVersionMatch");
+
+function listErrors(query: Query): FieldError[] {
+  const errors: FieldError[] = [];
+  const [match, version] = [query.text("resourceVersionMatch"), query.text("resourceVersion")];
+  if (match !== undefined) {
+    if (version === undefined) {
+      errors.push(FieldError.forbidden(MATCH, `${MATCH} is forbidden unless resourceVersion is provided`));
+    }
+    if (query.text("continue") !== undefined) errors.push(forbiddenWithContinue);
+    if (match !== "Exact" && match !== "NotOlderThan") {
+      errors.push(FieldError.notSupported(MATCH, match, ["Exact", "NotOlderThan", ""]));
+    }
+    if (match === "Exact" && version === "0") {
+      errors.push(FieldError.forbidden(MATCH, `${MATCH} "exact" is forbidden for resourceVersion "0"`));
+    }
+  }
+  if (query.text("sendInitialEvents") !== undefined) {
+    errors.push(FieldError.forbidden(root("sendInitialEvents"), "sendInitialEvents is forbidden for list"));
+  }
+  return errors;
+}
+
+function watchErrors(query: Query): FieldError[] {
+  const errors: FieldError[] = [];
+  const match = query.text("resourceVersionMatch");
+  const initial = query.text("sendInitialEvents") !== undefined;
+  if (initial && match !== "NotOlderThan") {
+    errors.push(FieldError.forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to NotOlderThan`));
+  }
+  if (match === undefined) return errors;
+  if (!initial) {
+    errors.push(FieldError.forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`));
+  }
+  if (match !== "NotOlderThan") errors.push(FieldError.notSupported(MATCH, match, ["NotOlderThan"]));
+  if (query.text("continue") !== undefined) errors.push(forbiddenWithContinue);
+  return errors;
+}
+
+const forbiddenWithContinue = FieldError.forbidden(MATCH, `${MATCH} is forbidden when continue is provided`);
+
+function mustBeValid(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
 }
 
 /**

@@ -1,10 +1,11 @@
+import { badRequest } from "../../../api/status.ts";
 import type { Entry, ListAnswer } from "../contract.ts";
 import { completeObject } from "../managed_fields.ts";
 import { sendJSON, sendPieces } from "./answer.ts";
 import { mediaTypes, negotiate } from "./negotiate.ts";
 import { listRequest } from "./query.ts";
 import type { ResourceCall } from "./resource_call.ts";
-import { partialObject, tableOptions } from "./transform.ts";
+import { mustFit, partialObject, tableOptions } from "./transform.ts";
 
 /** Lists longer than this go out in pieces of about this size, in UTF-16 units. */
 const PIECE = 256 * 1024;
@@ -12,6 +13,9 @@ const PIECE = 256 * 1024;
 export async function getRoute(of: ResourceCall): Promise<void> {
   const { call, target, store } = of;
   const representation = negotiate(of);
+  if (call.info.query !== "" && call.query.flag("export")) {
+    throw badRequest("the export parameter, deprecated since v1.14, is no longer supported");
+  }
   const resourceVersion = call.info.query === "" ? undefined : call.query.text("resourceVersion");
   const entry = await store.get(call, {
     namespace: target.namespace,
@@ -29,17 +33,20 @@ export async function sendEntry(
   entry: Entry,
   representation = negotiate(of),
 ): Promise<void> {
-  const { as, format } = representation;
-  if (format === "protobuf") return (await import("./protobuf_answers.ts")).sendEncoded(of.call, code, entry);
+  const { as, format, version } = representation;
+  if (as === undefined && format === "protobuf") {
+    return (await import("./protobuf_answers.ts")).sendEncoded(of.call, code, entry);
+  }
   if (as === undefined) return await sendJSON(of.call, code, entry.json(), format);
+  mustFit(as, of, false);
   if (as === "Table") {
     const { tableOf } = await import("../tables/table.ts");
-    const options = tableOptions(of.call.query);
+    const options = tableOptions(of.call.query, version);
     const { resourceVersion } = entry.object.metadata;
     const table = tableOf(of, [entry.object], options, resourceVersion === undefined ? {} : { resourceVersion });
     return await sendJSON(of.call, code, JSON.stringify(table), format);
   }
-  await sendJSON(of.call, code, JSON.stringify(partialObject(completeObject(entry))), format);
+  await sendJSON(of.call, code, JSON.stringify(partialObject(completeObject(entry), version)), format);
 }
 
 export async function listRoute(of: ResourceCall): Promise<void> {
@@ -52,7 +59,7 @@ export async function listRoute(of: ResourceCall): Promise<void> {
 export async function sendList(
   of: ResourceCall,
   answer: ListAnswer,
-  { as, format } = negotiate(of),
+  { as, format, version } = negotiate(of),
 ): Promise<void> {
   const { call } = of;
   const metadata = {
@@ -60,18 +67,22 @@ export async function sendList(
     ...(answer.continue ? { continue: answer.continue } : {}),
     ...(answer.remainingItemCount ? { remainingItemCount: answer.remainingItemCount } : {}),
   };
+  mustFit(as, of, true);
   if (as === "Table") {
     const { tableOf } = await import("../tables/table.ts");
     const objects = answer.entries.map((entry) => entry.object);
-    return await sendJSON(call, 200, JSON.stringify(tableOf(of, objects, tableOptions(call.query), metadata)), format);
+    const table = tableOf(of, objects, tableOptions(call.query, version), metadata);
+    return await sendJSON(call, 200, JSON.stringify(table), format);
   }
-  if (format === "protobuf") return await (await import("./protobuf_answers.ts")).sendEncodedList(of, answer, metadata);
+  if (as === undefined && format === "protobuf") {
+    return await (await import("./protobuf_answers.ts")).sendEncodedList(of, answer, metadata);
+  }
   const [apiVersion, kind] = as === undefined
     ? [of.apiVersion, `${of.kind}List`]
-    : ["meta.k8s.io/v1", "PartialObjectMetadataList"];
+    : [`meta.k8s.io/${version}`, "PartialObjectMetadataList"];
   const itemOf = as === undefined
     ? (entry: Entry) => entry.itemJson()
-    : (entry: Entry) => JSON.stringify(partialObject(completeObject(entry)));
+    : (entry: Entry) => JSON.stringify(partialObject(completeObject(entry), version));
   const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${
     JSON.stringify(metadata)
   },"items":[`;

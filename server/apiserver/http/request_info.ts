@@ -54,7 +54,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   if (parts.at(-1) === "") parts.pop();
   const core = parts[0] === "api";
   const start = core ? 2 : 3;
-  if ((!core && parts[0] !== "apis") || parts.length <= start) {
+  if ((!core && (parts[0] !== "apis" || parts[1] === "")) || parts.length <= start) {
     return { verb: method.toLowerCase(), path, query, resource: undefined };
   }
   const group = core ? "" : parts[1]!;
@@ -75,7 +75,7 @@ export function parseRequestInfo(method: string, url: string): RequestInfo {
   const resource = parts[at]!;
   let name = parts[at + 1] ?? "";
   const subresource = legacyWatch ? "" : parts[at + 2] ?? "";
-  const rest = subresource === "" ? "" : restOf(path, parts, at + 3);
+  const rest = legacyWatch ? parts.slice(at + 2).join("/") : subresource === "" ? "" : restOf(path, parts, at + 3);
   if (name === "" || legacyWatch) {
     if (verb === "get") verb = isWatch(query) ? "watch" : "list";
     else if (verb === "delete") verb = "deletecollection";

@@ -20,10 +20,14 @@ export interface ResourceCall {
   mayAlso(verb: string): Promise<void>;
 }
 
-const acrossNamespaces = new Set(["list", "watch"]);
-const onCollection = new Set([...acrossNamespaces, "deletecollection", "create"]);
+/** What each form of a URL is for. Objects are deleted and made in one namespace at a time, never across all. */
+const forms = {
+  everywhere: ["list", "watch"],
+  collection: ["list", "watch", "create", "deletecollection"],
+  object: ["get", "update", "patch", "delete"],
+} as const;
 
-/** 404 for a URL that leads nowhere, 405 for a verb that the resource lacks. */
+/** 404 for a URL that leads nowhere, 405 for a verb that it lacks. */
 export function resolveResource(
   registry: Registry,
   call: Call,
@@ -38,17 +42,15 @@ export function resolveResource(
   // A Namespace's own namespace is itself.
   const inNamespace = namespace !== "" && !(row.resource === "namespaces" && row.group === "");
   const onSubresource = subresource === "" ? undefined : row.subresources.find((s) => s.name === subresource);
-  const named = onCollection.has(verb) || name !== "";
   if (
     (inNamespace && !row.namespaced) || (subresource !== "" && (name === "" || onSubresource === undefined)) ||
     (target.rest !== "" && subresource !== "proxy")
   ) throw unknownEndpoint();
-  if (
-    !named || (verb === "create" && name !== "" && onSubresource === undefined) ||
-    (row.namespaced && namespace === "" && !acrossNamespaces.has(verb))
-  ) throw methodNotAllowed();
-  const verbs = onSubresource?.verbs ?? row.verbs;
-  if (!verbs.includes(verb)) throw onSubresource ? methodNotAllowed() : methodNotSupported(row, verb);
+  const verbs = onSubresource?.verbs ?? verbsAt(row, target, verb);
+  if (verbs.length === 0 || (onSubresource && row.namespaced && !inNamespace)) throw unknownEndpoint();
+  if (!verbs.includes(verb)) {
+    throw verb === "watch" && verbs.includes("list") ? methodNotSupported(row, verb) : methodNotAllowed();
+  }
   const { group, version, kind } = onSubresource ?? row;
   return {
     call,
@@ -60,4 +62,13 @@ export function resolveResource(
     kind,
     mayAlso,
   };
+}
+
+/** Those that the resource has at this form of URL. A list's name is its selector's; a watch may have one in its path, of old. */
+function verbsAt(row: ResourceRow, { namespace, name }: ResourceInfo, verb: string): readonly string[] {
+  const onObject = name !== "" && (verb === "create" || !(forms.collection as readonly string[]).includes(verb));
+  const everywhere = row.namespaced && namespace === "";
+  if (onObject && everywhere) return [];
+  const form = onObject ? forms.object : everywhere ? forms.everywhere : forms.collection;
+  return form.filter((one) => row.verbs.includes(one));
 }

@@ -5,6 +5,7 @@ import type { HttpResponse } from "./message.ts";
 /** An answer written by hand on a connection whose request asked to switch protocols: whoever answers at all refuses, and closes. */
 export class SocketResponse implements HttpResponse {
   readonly #socket: Duplex;
+  readonly #headers: Record<string, string> = {};
   #released = false;
   #code = 101;
 
@@ -38,9 +39,13 @@ export class SocketResponse implements HttpResponse {
     return this.#socket.destroyed;
   }
 
+  setHeader(name: string, value: string): void {
+    this.#headers[name] = value;
+  }
+
   writeHead(code: number, headers: OutgoingHttpHeaders = {}): void {
     this.#code = code;
-    const lines = Object.entries(headers).flatMap(([name, value]) =>
+    const lines = Object.entries({ ...this.#headers, ...headers }).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${one}\r\n`)
     );
     this.#socket.write(`HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ""}\r\n${lines.join("")}connection: close\r\n\r\n`);

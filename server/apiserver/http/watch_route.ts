@@ -8,8 +8,7 @@ import { mediaTypes, negotiate, type Representation } from "./negotiate.ts";
 import { watchRequest } from "./query.ts";
 import { RecentFrames } from "./recent_frames.ts";
 import type { ResourceCall } from "./resource_call.ts";
-import { notAcceptable } from "../../../api/status.ts";
-import { partialObject, tableOptions } from "./transform.ts";
+import { mustFit, partialObject, tableOptions } from "./transform.ts";
 
 /** A watcher that is so many bytes behind what it was sent live has stalled; it is cut off, and lists anew. */
 const STALLED_BYTES = 4 * 1024 * 1024;
@@ -25,9 +24,11 @@ export async function watchRoute(of: ResourceCall): Promise<void> {
   const { call, store, target } = of;
   const { response } = call;
   const representation = negotiate(of);
-  if (representation.format === "yaml") throw notAcceptable([mediaTypes.json, mediaTypes.protobuf]);
+  mustFit(representation.as, of, false);
   const request = watchRequest(call.query, target);
-  const seconds = Math.min(call.query.integer("timeoutSeconds", 0) || defaultTimeout(), LONGEST);
+  // Less than none has passed already.
+  const asked = call.query.integer("timeoutSeconds") || defaultTimeout();
+  const seconds = Math.max(0, Math.min(asked, LONGEST));
   const { contentType, encode, encodeError } = await encoderOf(of, representation);
 
   // Headers wait for the registration, so that its failure has a status of its own; what comes before them is kept.
@@ -89,50 +90,66 @@ interface Encoder {
   readonly encodeError: (status: Status) => string | Uint8Array;
 }
 
-async function encoderOf(of: ResourceCall, { as, format }: Representation): Promise<Encoder> {
-  if (format === "protobuf") return await protobufEncoder(of);
-  const encode = as === "Table" ? await tableEncoder(of) : jsonEncoder(of, as);
+async function encoderOf(of: ResourceCall, representation: Representation): Promise<Encoder> {
+  const { as, format } = representation;
+  if (format === "protobuf") return await protobufEncoder(of, representation);
+  const encode = as === "Table" ? await tableEncoder(of, representation) : jsonEncoder(of, representation);
   return { contentType: mediaTypes.json, encode, encodeError: (status) => line("ERROR", status) };
 }
 
 /** Events in frames that begin with their length. */
-async function protobufEncoder(of: ResourceCall): Promise<Encoder> {
+async function protobufEncoder(of: ResourceCall, { as, version }: Representation): Promise<Encoder> {
   const { encodeWatchFrame } = await import("../../../api/codec/protobuf_encode.ts");
   const { objectFrame } = await import("./protobuf_answers.ts");
+  const { apiVersion, kind } = shownAs(of, as, version);
   return {
     contentType: `${mediaTypes.protobuf};stream=watch`,
     encode: (event) =>
       event.type === "BOOKMARK"
-        ? encodeWatchFrame("BOOKMARK", bookmark(event, of.apiVersion, of.kind))
-        : objectFrame(event.type, event.entry),
+        ? encodeWatchFrame("BOOKMARK", bookmark(event, apiVersion, kind))
+        : as === undefined
+        ? objectFrame(event.type, event.entry)
+        : encodeWatchFrame(event.type, partialObject(completeObject(event.entry), version)),
     encodeError: (status) => encodeWatchFrame("ERROR", status),
   };
 }
 
 const wholeFrames = new RecentFrames((type, entry) => Buffer.from(`{"type":"${type}","object":${entry.json()}}\n`));
-const partialFrames = new RecentFrames((type, entry) => Buffer.from(line(type, partialObject(completeObject(entry)))));
+const partialFrames = { v1: partialFramesOf("v1"), v1beta1: partialFramesOf("v1beta1") };
 
-function jsonEncoder(of: ResourceCall, as: Representation["as"]): Encode {
-  const [frames, apiVersion, kind] = as === undefined
-    ? [wholeFrames, of.apiVersion, of.kind] as const
-    : [partialFrames, "meta.k8s.io/v1", "PartialObjectMetadata"] as const;
+function partialFramesOf(version: string): RecentFrames {
+  return new RecentFrames((type, entry) => Buffer.from(line(type, partialObject(completeObject(entry), version))));
+}
+
+function jsonEncoder(of: ResourceCall, { as, version = "v1" }: Representation): Encode {
+  const { apiVersion, kind } = shownAs(of, as, version);
+  const frames = as === undefined ? wholeFrames : partialFrames[version];
   return (event) => {
     if (event.type === "BOOKMARK") return line("BOOKMARK", bookmark(event, apiVersion, kind));
     return frames.of(event.type, event.entry);
   };
 }
 
+/** What the objects of the events are: themselves, or their metadata. */
+function shownAs({ apiVersion, kind }: ResourceCall, as: Representation["as"], version = "v1") {
+  if (as === undefined) return { apiVersion, kind };
+  return {
+    apiVersion: `meta.k8s.io/${version}`,
+    kind: "PartialObjectMetadata",
+  };
+}
+
 /** A Table for each event; only the first tells the columns, as upstream. */
-async function tableEncoder(of: ResourceCall): Promise<Encode> {
+async function tableEncoder(of: ResourceCall, { version }: Representation): Promise<Encode> {
   const { tableOf } = await import("../tables/table.ts");
-  const options = tableOptions(of.call.query);
+  const options = tableOptions(of.call.query, version);
   let first = true;
   return (event) => {
     if (event.type === "BOOKMARK") {
       const row = { cells: [], object: bookmark(event, of.apiVersion, of.kind) };
       return line("BOOKMARK", {
         kind: "Table",
-        apiVersion: "meta.k8s.io/v1",
+        apiVersion: `meta.k8s.io/${version}`,
         metadata: { resourceVersion: event.resourceVersion },
         columnDefinitions: [],
         rows: [row],
@@ -140,9 +157,10 @@ async function tableEncoder(of: ResourceCall): Promise<Encode> {
     }
     const { object } = event.entry;
     const table = tableOf(of, [object], options, { resourceVersion: String(event.entry.revision) });
-    if (!first) table.columnDefinitions = [];
+    // As upstream, which writes null for none.
+    const shown = first ? table : { ...table, columnDefinitions: null };
     first = false;
-    return line(event.type, table);
+    return line(event.type, shown);
   };
 }
 

@@ -50,7 +50,6 @@ export const namespaceStrategy: Strategy<Namespace> = {
   holdsBack: ({ spec }) => (spec.finalizers?.length ?? 0) > 0,
   fields: {
     "status.phase": ({ status }) => status?.phase ?? "",
-    name: ({ metadata }) => metadata.name ?? "",
   },
 };
 

@@ -43,6 +43,8 @@ export const podStrategy: Strategy<Pod> = {
   statusWarnings: podStatusWarnings,
   fields: {
     "spec.nodeName": ({ spec }) => spec.nodeName ?? "",
+    // Its name of old.
+    "spec.host": ({ spec }) => spec.nodeName ?? "",
     "spec.restartPolicy": ({ spec }) => spec.restartPolicy ?? "",
     "spec.schedulerName": ({ spec }) => spec.schedulerName ?? "",
     "spec.serviceAccountName": ({ spec }) => spec.serviceAccountName ?? "",

@@ -44,7 +44,4 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
   validateUpdate: ({ spec }, old) => selectorIsImmutable(spec, old.spec),
   validateStatusUpdate: ({ status }) => validateStatusCounts(status, replicaStatusCounts),
   warnings: (set, old) => [...old ? [] : podNameWarnings(set), ...templateWarnings(set, old)],
-  fields: {
-    "status.replicas": ({ status }) => String(status?.replicas ?? 0),
-  },
 };

@@ -1,5 +1,6 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import {
+  configmaps,
   endpoints,
   endpointslices,
   namespaces,
@@ -22,6 +23,8 @@ export interface BootstrapOptions {
   readonly serviceCIDR: string;
   /** Cluster IP of the Service `kubernetes`: the first one of the service network. */
   readonly serviceIP: string;
+  /** The authorities of client certificates, in PEM: programs that let the API server's users in ask for them. */
+  readonly clientCa?: () => string;
 }
 
 export const SYSTEM_NAMESPACES: readonly string[] = ["default", "kube-system", "kube-public", "kube-node-lease"];
@@ -64,6 +67,7 @@ export async function makeBasics(client: Client, options: BootstrapOptions): Pro
   await Promise.all([
     ...classes,
     putService(client, options),
+    ...(options.clientCa ? [putAuthentication(client, options.clientCa())] : []),
     ensure(client, servicecidrs, {
       metadata: { name: DEFAULT_SERVICE_CIDR },
       spec: { cidrs: [options.serviceCIDR] },
@@ -88,6 +92,12 @@ async function ensure<T extends KubeObject>(client: Client, resource: Resource<T
   }
 }
 
+/** Where aggregated servers, and others that know users as the API server does, read by whom certificates are signed. */
+function putAuthentication(client: Client, clientCa: string): Promise<void> {
+  const metadata = { name: "extension-apiserver-authentication", namespace: "kube-system" };
+  return put(client, configmaps, { metadata, data: { "client-ca-file": clientCa } }, ["data"]);
+}
+
 /** Its address is in every Pod's environment and in the certificates, and the other Services' addresses lie around it. */
 async function putService(client: Client, options: BootstrapOptions): Promise<void> {
   if (await ensure(client, services, kubernetesService(options))) return;
@@ -107,8 +117,10 @@ async function put<T extends KubeObject>(
   fields: readonly (keyof T)[],
 ): Promise<void> {
   if (await ensure(client, resource, wanted)) return;
+  const { namespace = "", name = "" } = wanted.metadata;
+  const place = { namespace, name };
   for (let attempt = 1;; attempt++) {
-    const found = await client.get(resource, { namespace, name });
+    const found = await client.get(resource, place);
     if (fields.every((field) => deepEqual(found[field], wanted[field]))) return;
     try {
       await client.update(resource, { ...found, ...Object.fromEntries(fields.map((field) => [field, wanted[field]])) });

@@ -27,16 +27,15 @@ export function decodeContinue(token: string): ContinueToken {
     const bytes = Uint8Array.fromBase64(token, { alphabet: "base64url" });
     parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw badRequest("continue key is not valid: it is not one that a list has answered");
+    throw invalidToken("it is not one that a list has answered");
   }
   const { v, rv, start, since } = (parsed ?? {}) as Record<"v" | "rv" | "start" | "since", unknown>;
-  if (v !== version) throw badRequest(`continue key is not valid: server does not recognize this encoded version ${v}`);
+  if (v !== version) throw invalidToken(`server does not recognize this encoded version ${v ?? ""}`);
   if (!Number.isSafeInteger(rv) || (rv as number) === 0 || (rv as number) < -1) {
-    throw badRequest("continue key is not valid: incorrect encoded start resourceVersion");
+    throw invalidToken("incorrect encoded start resourceVersion");
   }
-  if (typeof start !== "string" || start === "" || start.startsWith("/") || start.includes("..")) {
-    throw badRequest("continue key is not valid: encoded start key empty or outside of the resource");
-  }
+  if (typeof start !== "string" || start === "") throw invalidToken("encoded start key empty");
+  if (start.startsWith("/") || start.includes("..")) throw invalidToken(start);
   // One of a release that wrote no time is old.
   return { revision: rv as number, start, since: typeof since === "number" ? since : 0 };
 }
@@ -49,4 +48,8 @@ export function continueExpired(token: ContinueToken): StatusError {
   );
   const next = encodeContinue({ ...token, revision: -1 });
   return new StatusError({ ...error.status, metadata: { continue: next } }, { cause: error });
+}
+
+function invalidToken(why: string): StatusError {
+  return badRequest(`invalid continue token: continue key is not valid: ${why}`);
 }

@@ -94,8 +94,7 @@ export class ConvertedResource implements ResourceStore {
     const terms = parseFieldSelector(request.fieldSelector).terms.map((term) => {
       const field = Object.hasOwn(fields, term.field) ? fields[term.field] : undefined;
       if (field !== undefined) return { ...term, field };
-      const known = Object.keys(fields).join(", ");
-      throw badRequest(`field label not supported: ${term.field}; ${this.row.resource} can be selected by ${known}`);
+      throw badRequest(`field label not supported: ${term.field}`);
     });
     return { ...request, fieldSelector: new FieldSelector(terms).toString() };
   }

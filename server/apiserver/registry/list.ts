@@ -29,36 +29,25 @@ const chunk = 500;
 
 export async function list(shelf: Shelf, request: ListRequest): Promise<ListAnswer> {
   const selection = selectionOf(shelf, request);
-  const limit = request.limit && request.limit > 0 ? request.limit : Infinity;
-  const wanted = parseResourceVersion(request.resourceVersion);
+  const wanted = parseResourceVersion(request.resourceVersion, "invalid resource version: ");
+  // As upstream: whoever takes any version takes all of it.
+  const limited = request.limit && request.limit > 0 && (wanted !== 0 || request.continue);
+  const limit = limited ? request.limit! : Infinity;
   if (request.continue) {
     if (wanted !== undefined && wanted !== 0) {
       throw badRequest("specifying resource version is not allowed when using continue");
     }
     return listOn(shelf, selection, decodeContinue(request.continue), limit);
   }
-  checkMatch(request, wanted);
   const current = shelf.system.cache.revision;
   const since = shelf.system.clock.now();
   if (wanted !== undefined) requireReached(wanted, current);
-  if (request.resourceVersionMatch === "Exact" && wanted !== undefined && wanted < current) {
+  // Pages are of one version: of just this one, unless a later one will do.
+  const exact = request.resourceVersionMatch === "Exact" || (limited && !request.resourceVersionMatch);
+  if (exact && wanted !== undefined && wanted < current) {
     return throughStore(listStored(shelf, selection, { revision: wanted, start: undefined, limit, since }));
   }
   return listCached(shelf, selection, { revision: current, start: undefined, limit, since });
-}
-
-function checkMatch(request: ListRequest, wanted: number | undefined): void {
-  const match = request.resourceVersionMatch;
-  if (match === undefined || match === "") return;
-  if (match !== "Exact" && match !== "NotOlderThan") {
-    throw badRequest(
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
-    );
-  }
-  if (wanted === undefined) throw badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided");
-  if (match === "Exact" && wanted === 0) {
-    throw badRequest('resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
-  }
 }
 
 async function listOn(

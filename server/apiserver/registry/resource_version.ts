@@ -1,12 +1,16 @@
 import { badRequest, resourceVersionTooLarge } from "../../../api/status.ts";
 
-/** Undefined for the newest state (`""` or absent), 0 for any, else the revision. 400 for what is no number. */
-export function parseResourceVersion(text: string | undefined): number | undefined {
+/** Undefined for the newest state (`""` or absent), 0 for any, else the revision. 400 for what is no number, `context` before its words. */
+export function parseResourceVersion(text: string | undefined, context = ""): number | undefined {
   if (text === undefined || text === "") return undefined;
   const revision = /^[0-9]{1,16}$/.test(text) ? Number(text) : NaN;
   if (!Number.isSafeInteger(revision)) {
+    // In the words of Go, as upstream.
+    const why = /^\d+$/.test(text) ? "value out of range" : "invalid syntax";
     throw badRequest(
-      `resourceVersion: Invalid value: ${JSON.stringify(text)}: it must be a whole number, as a list answers it`,
+      `${context}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${
+        JSON.stringify(text)
+      }: ${why}`,
     );
   }
   return revision;

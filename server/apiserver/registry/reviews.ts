@@ -9,6 +9,7 @@ import type {
   SubjectRulesReviewStatus,
 } from "../../../api/types/authorization_v1.ts";
 import type { SelfSubjectReview, TokenReview } from "../../../api/types/authentication_v1.ts";
+import { formatTime } from "../../../api/meta/time.ts";
 import { badRequest } from "../../../api/status.ts";
 import type { CreateRequest, RequestContext, UserInfo } from "../contract.ts";
 import { requireValidLocalReview, requireValidReview, requireValidSubjectReview } from "./review_validation.ts";
@@ -31,8 +32,11 @@ type Review = (answers: ReviewAnswers, context: RequestContext, request: CreateR
 /** By kind. */
 export const reviews: Readonly<Record<string, Review>> = {
   TokenReview: reviewToken,
-  SelfSubjectReview: async (_answers, { user }, { object }) =>
-    ({ ...object, status: { userInfo: userInfo(user) } }) as SelfSubjectReview,
+  // As upstream: of what was sent nothing comes back.
+  SelfSubjectReview: async (_answers, { user }, { object: { apiVersion, kind } }) => {
+    const metadata = { creationTimestamp: formatTime(Date.now()) };
+    return { apiVersion, kind, metadata, status: { userInfo: userInfo(user) } } as SelfSubjectReview;
+  },
   SubjectAccessReview: reviewAccess,
   LocalSubjectAccessReview: reviewLocalAccess,
   SelfSubjectAccessReview: async (answers, { user }, { object }) => {

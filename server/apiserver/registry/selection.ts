@@ -67,14 +67,29 @@ function fieldValue(shelf: Shelf, entry: StoredEntry, field: string): string {
 }
 
 function requireKnownFields(shelf: Shelf, selector: FieldSelector): void {
-  const fields = shelf.strategy.fields ?? {};
+  const { row, strategy: { fields } } = shelf;
   for (const { field } of selector.terms) {
-    const generic = field === "metadata.name" || (field === "metadata.namespace" && shelf.row.namespaced);
-    if (!generic && !Object.hasOwn(fields, field)) {
-      const known = ["metadata.name", ...(shelf.row.namespaced ? ["metadata.namespace"] : []), ...Object.keys(fields)];
-      throw badRequest(
-        `field label not supported: ${field}; ${shelf.row.resource} can be selected by ${known.join(", ")}`,
-      );
-    }
+    // As upstream: who has no fields of their own may be asked for a namespace, though they are in none.
+    const generic = field === "metadata.name" ||
+      (field === "metadata.namespace" && (row.namespaced || fields === undefined));
+    if (generic || (fields !== undefined && Object.hasOwn(fields, field))) continue;
+    if (fields === undefined) requireGenericField(field);
+    const words = refusals[`${row.group}/${row.resource}`] ?? ((field) => `field label not supported: ${field}`);
+    throw badRequest(words(field));
   }
 }
+
+/** 400 for a field that not every kind has. */
+export function requireGenericField(field: string): void {
+  if (field === "metadata.name" || field === "metadata.namespace") return;
+  throw badRequest(
+    `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
+}
+
+/** The kinds that upstream has refuse in other words than the rest. */
+const refusals: Readonly<Record<string, (field: string) => string>> = {
+  "batch/jobs": (field) => `field label ${JSON.stringify(field)} not supported for Job`,
+  "resource.k8s.io/resourceslices": (field) =>
+    `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+};

@@ -357,7 +357,9 @@ describe("bootstrap", () => {
       serviceIP: "10.43.0.1",
     };
     await bootstrap(client, options);
-    await bootstrap(client, { ...options, addresses: () => ["192.0.2.2"] });
+    await bootstrap(client, { ...options, addresses: () => ["192.0.2.2"], clientCa: () => "PEM" });
+    const trusted = { namespace: "kube-system", name: "extension-apiserver-authentication" };
+    expect((await client.get(configmaps, trusted)).data).toEqual({ "client-ca-file": "PEM" });
     const service = await client.get(services, { namespace: "default", name: "kubernetes" });
     expect(service.spec.clusterIP).toBe("10.43.0.1");
     const found = await client.get(endpoints, { namespace: "default", name: "kubernetes" });

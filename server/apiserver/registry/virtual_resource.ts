@@ -1,3 +1,5 @@
+import { parseFieldSelector } from "../../../api/meta/field_selector.ts";
+import { parseLabelSelector } from "../../../api/meta/label_selector_parser.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { ResourceRow } from "../../../api/schema/contract.ts";
 import { methodNotSupported, notFound } from "../../../api/status.ts";
@@ -7,11 +9,13 @@ import type {
   Entry,
   GetRequest,
   ListAnswer,
+  ListRequest,
   RequestContext,
   ResourceStore,
   WatchHandle,
 } from "../contract.ts";
 import { ObjectEntry } from "./object_entry.ts";
+import { requireGenericField } from "./selection.ts";
 import type { Written } from "./update.ts";
 
 export interface VirtualBehaviour {
@@ -37,8 +41,15 @@ export class VirtualResource implements ResourceStore {
     return found;
   }
 
-  async list(): Promise<ListAnswer> {
-    return { resourceVersion: String(this.#revision()), entries: this.#listed("list") };
+  async list(_context: RequestContext, { labelSelector, fieldSelector }: ListRequest): Promise<ListAnswer> {
+    const fields = parseFieldSelector(fieldSelector ?? "");
+    const labels = parseLabelSelector(labelSelector ?? "");
+    for (const { field } of fields.terms) requireGenericField(field);
+    const entries = this.#listed("list").filter(({ name, namespace, object }) =>
+      labels.matches(object.metadata.labels) &&
+      fields.matches((field) => field === "metadata.name" ? name : namespace)
+    );
+    return { resourceVersion: String(this.#revision()), entries };
   }
 
   async create(context: RequestContext, request: CreateRequest): Promise<Entry> {

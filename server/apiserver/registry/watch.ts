@@ -1,4 +1,4 @@
-import { badRequest, resourceVersionTooOld } from "../../../api/status.ts";
+import { resourceVersionTooOld } from "../../../api/status.ts";
 import { CacheEvent } from "../cache/event.ts";
 import type { Sink } from "../cache/watchers.ts";
 import type { WatchHandle, WatchRequest } from "../contract.ts";
@@ -14,7 +14,6 @@ export function watch(shelf: Shelf, request: WatchRequest, sink: Sink): WatchHan
   const selection = selectionOf(shelf, request);
   const { matches, scope } = selection;
   const { cache, system: { cache: { revision } } } = shelf;
-  checkInitialEvents(request);
   const from = parseResourceVersion(request.resourceVersion);
   if (from !== undefined) requireReached(from, revision);
   const startsFromState = request.sendInitialEvents ?? (from === undefined || from === 0);
@@ -33,16 +32,6 @@ export function watch(shelf: Shelf, request: WatchRequest, sink: Sink): WatchHan
   }
   const bookmarks = request.allowWatchBookmarks;
   return { close: cache.watchers.add({ scope, after: revision, bookmarks, matches, sink }) };
-}
-
-function checkInitialEvents(request: WatchRequest): void {
-  if (request.sendInitialEvents === undefined) return;
-  if (request.resourceVersionMatch !== "NotOlderThan") {
-    throw badRequest('sendInitialEvents requires resourceVersionMatch to be "NotOlderThan"');
-  }
-  if (request.sendInitialEvents && !request.allowWatchBookmarks) {
-    throw badRequest("sendInitialEvents is forbidden without allowWatchBookmarks: its end would not be seen");
-  }
 }
 
 function present(shelf: Shelf, selection: Selection, sink: Sink): void {

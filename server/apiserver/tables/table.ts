@@ -13,6 +13,12 @@ import { scaleColumns, workloadColumns } from "./workloads.ts";
 /** How much of each object goes along with its row. */
 export type IncludeObject = "None" | "Metadata" | "Object";
 
+export interface TableOptions {
+  readonly includeObject: IncludeObject;
+  /** Of the group meta.k8s.io; `v1` when absent. */
+  readonly version?: "v1" | "v1beta1" | undefined;
+}
+
 const all: ColumnTable = {
   ...podColumns,
   ...workloadColumns,
@@ -36,19 +42,20 @@ export interface TableSubject {
 export function tableOf(
   subject: TableSubject,
   objects: readonly KubeObject[],
-  options: { readonly includeObject: IncludeObject },
+  { includeObject, version = "v1" }: TableOptions,
   metadata: ListMeta,
   now = Date.now(),
 ): Table {
   const columns = columnsOf(subject) ?? others;
+  const apiVersion = `meta.k8s.io/${version}`;
   return {
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion,
     metadata,
     columnDefinitions: columns.map(definition),
     rows: objects.map((object): TableRow => ({
       cells: columns.map((column) => column.cell(object, now)),
-      ...included(object, options.includeObject),
+      ...included(object, includeObject, apiVersion),
     })),
   };
 }
@@ -68,8 +75,8 @@ function definition(column: Column): TableColumnDefinition {
   };
 }
 
-function included(object: KubeObject, include: IncludeObject): { object?: unknown } {
+function included(object: KubeObject, include: IncludeObject, apiVersion: string): { object?: unknown } {
   if (include === "None") return {};
   if (include === "Object") return { object };
-  return { object: { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: object.metadata } };
+  return { object: { kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata } };
 }

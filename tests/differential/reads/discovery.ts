@@ -60,7 +60,7 @@ export const discovery: Section = async ({ sides, report }, of) => {
         side.send({ method: "GET", path, headers: { ...headers, "if-none-match": tags[index]! } })
       ),
     );
-    const [theirs, ours] = answers.map(({ code, text }) => `${code} ${text}`);
+    const [theirs, ours] = answers.map(({ code, json }) => `${code} ${JSON.stringify(json)}`);
     report.add(theirs === ours ? [] : [{ where: "not modified", theirs: theirs!, ours: ours! }], {
       of,
       what: `GET ${path}`,

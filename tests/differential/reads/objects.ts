@@ -12,7 +12,7 @@ export const objects: Section = async ({ sides, report }, of) => {
   await inParallel(all.map(({ root, resource }) => `${root}/${resource}`), async (path) => {
     const [theirs, ours] = await Promise.all([sides.theirs, sides.ours].map(async (side) => {
       const { json } = await side.send({ method: "GET", path });
-      return new Map(((json as { items?: Item[] }).items ?? []).map((item) => {
+      return new Map(((json as { items?: Item[] } | undefined)?.items ?? []).map((item) => {
         const { name, namespace } = item.metadata;
         return [namespace ? `${namespace}/${name}` : name, item];
       }));

@@ -3,7 +3,8 @@ import { policyRule } from "../../rbac/bootstrap/rule_row.ts";
 import { ruleAllows } from "../../rbac/rules.ts";
 import type { AuthorizationAttributes, Authorizer, Decision } from "../authorizer.ts";
 import type { NodeGraph } from "./node_graph.ts";
-import { nodeNameOf } from "./node_identity.ts";
+import type { UserInfo } from "../../contract.ts";
+import { nodeNameOf, nodesGroup } from "./node_identity.ts";
 
 /** One request of a node about a resource. */
 interface Asked {
@@ -27,13 +28,20 @@ export function nodeAuthorizer(graph: NodeGraph): Authorizer {
   return {
     authorize(attributes) {
       const node = nodeNameOf(attributes.user);
-      if (node === undefined) return noOpinion;
+      if (node === undefined) return isNamelessNode(attributes.user) ? refuse(namelessNode) : noOpinion;
       const { resource, verb } = attributes;
       const rule = resource && special.get(`${resource.group}/${resource.resource}`);
       if (rule) return rule({ node, verb, resource, graph });
       return rules.some((one) => ruleAllows(one, attributes)) ? allowed : noOpinion;
     },
   };
+}
+
+const namelessNode = 'unknown node for user "system:node:"';
+
+/** One whose certificate says that it is a node, though not which one. */
+function isNamelessNode({ name, groups }: UserInfo): boolean {
+  return name === "system:node:" && groups.includes(nodesGroup);
 }
 
 const reads = new Set(["get", "list", "watch"]);

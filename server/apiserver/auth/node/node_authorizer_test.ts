@@ -10,6 +10,8 @@ import type { Pod } from "../../../../api/types/core_v1.ts";
 import type { UserInfo } from "../../contract.ts";
 import { parseRequestInfo } from "../../http/request_info.ts";
 import { requestAttributes } from "../request_attributes.ts";
+import { nodeAuthorizer } from "./node_authorizer.ts";
+import type { NodeGraph } from "./node_graph.ts";
 import { nodeNamed, SecuredRegistry, userNamed } from "../testing/secured_registry.ts";
 
 const pod = (name: string, nodeName: string, spec: Partial<Pod["spec"]> = {}, metadata: Pod["metadata"] = {}): Pod => ({
@@ -27,6 +29,12 @@ describe("nodeAuthorizer", () => {
   }
   const may = async (user: string, method: string, url: string) => (await ask(user, method, url)).allowed;
   const inTeam = (rest: string) => `/api/v1/namespaces/team/${rest}`;
+
+  it("tells a node without a name that it has none", async () => {
+    const nameless = { name: "system:node:", groups: ["system:nodes"] };
+    const decision = await nodeAuthorizer({} as NodeGraph).authorize({ user: nameless, verb: "get", path: "/" });
+    expect(decision).toEqual({ allowed: false, reason: 'unknown node for user "system:node:"' });
+  });
 
   it("follows what the Pods of a node refer to, as Pods come and go", async () => {
     expect(await may("n1", "GET", inTeam("secrets/s"))).toBe(false);
