@@ -77,7 +77,12 @@ export async function measureMemory(directory: string): Promise<void> {
 async function memoryOf(path: string, ...options: readonly string[]): Promise<readonly number[]> {
   const script = new URL("./_datastore_memory.ts", import.meta.url).pathname;
   const config = new URL("../../deno.json", import.meta.url).pathname;
-  const flags = ["--allow-all", "--no-check", `--config=${config}`, "--v8-flags=--max-semi-space-size=4"];
+  const flags = [
+    "--allow-all",
+    "--no-check",
+    `--config=${config}`,
+    "--v8-flags=--max-semi-space-size=4,--heap-growing-percent=100",
+  ];
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, script, path, ...options],
     env: { DENO_USR2_MEMORY_TRIM: "1" },
