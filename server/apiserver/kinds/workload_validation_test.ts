@@ -4,6 +4,7 @@ import type { KubeObject } from "../../../api/resource.ts";
 import type { ControllerRevision, DaemonSet, Deployment, StatefulSet } from "../../../api/types/apps_v1.ts";
 import type { PersistentVolumeClaimSpec, ReplicationController } from "../../../api/types/core_v1.ts";
 import type { PodDisruptionBudget } from "../../../api/types/policy_v1.ts";
+import { bumpGeneration } from "../registry/main_facet.ts";
 import { controllerRevisionStrategy } from "./controller_revision.ts";
 import { daemonSetStrategy } from "./daemon_set.ts";
 import { deploymentStrategy } from "./deployment.ts";
@@ -175,7 +176,8 @@ describe("a workload", () => {
     old.metadata.generation = 3;
     const generation = (annotations: Record<string, string>) => {
       const now = { ...structuredClone(old), metadata: { ...old.metadata, annotations } };
-      deploymentStrategy.prepareForUpdate!(now, { ...old, metadata: { ...old.metadata, annotations: { a: "1" } } });
+      const before = { ...old, metadata: { ...old.metadata, annotations: { a: "1" } } };
+      bumpGeneration({ strategy: deploymentStrategy as Strategy }, now, before);
       return now.metadata.generation;
     };
     expect([generation({ a: "1" }), generation({ a: "2" })]).toEqual([3, 4]);

@@ -58,7 +58,7 @@ function fieldOf(object: KubeObject, field: string): unknown {
   return field === "annotations" ? object.metadata.annotations : (object as unknown as Fields)[field];
 }
 
-export function bumpGeneration({ strategy }: Shelf, object: KubeObject, old: KubeObject): void {
+export function bumpGeneration({ strategy }: Pick<Shelf, "strategy">, object: KubeObject, old: KubeObject): void {
   const fields = strategy.generationFields;
   if (fields === undefined) return;
   if (fields.some((field) => !deepEqual(fieldOf(object, field), fieldOf(old, field)))) {
