@@ -169,17 +169,6 @@ describe("a workload", () => {
     expect(warnings!(deployment, { ...deployment, metadata: { generation: 1 } })).toEqual([period]);
     expect(warnings!(deployment, deployment)).toEqual([]);
   });
-
-  it("whose annotations change is another generation of a Deployment", () => {
-    const old = workload<Deployment>({});
-    old.metadata.generation = 3;
-    const generation = (annotations: Record<string, string>) => {
-      const now = { ...structuredClone(old), metadata: { ...old.metadata, annotations } };
-      deploymentStrategy.prepareForUpdate!(now, { ...old, metadata: { ...old.metadata, annotations: { a: "1" } } });
-      return now.metadata.generation;
-    };
-    expect([generation({ a: "1" }), generation({ a: "2" })]).toEqual([3, 4]);
-  });
 });
 
 describe("a ReplicationController", () => {
