@@ -168,10 +168,12 @@ export function sendStatus(
   if (format === "json") {
     return write(mediaTypes.json, pretty ? indented(status) : `${JSON.stringify(status)}\n`);
   }
-  encodeAs(format, status).then(
-    (body) => write(mediaTypes[format], body),
-    () => write(mediaTypes.json, JSON.stringify(status)),
-  );
+  encodeAs(format, status).catch(() => undefined).then((body) => {
+    // Who has left meanwhile is not told.
+    if (call.response.destroyed) return;
+    if (body === undefined) write(mediaTypes.json, JSON.stringify(status));
+    else write(mediaTypes[format], body);
+  }).catch(() => call.response.destroy());
 }
 
 function writeStatus(

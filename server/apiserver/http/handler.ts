@@ -148,9 +148,9 @@ function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAl
   const { resource } = call.info;
   if (resource === undefined) {
     const found = options.pathRoute(call.info.path);
-    return found === undefined ? sendNowhere(options.registry, call) : found(call);
+    return withoutBody(call, found === undefined ? sendNowhere(options.registry, call) : found(call));
   }
-  if (!isGroup(options.registry, resource.group)) return sendNowhere(options.registry, call);
+  if (!isGroup(options.registry, resource.group)) return withoutBody(call, sendNowhere(options.registry, call));
   const of = resolveResource(options.registry, call, resource, mayAlso);
   const connect = of.subresource && options.connectRoutes.get(`${of.row.resource}/${of.subresource.name}`);
   if (connect) return connect(of);
@@ -167,6 +167,12 @@ function route(options: HandlerOptions, call: Call, mayAlso: ResourceCall["mayAl
 
 function isGroup(registry: Registry, group: string): boolean {
   return group === "" || registry.resources().some((row) => row.group === group);
+}
+
+/** What is answered whatever was sent: a body that nobody reads would hold up what comes behind it on the connection. */
+async function withoutBody({ request, upgrade }: Call, answered: void | Promise<void>): Promise<void> {
+  await answered;
+  if (upgrade === undefined && !request.readableEnded) discardBody(request);
 }
 
 /** What leads nowhere is answered as upstream does: by a Status below a group that is served, else as any web server. */
