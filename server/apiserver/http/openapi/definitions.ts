@@ -72,6 +72,11 @@ export class Definitions {
     return { $ref: this.#prefix + message.name };
   }
 
+  /** What stands for patches of all types. */
+  patch(): Json {
+    return this.#named(`${META}.Patch`, { type: "object" });
+  }
+
   /** All so far, by name in order. */
   all(): Json {
     return Object.fromEntries([...this.#done].sort(([a], [b]) => a < b ? -1 : 1));
