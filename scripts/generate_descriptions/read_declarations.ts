@@ -1,8 +1,10 @@
 /** What a class of the JavaScript client says: of itself under `""`, of each field under its name in JSON. */
 export type ClassDescriptions = Readonly<Record<string, string>>;
 
-const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'([^']+)'\??:/g;
+const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'?([^'\s?:]+)'?\??:/g;
 const lastComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/;
+/** What the client's generator adds to what upstream says. */
+const ownLines = /\n\s*\* Defaults to: [^\n]*\n\s*\* @type [\s\S]*$/;
 
 /** Reads the comments of a declaration file (`V1Pod.d.ts`), which are upstream's descriptions. Empty when it has none. */
 export function readDeclarations(source: string): ReadonlyMap<string, ClassDescriptions> {
@@ -12,17 +14,33 @@ export function readDeclarations(source: string): ReadonlyMap<string, ClassDescr
   for (const text of classes) {
     const name = /^export declare class (\w+)/.exec(text)![1]!;
     const own = lastComment.exec(before)?.[1];
-    const said: Record<string, string> = own === undefined ? {} : { "": plain(own) };
-    for (const [, comment = "", field = ""] of text.matchAll(fieldComment)) {
-      // Names that are words of JavaScript are written with an underscore before them.
-      said[field.replace(/^_/, "")] = plain(comment);
-    }
+    const said = { ...(own !== undefined && { "": plain(own) }), ...fieldsOf(text) };
     if (Object.keys(said).length > 0) found.set(name, said);
     before = text;
   }
   return found;
 }
 
+/** What is said of the parameters of a request, whose interface has that name; empty when there is none. */
+export function readRequest(source: string, name: string): ClassDescriptions {
+  const start = source.indexOf(`export interface ${name} {`);
+  return start < 0 ? {} : fieldsOf(source.slice(start, source.indexOf("\n}", start)));
+}
+
+function fieldsOf(text: string): Record<string, string> {
+  const said: Record<string, string> = {};
+  for (const [, comment = "", field = ""] of text.matchAll(fieldComment)) {
+    // Names that are words of JavaScript are written with an underscore before them.
+    said[field.replace(/^_/, "")] = plain(comment.replace(ownLines, ""));
+  }
+  return said;
+}
+
+const entities: Readonly<Record<string, string>> = { "#39": "'", "#x3D": "=", "#x60": "`", quot: '"' };
+
+/** Quotes have a backslash before them, and some are written as in HTML. */
 function plain(comment: string): string {
-  return comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n").trim();
+  return comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n").trim()
+    .replace(/&(#39|#x3D|#x60|quot);/g, (_, entity: string) => entities[entity]!)
+    .replace(/\\(["'\\])/g, "$1");
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readDeclarations } from "./read_declarations.ts";
+import { readDeclarations, readRequest } from "./read_declarations.ts";
 
 const source = `/**
  * The file's own head.
@@ -16,7 +16,7 @@ export declare class V1Thing {
     '_from'?: string;
     'silent'?: V1Part;
     /**
-    * How many; never '0'.
+    * How many; never \\"0\\", nor \\'none\\'.
     */
     'count': number;
     static readonly discriminator: string | undefined;
@@ -31,11 +31,34 @@ it("reads what is said of a class and its fields", () => {
     V1Thing: {
       "": "A thing of many parts.",
       from: "Where it comes from.\nAnd a second line.",
-      count: "How many; never '0'.",
+      count: `How many; never "0", nor 'none'.`,
     },
   });
 });
 
 it("finds nothing where nothing is said", () => {
   expect(readDeclarations("export declare class A {\n  'b'?: string;\n}\n").size).toBe(0);
+});
+
+it("reads what is said of a request's parameters", () => {
+  const requests = `export interface ApiReadThingRequest {
+    /**
+     * Where it continues: never \\&#39;here\\&#39;.
+     * Defaults to: undefined
+     * @type string
+     */
+    _continue?: string;
+    silent: string;
+}
+export interface ApiOtherRequest {
+    /**
+     * Something else.
+     * Defaults to: undefined
+     * @type boolean
+     */
+    other?: boolean;
+}
+`;
+  expect(readRequest(requests, "ApiReadThingRequest")).toEqual({ continue: "Where it continues: never 'here'." });
+  expect(readRequest(requests, "ApiThing")).toEqual({});
 });

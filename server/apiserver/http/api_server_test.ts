@@ -369,7 +369,7 @@ describe("everything else", () => {
     const pod = document.components.schemas["io.k8s.api.core.v1.PodSpec"];
     expect(pod.required).toEqual(["containers"]);
     expect(pod.properties.containers).toMatchObject({
-      items: { $ref: "#/components/schemas/io.k8s.api.core.v1.Container" },
+      items: { allOf: [{ $ref: "#/components/schemas/io.k8s.api.core.v1.Container" }], default: {} },
       "x-kubernetes-patch-merge-key": "name",
       "x-kubernetes-patch-strategy": "merge",
     });

@@ -27,6 +27,9 @@ const named: Readonly<Partial<Record<Scalar, readonly [name: string, definition:
   raw: ["io.k8s.apimachinery.pkg.runtime.RawExtension", { type: "object" }],
 };
 
+/** A field whose JSON is kept as it is, and yet has a definition of its own. */
+const fieldsV1: readonly [name: string, definition: Json] = [`${META}.FieldsV1`, { type: "object" }];
+
 const plain: Readonly<Partial<Record<Scalar, Json>>> = {
   string: { type: "string" },
   bool: { type: "boolean" },
@@ -35,6 +38,9 @@ const plain: Readonly<Partial<Record<Scalar, Json>>> = {
   double: { type: "number", format: "double" },
   bytes: { type: "string", format: "byte" },
 };
+
+/** What Go writes for a scalar that nobody has set. Those that read themselves from JSON, as times do, have no such value. */
+const zeros: Readonly<Partial<Record<Scalar, unknown>>> = { string: "", bool: false, int32: 0, int64: 0, double: 0 };
 
 export interface Kind {
   readonly group: string;
@@ -66,6 +72,11 @@ export class Definitions {
     return { $ref: this.#prefix + message.name };
   }
 
+  /** What stands for patches of all types. */
+  patch(): Json {
+    return this.#named(`${META}.Patch`, { type: "object" });
+  }
+
   /** All so far, by name in order. */
   all(): Json {
     return Object.fromEntries([...this.#done].sort(([a], [b]) => a < b ? -1 : 1));
@@ -86,39 +97,68 @@ export class Definitions {
     return definition;
   }
 
-  #property(message: MessageSchema, field: FieldSchema): Json {
-    const type = this.#type(field.type);
+  #property(message: MessageSchema, { enum: values, ...field }: FieldSchema): Json {
+    const type = field.name === "fieldsV1" ? this.#named(...fieldsV1) : this.#type(field.type, values);
     const facts: Json = described(this.#describe(message.name, field.name));
-    if (field.enum) facts["enum"] = field.enum;
-    if (field.default !== undefined) facts["default"] = field.default;
+    const zero = field.pointer ? undefined : this.#default(field.type, field.always);
+    const standard = this.#third ? field.default ?? zero : undefined;
+    if (standard !== undefined) facts["default"] = standard;
     if (field.patchMergeKey) facts["x-kubernetes-patch-merge-key"] = field.patchMergeKey;
     if (field.patchStrategy) facts["x-kubernetes-patch-strategy"] = field.patchStrategy.join(",");
     if (field.listType) facts["x-kubernetes-list-type"] = field.listType;
     if (field.listMapKeys) facts["x-kubernetes-list-map-keys"] = field.listMapKeys;
-    const mapType = field.mapType ?? field.structType;
+    // A struct is atomic wherever it is; only that a field makes it granular is said at the field.
+    if (field.structType === "atomic") this.#markAtomic(field.type);
+    const mapType = field.mapType ?? (field.structType === "granular" ? field.structType : undefined);
     if (mapType) facts["x-kubernetes-map-type"] = mapType;
+    return this.#beside(type, facts);
+  }
+
+  /** OpenAPI 3 wraps a reference that something stands beside. */
+  #beside(type: Json, facts: Json): Json {
     const wrapped = this.#third && "$ref" in type && Object.keys(facts).length > 0 ? { allOf: [type] } : type;
     return { ...wrapped, ...facts };
   }
 
-  #type(type: FieldType): Json {
+  /** `values` are those allowed, of the innermost elements. */
+  #type(type: FieldType, values: readonly string[] | undefined): Json {
     switch (type.is) {
       case "message":
         return this.reference(this.#schema.message(type.message));
       case "list":
-        return { type: "array", items: this.#type(type.of) };
+        return { type: "array", items: this.#element(type.of, values) };
       case "map":
-        return { type: "object", additionalProperties: this.#type(type.of) };
+        return { type: "object", additionalProperties: this.#element(type.of, values) };
       case "scalar":
-        return this.#scalar(type.scalar);
+        return { ...this.#scalar(type.scalar), ...(values && { enum: values }) };
     }
+  }
+
+  #element(type: FieldType, values: readonly string[] | undefined): Json {
+    const zero = this.#third ? this.#default(type, true) : undefined;
+    return this.#beside(this.#type(type, values), zero === undefined ? {} : { default: zero });
+  }
+
+  /** Undefined where Go would write nothing, or null. */
+  #default(type: FieldType, always: boolean): unknown {
+    if (type.is === "message") return {};
+    return type.is === "scalar" && always ? zeros[type.scalar] : undefined;
+  }
+
+  #markAtomic(type: FieldType): void {
+    if (type.is === "list") this.#markAtomic(type.of);
+    if (type.is === "message") this.#done.get(type.message)!["x-kubernetes-map-type"] = "atomic";
   }
 
   #scalar(scalar: Scalar): Json {
     const definition = named[scalar];
-    if (definition === undefined) return { ...plain[scalar] };
-    const [name, body, third] = definition;
-    if (!this.#done.has(name)) this.#done.set(name, { ...(this.#third ? third ?? body : body) });
+    return definition === undefined ? { ...plain[scalar] } : this.#named(...definition);
+  }
+
+  #named(name: string, body: Json, third?: Json): Json {
+    if (!this.#done.has(name)) {
+      this.#done.set(name, { ...described(this.#describe(name)), ...(this.#third ? third ?? body : body) });
+    }
     return { $ref: this.#prefix + name };
   }
 }

@@ -1,140 +1,247 @@
+import { apiVersionOf } from "../../../../api/resource.ts";
 import type { ResourceRow, SubresourceRow } from "../../../../api/schema/contract.ts";
 import type { Kind } from "./definitions.ts";
+import {
+  byName,
+  nameParameter,
+  namespaceParameter,
+  type OptionParameters,
+  type Parameter,
+  pathParameter,
+  prettyParameter,
+} from "./parameters.ts";
+import { descriptionOf, groupWord, idOf, type Subject } from "./words.ts";
+
+export type Method = "get" | "put" | "post" | "patch" | "delete" | "head" | "options";
 
 /** What documents of both versions say of one operation; the versions differ in how they write parameters and bodies. */
 export interface Operation {
-  readonly method: "get" | "put" | "post" | "patch" | "delete";
-  /** Upstream's word: `list`, `deletecollection`. */
-  readonly action: string;
+  readonly method: Method;
+  /** Upstream's word: `list`, `deletecollection`; undefined for discovery. */
+  readonly action: string | undefined;
   readonly id: string;
-  readonly kind: Kind;
-  readonly query: readonly Parameter[];
-  /** `kind` of the body: the object, a patch of it, or options. */
+  readonly description: string;
+  readonly tag: string;
+  readonly kind: Kind | undefined;
+  /** Those that not every operation of the path takes. */
+  readonly parameters: readonly Parameter[];
+  /** The object, a patch of it, or options. */
   readonly body: "object" | "patch" | "deleteOptions" | undefined;
-  readonly answer: "object" | "list" | "status";
-}
-
-export interface Parameter {
-  readonly name: string;
-  readonly type: "string" | "integer" | "boolean";
+  readonly answer: "object" | "list" | "status" | "event" | "resources" | "text";
+  /** Of the answers that have that content; 401 is always among the answers. */
+  readonly codes: readonly (200 | 201 | 202)[];
+  /** What is sent: objects, also as a stream of events, lines of text among others, or anything. */
+  readonly produces: "objects" | "events" | "lines" | "anything";
 }
 
 export interface PathOperations {
   readonly path: string;
-  /** Of the path: `name`, `namespace`. */
-  readonly parameters: readonly string[];
+  /** Of the path itself, and those that every operation takes. */
+  readonly parameters: readonly Parameter[];
   readonly operations: readonly Operation[];
 }
 
-const text = (...names: string[]) => names.map((name): Parameter => ({ name, type: "string" }));
-const listing: readonly Parameter[] = [
-  { name: "allowWatchBookmarks", type: "boolean" },
-  ...text("continue", "fieldSelector", "labelSelector"),
-  { name: "limit", type: "integer" },
-  ...text("resourceVersion", "resourceVersionMatch"),
-  { name: "sendInitialEvents", type: "boolean" },
-  { name: "timeoutSeconds", type: "integer" },
-  { name: "watch", type: "boolean" },
-];
-const writing: readonly Parameter[] = text("dryRun", "fieldManager", "fieldValidation");
-const deleting: readonly Parameter[] = [
-  ...text("dryRun"),
-  { name: "gracePeriodSeconds", type: "integer" },
-  { name: "orphanDependents", type: "boolean" },
-  ...text("propagationPolicy"),
-];
+/** An action: how it is asked for, which options it takes, what it takes and gives. */
+interface Action extends Pick<Operation, "method" | "body" | "answer" | "codes" | "produces"> {
+  readonly options: readonly string[];
+  readonly without?: readonly string[];
+}
 
-/** Streams have no schema to speak of. */
-const streams = new Set(["attach", "exec", "log", "portforward", "proxy"]);
+const reading = { body: undefined, codes: [200], options: [] } as const;
+const actions: Readonly<Record<string, Action>> = {
+  list: { ...reading, method: "get", answer: "list", produces: "events", options: ["ListOptions"] },
+  watch: { ...reading, method: "get", answer: "event", produces: "events", options: ["ListOptions"] },
+  get: { ...reading, method: "get", answer: "object", produces: "objects" },
+  post: {
+    method: "post",
+    body: "object",
+    answer: "object",
+    produces: "objects",
+    codes: [200, 201, 202],
+    options: ["CreateOptions"],
+  },
+  put: {
+    method: "put",
+    body: "object",
+    answer: "object",
+    produces: "objects",
+    codes: [200, 201],
+    options: ["UpdateOptions"],
+  },
+  patch: {
+    method: "patch",
+    body: "patch",
+    answer: "object",
+    produces: "objects",
+    codes: [200, 201],
+    options: ["PatchOptions"],
+  },
+  delete: {
+    method: "delete",
+    body: "deleteOptions",
+    answer: "status",
+    produces: "objects",
+    codes: [200, 202],
+    options: ["DeleteOptions"],
+  },
+  deletecollection: {
+    method: "delete",
+    body: "deleteOptions",
+    answer: "status",
+    produces: "objects",
+    codes: [200],
+    options: ["DeleteOptions", "ListOptions"],
+    without: ["allowWatchBookmarks", "watch"],
+  },
+};
+
+/** In the order of the documents: the verb of a resource, and the action it stands for. */
+const ofCollections = [["list", "list"], ["create", "post"], ["deletecollection", "deletecollection"]] as const;
+const ofObjects = [["get", "get"], ["update", "put"], ["patch", "patch"], ["delete", "delete"]] as const;
+const ofSubresources = [["get", "get"], ["update", "put"], ["patch", "patch"], ["create", "post"]] as const;
+
+/** Streams that clients connect to, and the methods by which they do. */
+const connections: Readonly<Record<string, readonly Method[]>> = {
+  attach: ["get", "post"],
+  exec: ["get", "post"],
+  portforward: ["get", "post"],
+  proxy: ["get", "put", "post", "delete", "options", "head", "patch"],
+};
+
+/** Whose deletion answers with the object itself. */
+const answeredWithTheObject: ReadonlySet<string> = new Set([
+  ...["persistentvolumeclaims", "pods", "podtemplates", "resourcequotas", "serviceaccounts", "services"],
+  "persistentvolumes",
+  ...["deviceclasses", "resourceclaims", "resourceclaimtemplates", "resourceslices"],
+  ...["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
+]);
+
+/** The path under which a group and version tells its resources. */
+export function discoveryPath(row: ResourceRow): PathOperations {
+  const { name, tag } = groupWord(row);
+  const operation: Operation = {
+    method: "get",
+    action: undefined,
+    id: `get${name}APIResources`,
+    description: "get available resources",
+    tag,
+    kind: undefined,
+    parameters: [],
+    body: undefined,
+    answer: "resources",
+    codes: [200],
+    produces: "objects",
+  };
+  return { path: `${rootOf(row)}/`, parameters: [], operations: [operation] };
+}
 
 /** The paths of one resource with what can be done there. */
-export function pathsOf(row: ResourceRow): PathOperations[] {
-  const root = row.group === "" ? `/api/${row.version}` : `/apis/${row.group}/${row.version}`;
-  const scope = row.namespaced ? `${root}/namespaces/{namespace}/${row.resource}` : `${root}/${row.resource}`;
-  const inNamespace = row.namespaced ? ["namespace"] : [];
-  const one = ["name", ...inNamespace];
-  const paths: PathOperations[] = [
-    { path: scope, parameters: inNamespace, operations: collection(row) },
-    { path: `${scope}/{name}`, parameters: one, operations: single(row, row, "") },
-    ...row.subresources.filter((sub) => !streams.has(sub.name)).map((sub) => ({
-      path: `${scope}/{name}/${sub.name}`,
-      parameters: one,
-      operations: single(row, sub, sub.name),
-    })),
+export function pathsOf(row: ResourceRow, options: OptionParameters): PathOperations[] {
+  const root = rootOf(row);
+  const inNamespace = row.namespaced ? [namespaceParameter] : [];
+  const scope = row.namespaced ? `namespaces/{namespace}/${row.resource}` : row.resource;
+  const one = (of: Kind) => [nameParameter(of.kind), ...inNamespace];
+  const make = (action: string, of: Kind, subject: Partial<Subject> = {}) =>
+    operation(action, { row, subresource: "", everywhere: false, ...subject }, of, options);
+  const all = (
+    verbs: typeof ofCollections | typeof ofObjects | typeof ofSubresources,
+    of: ResourceRow | SubresourceRow,
+  ) =>
+    verbs.filter(([verb]) => of.verbs.includes(verb)).map(([, action]) =>
+      make(action, of, of === row ? {} : { subresource: (of as SubresourceRow).name })
+    );
+  const everywhere = row.namespaced ? { everywhere: true } : {};
+  const watched = row.verbs.includes("watch");
+  const paths = [
+    together(`${root}/${scope}`, inNamespace, all(ofCollections, row)),
+    together(`${root}/${scope}/{name}`, one(row), all(ofObjects, row)),
+    ...row.subresources.flatMap((sub) => {
+      const path = `${root}/${scope}/{name}/${sub.name}`;
+      const methods = connections[sub.name];
+      if (sub.name === "log") {
+        return [together(path, one(row), [logs(make("get", row, { subresource: "log" }), options)])];
+      }
+      if (methods === undefined) return [together(path, one(sub), all(ofSubresources, sub))];
+      const connected = (withPath: boolean) =>
+        methods.map((method) => connection({ row, subresource: sub.name, method, withPath }, sub, options));
+      return [
+        together(path, one(sub), connected(false)),
+        ...(sub.name === "proxy" ? [together(`${path}/{path}`, [...one(sub), pathParameter], connected(true))] : []),
+      ];
+    }),
+    ...(row.namespaced && row.verbs.includes("list")
+      ? [together(`${root}/${row.resource}`, [], [make("list", row, everywhere)])]
+      : []),
+    ...(watched
+      ? [
+        together(`${root}/watch/${row.resource}`, [], [make("watchlist", row, everywhere)]),
+        ...(row.namespaced ? [together(`${root}/watch/${scope}`, inNamespace, [make("watchlist", row)])] : []),
+        together(`${root}/watch/${scope}/{name}`, one(row), [make("watch", row)]),
+      ]
+      : []),
   ];
-  if (row.namespaced && row.verbs.includes("list")) {
-    const operations = [operation(row, row, "get", "list", listing, undefined, "list", "ForAllNamespaces")];
-    paths.push({ path: `${root}/${row.resource}`, parameters: [], operations });
-  }
   return paths.filter((path) => path.operations.length > 0);
 }
 
-function collection(row: ResourceRow): Operation[] {
-  const has = (verb: string) => row.verbs.includes(verb);
-  return [
-    ...(has("list") ? [operation(row, row, "get", "list", listing, undefined, "list")] : []),
-    ...(has("create") ? [operation(row, row, "post", "post", writing, "object", "object")] : []),
-    ...(has("deletecollection")
-      ? [operation(row, row, "delete", "deletecollection", [...listing, ...deleting], "deleteOptions", "status")]
-      : []),
-  ];
+function rootOf({ group, version }: ResourceRow): string {
+  return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 
-function single(row: ResourceRow, of: ResourceRow | SubresourceRow, suffix: string): Operation[] {
-  const has = (verb: string) => of.verbs.includes(verb);
-  const onSubresource = suffix !== "";
-  return [
-    ...(has("get") ? [operation(row, of, "get", "get", [], undefined, "object", suffix)] : []),
-    ...(has("update") ? [operation(row, of, "put", "put", writing, "object", "object", suffix)] : []),
-    ...(has("patch")
-      ? [
-        operation(
-          row,
-          of,
-          "patch",
-          "patch",
-          [...writing, { name: "force", type: "boolean" }],
-          "patch",
-          "object",
-          suffix,
-        ),
-      ]
-      : []),
-    ...(has("create") && onSubresource
-      ? [operation(row, of, "post", "post", writing, "object", "object", suffix)]
-      : []),
-    ...(has("delete") && !onSubresource
-      ? [operation(row, of, "delete", "delete", deleting, "deleteOptions", "status", suffix)]
-      : []),
-  ];
+/** A path whose operations name alone what not all of them take. */
+function together(path: string, parameters: readonly Parameter[], operations: readonly Operation[]): PathOperations {
+  const [first] = operations;
+  const key = ({ name, description }: Parameter) => `${name} ${description}`;
+  const others = operations.slice(1).map((of) => new Set(of.parameters.map(key)));
+  const common = first?.parameters.filter((one) => others.every((of) => of.has(key(one)))) ?? [];
+  const keys = new Set(common.map(key));
+  const pretty = first?.action === "connect" ? [] : [prettyParameter];
+  return {
+    path,
+    parameters: [...parameters, ...common, ...pretty].toSorted(byName),
+    operations: operations.map((of) => ({ ...of, parameters: of.parameters.filter((one) => !keys.has(key(one))) })),
+  };
 }
 
-const verbsOfIds: Readonly<Record<string, string>> = {
-  get: "read",
-  put: "replace",
-  post: "create",
-  deletecollection: "deleteCollection",
-};
+function operation(action: string, subject: Subject, of: Kind, options: OptionParameters): Operation {
+  const row = actions[action === "watchlist" ? "watch" : action]!;
+  const { options: messages, without, ...rest } = row;
+  const { group, version, kind } = of;
+  const onObject = action === "delete" && answeredWithTheObject.has(subject.row.resource);
+  return {
+    ...rest,
+    action,
+    id: idOf(action, subject),
+    description: descriptionOf(action, subject),
+    tag: groupWord(subject.row).tag,
+    kind: { group, version, kind },
+    parameters: messages.flatMap((name) => options("v1", name)).filter(({ name }) => !without?.includes(name))
+      .toSorted(byName),
+    ...(onObject && { answer: "object" }),
+  };
+}
 
-function operation(
-  row: ResourceRow,
-  of: Kind,
-  method: Operation["method"],
-  action: string,
-  query: readonly Parameter[],
-  body: Operation["body"],
-  answer: Operation["answer"],
-  suffix = "",
+function logs(get: Operation, options: OptionParameters): Operation {
+  const parameters = options("v1", "PodLogOptions");
+  return { ...get, parameters, answer: "text", produces: "lines" };
+}
+
+function connection(
+  subject: Pick<Subject, "row" | "subresource"> & { readonly method: Method; readonly withPath: boolean },
+  { group, version, kind }: SubresourceRow,
+  options: OptionParameters,
 ): Operation {
-  const group = row.group === "" ? "Core" : capitalized(row.group.split(".")[0]!);
-  const place = row.namespaced && suffix !== "ForAllNamespaces" ? "Namespaced" : "";
-  const id = `${verbsOfIds[action] ?? action}${group}${capitalized(row.version)}${place}${row.kind}${
-    capitalized(suffix)
-  }`;
-  const { group: g, version, kind } = of;
-  return { method, action, id, kind: { group: g, version, kind }, query, body, answer };
-}
-
-function capitalized(word: string): string {
-  return word.slice(0, 1).toUpperCase() + word.slice(1);
+  const whole: Subject = { ...subject, everywhere: false };
+  return {
+    method: subject.method,
+    action: "connect",
+    id: idOf("connect", whole),
+    description: descriptionOf("connect", whole),
+    tag: groupWord(subject.row).tag,
+    kind: { group, version, kind },
+    parameters: options(apiVersionOf({ group, version }), kind),
+    body: undefined,
+    answer: "text",
+    codes: [200],
+    produces: "anything",
+  };
 }

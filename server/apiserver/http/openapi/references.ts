@@ -10,6 +10,18 @@ export const patchTypes = [
   "application/apply-patch+yaml",
 ];
 
+const objects = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+/** The media types of answers. */
+export const producedTypes: Readonly<Record<Operation["produces"], readonly string[]>> = {
+  objects,
+  events: [...objects, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"],
+  lines: ["text/plain", ...objects],
+  anything: ["*/*"],
+};
+
+export const descriptionsOfCodes = { 200: "OK", 201: "Created", 202: "Accepted" } as const;
+
 /** What an operation takes and gives, as references into the definitions; kinds that the schema lacks are any object. */
 export function referencesOf(schema: Schema, definitions: Definitions) {
   const kindOf = (kind: Kind, name: string): unknown => {
@@ -22,11 +34,23 @@ export function referencesOf(schema: Schema, definitions: Definitions) {
     body(of: Operation): unknown {
       if (of.body === undefined) return undefined;
       if (of.body === "deleteOptions") return kindOf(meta, "DeleteOptions");
-      return of.body === "patch" ? { type: "object" } : kindOf(of.kind, of.kind.kind);
+      return of.body === "patch" ? definitions.patch() : kindOf(of.kind!, of.kind!.kind);
     },
     answer(of: Operation): unknown {
-      if (of.answer === "status") return kindOf(meta, "Status");
-      return kindOf(of.kind, of.answer === "list" ? `${of.kind.kind}List` : of.kind.kind);
+      switch (of.answer) {
+        case "text":
+          return { type: "string" };
+        case "status":
+          return kindOf(meta, "Status");
+        case "event":
+          return kindOf(meta, "WatchEvent");
+        case "resources":
+          return kindOf(meta, "APIResourceList");
+        case "list":
+          return kindOf(of.kind!, `${of.kind!.kind}List`);
+        case "object":
+          return kindOf(of.kind!, of.kind!.kind);
+      }
     },
   };
 }

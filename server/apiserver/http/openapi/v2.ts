@@ -1,37 +1,67 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
 import { Definitions, type Describe } from "./definitions.ts";
-import { type Operation, type PathOperations, pathsOf } from "./operations.ts";
-import { patchTypes, referencesOf } from "./references.ts";
+import { discoveryPath, type Operation, type PathOperations, pathsOf } from "./operations.ts";
+import { optionParameters, type Parameter } from "./parameters.ts";
+import { descriptionsOfCodes, patchTypes, producedTypes, referencesOf } from "./references.ts";
+import { bearerToken } from "./security.ts";
 
 /** The OpenAPI 2 document of everything served. */
 export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
   const definitions = new Definitions(schema, 2, describe);
   const references = referencesOf(schema, definitions);
+  const options = optionParameters(schema, describe);
   const operation = (of: Operation) => {
     const body = references.body(of);
+    const produces = producedTypes[of.produces];
+    const answer = references.answer(of);
+    const required = of.body === "deleteOptions" ? {} : { required: true };
+    const parameters = [
+      ...(body ? [{ name: "body", in: "body", ...required, schema: body }] : []),
+      ...of.parameters.map(parameter),
+    ];
     return {
+      description: of.description,
+      consumes: of.body === "patch" ? patchTypes : of.action ? ["*/*"] : produces,
+      produces,
+      schemes: ["https"],
+      tags: [of.tag],
       operationId: of.id,
-      consumes: of.body === "patch" ? patchTypes : ["*/*"],
-      produces: ["application/json", "application/yaml"],
-      parameters: [
-        ...of.query.map(({ name, type }) => ({ name, in: "query", type, uniqueItems: true })),
-        ...(body ? [{ name: "body", in: "body", schema: body, required: of.body !== "deleteOptions" }] : []),
-      ],
-      responses: { 200: { description: "OK", schema: references.answer(of) } },
-      "x-kubernetes-action": of.action,
-      "x-kubernetes-group-version-kind": of.kind,
+      ...(parameters.length > 0 && { parameters }),
+      responses: {
+        ...Object.fromEntries(
+          of.codes.map((code) => [code, { description: descriptionsOfCodes[code], schema: answer }]),
+        ),
+        401: { description: "Unauthorized" },
+      },
+      ...(of.action && { "x-kubernetes-action": of.action }),
+      ...(of.kind && { "x-kubernetes-group-version-kind": of.kind }),
     };
   };
   const pathItem = (of: PathOperations) => ({
     ...Object.fromEntries(of.operations.map((o) => [o.method, operation(o)])),
-    parameters: of.parameters.map((name) => ({ name, in: "path", type: "string", required: true, uniqueItems: true })),
+    ...(of.parameters.length > 0 && { parameters: of.parameters.map(parameter) }),
   });
-  const paths = Object.fromEntries(rows.flatMap(pathsOf).map((of) => [of.path, pathItem(of)]));
+  const places = [...Map.groupBy(rows, ({ group, version }) => `${group}/${version}`).values()];
+  const all = places.flatMap((of) => [discoveryPath(of[0]!), ...of.flatMap((row) => pathsOf(row, options))]);
+  const paths = Object.fromEntries(all.map((of) => [of.path, pathItem(of)]));
   return {
     swagger: "2.0",
-    info: { title: "Kubernetes", version: serverVersion.gitVersion },
+    info: { title: "Kubernetes", version: `${serverVersion.major}.${serverVersion.minor}` },
     paths,
     definitions: definitions.all(),
+    securityDefinitions: { BearerToken: bearerToken },
+    security: [{ BearerToken: [] }],
+  };
+}
+
+function parameter({ name, in: place, type, description }: Parameter): unknown {
+  return {
+    uniqueItems: true,
+    type,
+    ...(description && { description }),
+    name,
+    in: place,
+    ...(place === "path" && { required: true }),
   };
 }

@@ -70,10 +70,24 @@ const schemaShape: Shape = {
 
 const body = message(() => ({ fields: { name: [2, text], in: [3, text], required: [4, flag], schema: [5, schema] } }));
 const query = message(() => ({
-  fields: { required: [1, flag], in: [2, text], name: [4, text], type: [6, text], uniqueItems: [20, flag] },
+  fields: {
+    required: [1, flag],
+    in: [2, text],
+    description: [3, text],
+    name: [4, text],
+    type: [6, text],
+    uniqueItems: [20, flag],
+  },
 }));
 const inPath = message(() => ({
-  fields: { required: [1, flag], in: [2, text], name: [4, text], type: [5, text], uniqueItems: [19, flag] },
+  fields: {
+    required: [1, flag],
+    in: [2, text],
+    description: [3, text],
+    name: [4, text],
+    type: [5, text],
+    uniqueItems: [19, flag],
+  },
 }));
 const places: Readonly<Record<string, Write>> = {
   body: inside([1, 1], body),
@@ -85,11 +99,14 @@ const parameter: Write = (writer, number, value) => places[(value as { in: strin
 const response = message(() => ({ fields: { description: [1, text], schema: [2, inside([1], schema)] } }));
 const operation = message(() => ({
   fields: {
+    tags: [1, each(text)],
+    description: [3, text],
     operationId: [5, text],
     produces: [6, each(text)],
     consumes: [7, each(text)],
     parameters: [8, each(parameter)],
     responses: [9, map(inside([1], response))],
+    schemes: [10, each(text)],
   },
   extensions: 13,
 }));
@@ -99,10 +116,15 @@ const pathItem = message(() => ({
     put: [3, operation],
     post: [4, operation],
     delete: [5, operation],
+    options: [6, operation],
+    head: [7, operation],
     patch: [8, operation],
     parameters: [9, each(parameter)],
   },
 }));
+
+const apiKey = message(() => ({ fields: { type: [1, text], name: [2, text], in: [3, text], description: [4, text] } }));
+const scopes: Write = (writer, number, value) => nested(writer, number, () => each(text)(writer, 1, value));
 
 const documentShape: Shape = {
   fields: {
@@ -110,6 +132,8 @@ const documentShape: Shape = {
     info: [2, message(() => ({ fields: { title: [1, text], version: [2, text] } }))],
     paths: [8, map(pathItem, 2)],
     definitions: [9, map(schema)],
+    security: [12, each(map(scopes))],
+    securityDefinitions: [13, map(inside([2], apiKey))],
   },
 };
 

@@ -7,11 +7,18 @@ import { encodeOpenapiV2 } from "./v2_protobuf.ts";
 /** As much of gnostic-models' openapiv2/OpenAPIv2.proto as is looked at here. */
 const proto = `
   syntax = "proto3";
-  message Document { string swagger = 1; Paths paths = 8; Definitions definitions = 9; }
+  message Document { string swagger = 1; Paths paths = 8; Definitions definitions = 9; SecurityDefinitions security_definitions = 13; }
+  message SecurityDefinitions { repeated NamedSecurity additional_properties = 1; }
+  message NamedSecurity { string name = 1; SecurityItem value = 2; }
+  message SecurityItem { ApiKey api_key_security = 2; }
+  message ApiKey { string type = 1; string name = 2; string in = 3; }
   message Paths { repeated NamedPathItem path = 2; }
   message NamedPathItem { string name = 1; PathItem value = 2; }
   message PathItem { Operation patch = 8; repeated ParametersItem parameters = 9; }
-  message Operation { string operation_id = 5; repeated ParametersItem parameters = 8; repeated NamedAny vendor_extension = 13; }
+  message Operation {
+    repeated string tags = 1; string description = 3; string operation_id = 5; repeated ParametersItem parameters = 8;
+    repeated NamedAny vendor_extension = 13;
+  }
   message ParametersItem { Parameter parameter = 1; }
   message Parameter { BodyParameter body_parameter = 1; NonBodyParameter non_body_parameter = 2; }
   message BodyParameter { string name = 2; Schema schema = 5; }
@@ -47,6 +54,8 @@ describe("encodeOpenapiV2", () => {
     expect(names(read.paths.path)).toEqual(Object.keys(paths));
     const spec = named(read.definitions.additionalProperties, "io.k8s.api.core.v1.PodSpec");
     expect(spec.required).toEqual(["containers"]);
+    expect(named(read.securityDefinitions.additionalProperties, "BearerToken"))
+      .toEqual({ apiKeySecurity: { type: "apiKey", name: "authorization", in: "header" } });
     const containers = named(spec.properties.additionalProperties, "containers");
     expect(containers.type.value).toEqual(["array"]);
     expect(containers.items.schema).toEqual([{ _ref: "#/definitions/io.k8s.api.core.v1.Container" }]);
@@ -61,10 +70,12 @@ describe("encodeOpenapiV2", () => {
     // deno-lint-ignore no-explicit-any
     const queries = patch.parameters.map((one: any) => one.parameter.nonBodyParameter?.queryParameterSubSchema?.name);
     expect(queries).toContain("fieldValidation");
-    expect(patch.parameters.at(-1).parameter.bodyParameter.name).toBe("body");
+    expect(patch.parameters[0].parameter.bodyParameter.name).toBe("body");
     // deno-lint-ignore no-explicit-any
-    const inPath = item.parameters.map((one: any) => one.parameter.nonBodyParameter.pathParameterSubSchema.name);
-    expect(inPath).toEqual(["name", "namespace"]);
+    const inPath = item.parameters.map((one: any) => one.parameter.nonBodyParameter.pathParameterSubSchema?.name);
+    expect(inPath).toEqual(["name", "namespace", undefined]);
+    expect(patch.tags).toEqual(["apps_v1"]);
+    expect(patch.description).toBe("partially update the specified Deployment");
   });
 
   it("refuses what it does not know", () => {

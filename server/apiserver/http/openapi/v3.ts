@@ -1,42 +1,61 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
 import { Definitions, type Describe } from "./definitions.ts";
-import { type Operation, type Parameter, type PathOperations, pathsOf } from "./operations.ts";
-import { patchTypes, referencesOf } from "./references.ts";
+import { discoveryPath, type Operation, type PathOperations, pathsOf } from "./operations.ts";
+import { optionParameters, type Parameter } from "./parameters.ts";
+import { descriptionsOfCodes, patchTypes, producedTypes, referencesOf } from "./references.ts";
+import { bearerToken } from "./security.ts";
 
 /** The OpenAPI 3 document of one group and version. */
 export function openapiV3(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
   const definitions = new Definitions(schema, 3, describe);
   const references = referencesOf(schema, definitions);
+  const options = optionParameters(schema, describe);
   const content = (types: readonly string[], of: unknown) => Object.fromEntries(types.map((t) => [t, { schema: of }]));
   const operation = (of: Operation) => {
     const body = references.body(of);
+    const given = content(producedTypes[of.produces], references.answer(of));
     return {
+      tags: [of.tag],
+      description: of.description,
       operationId: of.id,
-      parameters: of.query.map(parameter),
-      ...(body === undefined ? {} : { requestBody: { content: content(bodyTypes(of), body) } }),
-      responses: { 200: { description: "OK", content: content(["application/json"], references.answer(of)) } },
-      "x-kubernetes-action": of.action,
-      "x-kubernetes-group-version-kind": of.kind,
+      ...(of.parameters.length > 0 && { parameters: of.parameters.map(parameter) }),
+      ...(body !== undefined && {
+        requestBody: {
+          content: content(of.body === "patch" ? patchTypes : ["*/*"], body),
+          ...(of.body !== "deleteOptions" && { required: true }),
+        },
+      }),
+      responses: {
+        ...Object.fromEntries(
+          of.codes.map((code) => [code, { description: descriptionsOfCodes[code], content: given }]),
+        ),
+        401: { description: "Unauthorized" },
+      },
+      ...(of.action && { "x-kubernetes-action": of.action }),
+      ...(of.kind && { "x-kubernetes-group-version-kind": of.kind }),
     };
   };
   const pathItem = (of: PathOperations) => ({
     ...Object.fromEntries(of.operations.map((o) => [o.method, operation(o)])),
-    parameters: of.parameters.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } })),
+    ...(of.parameters.length > 0 && { parameters: of.parameters.map(parameter) }),
   });
-  const paths = Object.fromEntries(rows.flatMap(pathsOf).map((of) => [of.path, pathItem(of)]));
+  const all = [...rows.slice(0, 1).map(discoveryPath), ...rows.flatMap((row) => pathsOf(row, options))];
+  const paths = Object.fromEntries(all.map((of) => [of.path, pathItem(of)]));
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: serverVersion.gitVersion },
+    info: { title: "Kubernetes", version: `${serverVersion.major}.${serverVersion.minor}` },
     paths,
-    components: { schemas: definitions.all() },
+    components: { schemas: definitions.all(), securitySchemes: { BearerToken: bearerToken } },
   };
 }
 
-function parameter({ name, type }: Parameter): unknown {
-  return { name, in: "query", schema: { type } };
-}
-
-function bodyTypes(of: Operation): readonly string[] {
-  return of.body === "patch" ? patchTypes : ["*/*"];
+function parameter({ name, in: place, type, description }: Parameter): unknown {
+  return {
+    name,
+    in: place,
+    ...(description && { description }),
+    ...(place === "path" && { required: true }),
+    schema: { type, uniqueItems: true },
+  };
 }
