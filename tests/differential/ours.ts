@@ -1,5 +1,5 @@
 /**
- * Our API server in a process of its own, with nothing that works on objects by itself: no controller changes what was written before it is compared.
+ * Our API server in a process of its own, with little that works on objects by itself: no controller changes what was written before it is compared.
  * Arguments: the folder of the certificates. Writes its port as a line, ends with its input.
  */
 import { systemClock } from "../../api/clock.ts";
@@ -15,6 +15,7 @@ import { openRegistry } from "../../server/apiserver/registry/open.ts";
 import { identities } from "../../server/identities.ts";
 import { openPki } from "../../server/pki/pki.ts";
 import { firstAddress } from "../../server/service_network.ts";
+import { keepObjects } from "./kept.ts";
 import { SERVICE_CIDR } from "./sides.ts";
 
 const [certificates = ""] = Deno.args;
@@ -63,8 +64,11 @@ const basics = {
 await makeBasics(client, basics);
 await putEndpoints(client, basics);
 await ensurePolicy(client);
+const stop = new AbortController();
+await keepObjects(client, clock, stop.signal, serviceIP);
 console.log(server.port);
 for await (const _ of Deno.stdin.readable);
+stop.abort();
 await server.close();
 access.close();
 await registry.close();

@@ -62,19 +62,23 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     const { spec } = request.object as CertificateSigningRequest;
     const signer = "kubernetes.io/kube-apiserver-client";
     if (spec.signerName !== signer) return;
-    if (parsed(request, spec.request).organizations.includes(MASTERS_GROUP)) {
+    if (parsed(request, spec.request, "failed to parse CSR").organizations.includes(MASTERS_GROUP)) {
       throw refuse(request, `use of ${signer} signer with ${MASTERS_GROUP} group is not allowed`);
     }
   },
 };
 
-/** `request` is base64 of PEM. Throws a refusal when it cannot be read. */
-export function parsed(admission: AdmissionRequest, request: string): ReturnType<typeof readCertificateRequest> {
+/** `request` is base64 of PEM. Throws a refusal that begins with `complaint` when it cannot be read. */
+export function parsed(
+  admission: AdmissionRequest,
+  request: string,
+  complaint: string,
+): ReturnType<typeof readCertificateRequest> {
   try {
     return readCertificateRequest(atob(request));
   } catch (error) {
     if (!(error instanceof PkiError || error instanceof DOMException)) throw error;
-    throw refuse(admission, `failed to parse CSR: ${error.message}`);
+    throw refuse(admission, `${complaint}: ${error.message}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { deepEqual } from "../../../api/meta/deep_equal.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import { clusterrolebindings, clusterroles, rolebindings, roles } from "../../../api/resources.ts";
-import { notFound } from "../../../api/status.ts";
+import { badRequest, notFound } from "../../../api/status.ts";
 import type { ClusterRole, PolicyRule, RoleBinding, RoleRef } from "../../../api/types/rbac_v1.ts";
 import { MASTERS_GROUP } from "../auth/access.ts";
 import { describeRules, missingRules, quotedList } from "../rbac/covers.ts";
@@ -23,9 +23,10 @@ const everything: readonly PolicyRule[] = [
 export const roleEscalation: AdmissionPlugin = {
   name: "RoleEscalation",
   resources: [clusterroles, roles, clusterrolebindings, rolebindings].map(named),
-  validate(request, context) {
-    const { operation, user, object, old, row } = request;
-    if (operation === "DELETE" || object === undefined || user.groups.includes(MASTERS_GROUP)) return;
+  // As upstream, before the values are looked at; nothing changes the rules of a role, or what a binding refers to, after that.
+  mutate(request, context) {
+    const { user, object, old, row } = request;
+    if (object === undefined || user.groups.includes(MASTERS_GROUP)) return;
     if (old !== undefined && changesOwnershipAlone(object, old)) return;
     return row.resource.endsWith("bindings") ? mayBind(request, context) : mayWrite(request, context);
   },
@@ -44,8 +45,7 @@ async function mayWrite(request: AdmissionRequest, context: AdmissionContext): P
   const { row, namespace, name, object, old, user } = request;
   const resource = { group, version: "*", resource: row.resource, subresource: "", namespace, name: old ? name : "" };
   if ((await context.access.authorize({ user, verb: "escalate", resource, path: "" })).allowed) return;
-  const { rules = [] } = object as ClusterRole;
-  requireHeld(request, context, rules);
+  requireHeld(request, context, (object as ClusterRole).rules ?? []);
   if (![object, old].some((role) => (role as ClusterRole | undefined)?.aggregationRule?.clusterRoleSelectors?.length)) {
     return;
   }
@@ -66,6 +66,10 @@ async function mayBind(request: AdmissionRequest, context: AdmissionContext): Pr
     name: roleRef.name,
   };
   if ((await context.access.authorize({ user, verb: "bind", resource, path: "" })).allowed) return;
+  if (!["Role", "ClusterRole"].includes(roleRef.kind)) {
+    throw badRequest(`unsupported role reference kind: ${JSON.stringify(roleRef.kind)}`);
+  }
+  if (roleRef.kind === "Role" && namespace === "") throw badRequest("Namespace parameter required.");
   const rules = context.access.rulesOfRole(roleRef, namespace);
   // Upstream's words: the binding's resource with the role's name.
   if (rules === undefined) throw notFound(request.row, roleRef.name);

@@ -52,6 +52,27 @@ describe("RoleEscalation", () => {
     expect(await patch()).toBe("accepted");
   });
 
+  it("refuses before it is looked at what else is wrong", async () => {
+    const own = secured.clientOf(boss);
+    const role = (rules: unknown) =>
+      outcome(own.create(roles, { metadata: metadata("x"), rules: rules as PolicyRule[] }));
+    expect(await role([{ verbs: ["get"], nonResourceURLs: ["/debug"] }])).toContain("403 ");
+    expect(await role([{ apiGroups: [""], resources: ["pods"] }])).toContain("rules[0].verbs: Required value");
+    expect(await role([{}])).toContain("rules[0].verbs: Required value");
+    expect(await role([{ verbs: ["get"], apiGroups: null, resources: null }])).toContain("422 ");
+    expect(await role(null)).toBe("accepted");
+    const bind = (roleRef: unknown) => outcome(own.create(rolebindings, { metadata: metadata("x"), roleRef } as never));
+    expect(await bind({ kind: "Other", name: "x" })).toBe('400 unsupported role reference kind: "Other"');
+    expect(await bind(undefined)).toBe('400 unsupported role reference kind: ""');
+    const everywhere = { metadata: { name: "x" }, roleRef: { kind: "Role", name: "x" } };
+    await grant("boss", {
+      verbs: ["create"],
+      apiGroups: ["rbac.authorization.k8s.io"],
+      resources: ["clusterrolebindings"],
+    });
+    expect(await outcome(own.create(clusterrolebindings, everywhere))).toBe("400 Namespace parameter required.");
+  });
+
   it("lets a binding give what its maker has, or may bind", async () => {
     const client = secured.clientOf(boss);
     const bind = (name: string, kind: string, role: string) =>
@@ -69,7 +90,7 @@ describe("RoleEscalation", () => {
     expect(await bind("d", "ClusterRole", "cluster-admin")).toContain("not currently held");
     const moved = { roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" } };
     const patch = client.patch(rolebindings, metadata("a"), { type: "merge", patch: moved });
-    expect(await outcome(patch)).toContain("422");
+    expect(await outcome(patch)).toContain("403");
   });
 
   it("keeps aggregation to those who have everything", async () => {

@@ -110,12 +110,18 @@ function watchErrors(query: Query): FieldError[] {
   if (initial && match !== "NotOlderThan") {
     errors.push(FieldError.forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to NotOlderThan`));
   }
-  if (match === undefined) return errors;
+  const isContinued = query.text("continue") !== undefined;
+  if (match === undefined) {
+    // As upstream, where a watch that begins with the present objects is given the match that such a watch needs.
+    const beginsWithObjects = !initial && (query.text("resourceVersion") ?? "0") === "0";
+    if (isContinued && beginsWithObjects) errors.push(forbiddenWithContinue);
+    return errors;
+  }
   if (!initial) {
     errors.push(FieldError.forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`));
   }
   if (match !== "NotOlderThan") errors.push(FieldError.notSupported(MATCH, match, ["NotOlderThan"]));
-  if (query.text("continue") !== undefined) errors.push(forbiddenWithContinue);
+  if (isContinued) errors.push(forbiddenWithContinue);
   return errors;
 }
 

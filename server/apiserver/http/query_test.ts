@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { StatusError } from "../../../api/status.ts";
 import { deleteOptions } from "../delete_options.ts";
-import { givenDeleteOptions, patchOptions, Query, writeOptions } from "./query.ts";
+import { givenDeleteOptions, patchOptions, Query, watchRequest, writeOptions } from "./query.ts";
 
 function messageOf(work: () => unknown): string {
   try {
@@ -31,6 +31,19 @@ describe("options of a write", () => {
     const query = new Query("force=true&dryRun=None");
     expect(messageOf(() => patchOptions(query, "merge", undefined))).toMatch(/force: Forbidden.*dryRun: Unsupported/);
   });
+});
+
+describe("options of a watch", () => {
+  const watch = (query: string) => messageOf(() => watchRequest(new Query(query), { namespace: "", name: "" }));
+  const forbidden = 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is ' +
+    "forbidden when continue is provided";
+  const cases: readonly [string, string][] = [
+    ["continue=", "accepted"],
+    ["continue=x", forbidden],
+    ["continue=x&resourceVersion=0", forbidden],
+    ["continue=x&resourceVersion=7", "accepted"],
+  ];
+  for (const [query, message] of cases) it(query, () => expect(watch(query)).toBe(message));
 });
 
 describe("options of a deletion", () => {

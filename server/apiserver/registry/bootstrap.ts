@@ -137,7 +137,7 @@ function kubernetesService({ port, serviceIP }: BootstrapOptions): Service {
     spec: {
       type: "ClusterIP",
       clusterIP: serviceIP,
-      clusterIPs: [serviceIP],
+      ipFamilyPolicy: "SingleStack",
       ports: [{ name: "https", protocol: "TCP", port: 443, targetPort: port }],
     },
   };

@@ -361,7 +361,8 @@ describe("bootstrap", () => {
     const trusted = { namespace: "kube-system", name: "extension-apiserver-authentication" };
     expect((await client.get(configmaps, trusted)).data).toEqual({ "client-ca-file": "PEM" });
     const service = await client.get(services, { namespace: "default", name: "kubernetes" });
-    expect(service.spec.clusterIP).toBe("10.43.0.1");
+    const [address, policy] = ["10.43.0.1", "SingleStack"];
+    expect(service.spec).toMatchObject({ clusterIP: address, clusterIPs: [address], ipFamilyPolicy: policy });
     const found = await client.get(endpoints, { namespace: "default", name: "kubernetes" });
     expect(found.subsets?.[0]?.addresses).toEqual([{ ip: "192.0.2.2" }]);
     await client.create(configmaps, { metadata: { name: "a", namespace: "kube-system" } });

@@ -17,6 +17,8 @@ type Rule = (node: string, request: AdmissionRequest, context: AdmissionContext)
 
 const mirrorAnnotation = "kubernetes.io/config.mirror";
 const leaseNamespace = "kube-node-lease";
+/** What is missing goes by its kind here, as upstream. */
+const singular = { pod: { group: "", resource: "pod" }, node: { group: "", resource: "node" } } as const;
 
 const rules: Readonly<Record<string, Rule>> = {
   "/pods": checkPod,
@@ -33,19 +35,24 @@ const rules: Readonly<Record<string, Rule>> = {
 export const nodeRestriction: AdmissionPlugin = {
   name: "NodeRestriction",
   resources: Object.keys(rules),
-  validate(request, context) {
-    const node = nodeNameOf(request.user);
-    if (node === undefined) return;
-    return rules[`${request.row.group}/${request.row.resource}`]!(node, request, context);
-  },
+  // As upstream, before the values are looked at: a node is not told what else is wrong with what it may not write.
+  mutate: restrict,
+  validate: (request, context) => request.operation === "DELETE" ? restrict(request, context) : undefined,
 };
+
+function restrict(request: AdmissionRequest, context: AdmissionContext): void | Promise<void> {
+  const node = nodeNameOf(request.user);
+  if (node === undefined) return;
+  return rules[`${request.row.group}/${request.row.resource}`]!(node, request, context);
+}
 
 function checkPod(node: string, request: AdmissionRequest, context: AdmissionContext): void {
   const { subresource, operation } = request;
   if (subresource === "status") return checkPodStatus(node, request);
   if (subresource === "eviction") {
-    const { spec } = context.lookup.find(pods, request.namespace, request.name) ?? {};
-    if (spec !== undefined && spec.nodeName !== node) {
+    const pod = context.lookup.find(pods, request.namespace, request.name);
+    if (pod === undefined) throw notFound(singular.pod, request.name);
+    if (pod.spec.nodeName !== node) {
       throw refuse(request, `node ${node} can only evict pods with spec.nodeName set to itself`);
     }
     return;
@@ -90,7 +97,7 @@ function checkMirror(node: string, request: AdmissionRequest, { lookup }: Admiss
     throw refuse(request, `${who} must not set blockOwnerDeletion on an owner reference`);
   }
   const known = lookup.find(nodes, "", node);
-  if (known === undefined) throw notFound(nodes, node);
+  if (known === undefined) throw notFound(singular.node, node);
   if (owner.uid !== known.metadata.uid) {
     throw refuse(request, `node ${node} UID mismatch: expected ${owner.uid} got ${known.metadata.uid}`);
   }
@@ -169,7 +176,7 @@ async function checkToken(node: string, request: AdmissionRequest, context: Admi
   }
   if (!ref.uid) throw refuse(request, "node requested token with a pod binding without a uid");
   const pod = context.lookup.find(pods, request.namespace, ref.name);
-  if (pod === undefined) throw notFound(pods, ref.name);
+  if (pod === undefined) throw notFound(singular.pod, ref.name);
   if (ref.uid !== pod.metadata.uid) {
     const detail = `the UID in the bound object reference (${ref.uid}) does not match the UID in record. ` +
       "The object might have been deleted and then recreated";
@@ -242,7 +249,7 @@ function checkCertificate(node: string, request: AdmissionRequest): void {
   if (request.operation !== "CREATE") return;
   const { spec } = request.object as CertificateSigningRequest;
   if (!nodeSigners.has(spec.signerName)) return;
-  if (parsed(request, spec.request).commonName !== `system:node:${node}`) {
+  if (parsed(request, spec.request, "unable to parse csr").commonName !== `system:node:${node}`) {
     throw refuse(request, `can only create a node CSR with CN=system:node:${node}`);
   }
 }

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { csinodes, leases, nodes, pods, serviceaccounts } from "../../../../api/resources.ts";
+import {
+  certificatesigningrequests,
+  csinodes,
+  leases,
+  nodes,
+  pods,
+  serviceaccounts,
+} from "../../../../api/resources.ts";
 import type { Resource } from "../../../../api/resource.ts";
 import type { StatusError } from "../../../../api/status.ts";
 import type { TokenRequest } from "../../../../api/types/authentication_v1.ts";
@@ -53,6 +60,36 @@ describe("NodeRestriction", () => {
       "is not allowed to modify ownerReferences",
     );
     expect(await outcome(own.delete(nodes, { name: "n2" }))).toContain("is not allowed to modify node");
+  });
+
+  it("refuses before it is looked at what else is wrong, and before what is not kept is dropped", async () => {
+    const patch = { type: "merge", patch: { spec: { configSource: {} } } } as const;
+    const unnamed = { metadata: { generateName: "n" }, spec: {} };
+    const spec = { signerName: "kubernetes.io/kubelet-serving", request: "YQ==", usages: ["server auth"] };
+    const claims = { status: { resourceClaimStatuses: [{ name: "x", resourceClaimName: "y" }] } };
+    const [pod, nowhere] = [{ namespace: "team", name: "n1" }, { namespace: "team", name: "none" }];
+    const evict = (name: string, asked: string) =>
+      own.create(
+        pods as Resource,
+        { apiVersion: "policy/v1", kind: "Eviction", metadata: { ...nowhere, name: asked } },
+        { subresource: "eviction", name, namespace: "team" },
+      );
+    const cases: readonly [Promise<unknown>, string][] = [
+      [own.patch(nodes, { name: "n1" }, patch), "is not allowed to update configSource to a new non-nil configSource"],
+      [own.create(nodes, unnamed), 'nodes "n" is forbidden: node "n1" is not allowed to modify node ""'],
+      [
+        own.create(certificatesigningrequests, { metadata: { name: "c" }, spec }),
+        '"c" is forbidden: unable to parse csr',
+      ],
+      [
+        own.patch(pods, pod, { type: "merge", patch: claims }, { subresource: "status" }),
+        "cannot update resource claim statues",
+      ],
+      [evict("n2", "other"), "can only evict pods with spec.nodeName set to itself"],
+      [evict("none", "other"), 'pod "none" not found'],
+      [evict("n1", "other"), "name in URL does not match name in Eviction object"],
+    ];
+    for (const [attempt, words] of cases) expect(await outcome(attempt)).toContain(words);
   });
 
   it("lets it make mirror Pods of its own alone", async () => {

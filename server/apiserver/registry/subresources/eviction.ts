@@ -37,10 +37,10 @@ const attempts = 20;
 export const evictPod: Creator = async (shelf, context, request) => {
   const eviction = request.object as Eviction;
   const name = request.name ?? eviction.metadata.name ?? "";
-  if (eviction.metadata.name !== name) {
+  await admitAction(shelf, context, request, eviction, () => {
+    if (eviction.metadata.name === name) return;
     throw badRequest("name in URL does not match name in Eviction object");
-  }
-  await admitAction(shelf, context, request, eviction);
+  });
   const options = optionsOf(eviction, request.options.dryRun);
   for (let attempt = 1;; attempt++) {
     try {
