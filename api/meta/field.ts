@@ -1,3 +1,5 @@
+import { quote } from "./quote.ts";
+
 /** Where in an object a value stands, printed as Kubernetes prints it: `spec.containers[0].ports[1].containerPort`. */
 export class Path {
   readonly #text: string;
@@ -150,14 +152,11 @@ export function aggregate(errors: readonly FieldError[]): string {
   return texts.size <= 1 ? first : `[${[...texts].join(", ")}]`;
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function printedValue(value: unknown): string {
+  if (typeof value === "string") return quote(value);
   return JSON.stringify(value, (_, part) => typeof part === "bigint" ? part.toString() : part) ?? String(value);
 }

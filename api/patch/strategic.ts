@@ -48,7 +48,7 @@ class Merger {
 
   mergeObject(original: JsonObject, patch: JsonObject, node: PatchNode | undefined, at: string): JsonObject {
     const wholly = getField(patch, directive);
-    if (wholly === "replace") return cleanObject(patch);
+    if (wholly === "replace") return withoutDirective(patch);
     if (wholly === "delete") return {};
     if (wholly !== undefined) throw unknownDirective(wholly, at);
 
@@ -57,13 +57,14 @@ class Merger {
     if (retained) retainOnly(merged, fields, retained, at);
     for (const [name, order] of orders) {
       const field = this.#field(node, name);
+      requireOrderable(getField(merged, name), name, at);
       // The order of a list that is replaced is its own.
       if (!field.merges) {
         this.#requireKnown(node, name, at);
         continue;
       }
       const [before, added] = [getField(merged, name), fields.get(name)];
-      if (added === null || (added === undefined && !Array.isArray(before))) continue;
+      if (added === undefined && !Array.isArray(before)) continue;
       setField(merged, name, this.#orderedList(before, added, order, field, `${at}.${name}`));
       fields.delete(name);
     }
@@ -94,10 +95,11 @@ class Merger {
   #mergeField(original: unknown, patch: unknown, field: PatchField, at: string): unknown {
     if (patch === null) return undefined;
     if (isObject(original) && isObject(patch)) {
-      return field.replaces ? cleanObject(patch) : this.mergeObject(original, patch, field.content, at);
+      return field.replaces ? patch : this.mergeObject(original, patch, field.content, at);
     }
-    if (Array.isArray(original) && Array.isArray(patch) && field.merges) {
-      return this.#mergeList(original, patch, field, at);
+    // A list that is not merged is taken as it is: what looks like directives there are unknown fields of its elements.
+    if (Array.isArray(original) && Array.isArray(patch)) {
+      return field.merges ? this.#mergeList(original, patch, field, at) : patch;
     }
     return clean(patch);
   }
@@ -111,7 +113,7 @@ class Merger {
     const { keyOf } = new ElementKeys(field, at, before, patch ?? []);
     const keys = order.map(keyOf);
     requireOrderOf(patch ?? [], keys, keyOf, at);
-    const merged = patch === undefined ? before : this.#mergeField(before, patch, field, at) as unknown[];
+    const merged = patch === undefined ? before : this.#mergeField(original, patch, field, at) as unknown[];
     return orderElements(merged, keyOf, keys, before.map(keyOf));
   }
 
@@ -153,7 +155,7 @@ class Merger {
     if (what !== undefined) throw unknownDirective(what, at);
     const key = keyOf(element);
     const old = merged.get(key);
-    merged.set(key, old ? this.mergeObject(old, content, field.content, `${at}[${key}]`) : cleanObject(content));
+    merged.set(key, old ? this.mergeObject(old, content, field.content, `${at}[${key}]`) : content);
   }
 }
 
@@ -178,7 +180,7 @@ class ElementKeys {
     if (mergeKey === undefined) throw unprocessable(`${path}: a list of objects without a merge key cannot be merged`);
     this.keyOf = (element) => {
       const key = isObject(element) ? getField(element, mergeKey) : undefined;
-      if (key === undefined || key === null) {
+      if (key === undefined) {
         throw unprocessable(`${path}: the element ${excerpt(element)} lacks the merge key ${mergeKey}`);
       }
       return key;
@@ -205,8 +207,10 @@ function readDirectives(patch: JsonObject, at: string): Directives {
     if (key === retainKeys) retained = new Set(listOf(patch, key, at));
     else if (key.startsWith(setElementOrder)) orders.push([key.slice(setElementOrder.length), listOf(patch, key, at)]);
     else if (key.startsWith(deleteFromList)) {
-      // Whatever else it is deletes nothing.
-      if (Array.isArray(patch[key])) deletions.push([key.slice(deleteFromList.length), patch[key]]);
+      const name = key.slice(deleteFromList.length);
+      // As of any field, null takes away the whole list; whatever else it is deletes nothing.
+      if (patch[key] === null) fields.set(name, null);
+      else if (Array.isArray(patch[key])) deletions.push([name, patch[key]]);
     } else fields.set(key, patch[key]);
   }
   return { fields, retained, orders, deletions };
@@ -256,17 +260,20 @@ function requireOrderOf(
   }
 }
 
-/** What a patch adds where there was nothing: without its nulls and directives. Undefined for what a directive takes away. */
+/** What a patch adds where there was nothing: without its nulls, and without objects that say how they are patched. */
 function clean(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((element) => !isOnlyDirective(element)).map(clean);
+  if (Array.isArray(value)) return value.map(clean).filter((element) => element !== undefined);
   if (!isObject(value)) return value;
-  return getField(value, directive) === "delete" ? undefined : cleanObject(value);
+  return Object.hasOwn(value, directive) ? undefined : cleanObject(value);
 }
 
-/** An element of a list that tells what becomes of others and is none itself. */
-function isOnlyDirective(element: unknown): boolean {
-  const what = isObject(element) ? getField(element, directive) : undefined;
-  return what === "delete" || what === "replace";
+function withoutDirective({ [directive]: _, ...fields }: JsonObject): JsonObject {
+  return fields;
+}
+
+function requireOrderable(value: unknown, name: string, at: string): void {
+  if (value === undefined || Array.isArray(value)) return;
+  throw badRequest(`${place(at)}: ${setElementOrder}${name} orders ${excerpt(value)}, which is no list`);
 }
 
 function cleanObject(object: JsonObject): JsonObject {

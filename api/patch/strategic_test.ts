@@ -120,6 +120,33 @@ const podCases: Case[] = [
     result: containers({ name: "a", lifecycle: {} }),
   },
   {
+    name: "takes new elements of a list, and lists that are not merged, as they are",
+    original: pod({ containers: [{ name: "a" }], tolerations: [{ key: "b" }] }),
+    patch: pod({
+      containers: [{ name: "b", image: null, securityContext: { $patch: "replace", runAsUser: 1 } }],
+      tolerations: [{ $patch: "delete", key: "b" }],
+    }),
+    result: pod({
+      containers: [{ name: "b", image: null, securityContext: { $patch: "replace", runAsUser: 1 } }, { name: "a" }],
+      tolerations: [{ $patch: "delete", key: "b" }],
+    }),
+  },
+  {
+    name: "adds no object that says how it is patched where there is none to patch",
+    original: pod({ hostname: "h" }),
+    patch: pod({
+      nodeSelector: { $patch: "replace", a: "b" },
+      tolerations: [{ $patch: "merge", key: "a" }, { key: "b" }],
+    }),
+    result: pod({ hostname: "h", tolerations: [{ key: "b" }] }),
+  },
+  {
+    name: "takes the whole list away for deletions of null",
+    original: { metadata: { name: "a", finalizers: ["x.io/a"] } },
+    patch: { metadata: { "$deleteFromPrimitiveList/finalizers": null } },
+    result: { metadata: { name: "a" } },
+  },
+  {
     name: "merges ports by their number, of which there may be two",
     original: containers({
       name: "a",
@@ -175,6 +202,8 @@ describe("applyStrategicPatch", () => {
     [400, { $patch: "merge" }, 'patch: $patch "merge" is not one of'],
     [400, { spec: { containers: [{ name: "a", $patch: "merge" }] } }, '$patch "merge" is not one of'],
     [400, { spec: { "$setElementOrder/unknown": [] } }, "orders a field that there is not"],
+    [400, { "$setElementOrder/spec": [] }, "which is no list"],
+    [400, { spec: { "$setElementOrder/containers": [{ name: "a" }], containers: null } }, "must be a list"],
     [422, { spec: { "$deleteFromPrimitiveList/containers": ["a"] } }, "values of several types"],
     [400, { $patch: "eat" }, 'patch: $patch "eat" is not one of'],
     [400, { spec: { $retainKeys: "x" } }, "invalid patch format of retainKeys: spec: $retainKeys must be a list"],

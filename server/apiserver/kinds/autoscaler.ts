@@ -4,6 +4,7 @@ import type {
   HorizontalPodAutoscaler,
   HPAScalingRules,
 } from "../../../api/types/autoscaling_v2.ts";
+import { dropOldAnnotations } from "./autoscaler_v1.ts";
 import { validateMetric, validateReference, validateScalingRules, versionFault } from "./autoscaler_validation.ts";
 import { requireNotNegative } from "./checks.ts";
 import { specPath } from "./scheduling_validation.ts";
@@ -12,7 +13,8 @@ import type { Strategy } from "./strategy.ts";
 const targetPath = specPath.child("scaleTargetRef");
 
 export const autoscalerStrategy: Strategy<HorizontalPodAutoscaler> = {
-  defaults({ spec }) {
+  defaults({ metadata, spec }) {
+    dropOldAnnotations(metadata);
     spec.minReplicas ??= 1;
     spec.metrics ??= [{
       type: "Resource",
@@ -55,6 +57,7 @@ export const autoscalerStrategy: Strategy<HorizontalPodAutoscaler> = {
   validateUpdate({ spec: { scaleTargetRef: now } }, { spec: { scaleTargetRef: before } }) {
     return now.apiVersion === before.apiVersion && now.kind === before.kind ? [] : validateTargetVersion(now);
   },
+  defaultStatus: ({ metadata }) => dropOldAnnotations(metadata),
   validateStatusUpdate({ status }) {
     const errors: FieldError[] = [];
     for (const field of ["currentReplicas", "desiredReplicas"] as const) {

@@ -1,5 +1,6 @@
 import type { HorizontalPodAutoscaler as AutoscalerV1 } from "../../../api/types/autoscaling_v1.ts";
 import type { HorizontalPodAutoscaler, MetricSpec } from "../../../api/types/autoscaling_v2.ts";
+import type { ObjectMeta } from "../../../api/types/meta_v1.ts";
 import {
   behaviorOf,
   behaviorText,
@@ -17,6 +18,23 @@ const metricsAnnotation = "autoscaling.alpha.kubernetes.io/metrics";
 const behaviorAnnotation = "autoscaling.alpha.kubernetes.io/behavior";
 const conditionsAnnotation = "autoscaling.alpha.kubernetes.io/conditions";
 const currentMetricsAnnotation = "autoscaling.alpha.kubernetes.io/current-metrics";
+
+const oldAnnotations = [
+  metricsAnnotation,
+  behaviorAnnotation,
+  conditionsAnnotation,
+  currentMetricsAnnotation,
+  "autoscaling.alpha.kubernetes.io/scale-down-tolerance",
+  "autoscaling.alpha.kubernetes.io/scale-up-tolerance",
+];
+
+/** Takes from an object of the new version what only annotates objects of the old one, where it would be read as their fields. */
+export function dropOldAnnotations(metadata: ObjectMeta): void {
+  const { annotations } = metadata;
+  if (annotations === undefined) return;
+  for (const name of oldAnnotations) delete annotations[name];
+  if (Object.keys(annotations).length === 0) delete metadata.annotations;
+}
 
 const apiVersion = "autoscaling/v1";
 

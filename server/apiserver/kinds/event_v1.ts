@@ -36,6 +36,7 @@ export const eventV1: Conversion = {
   strategy: {
     ...eventStrategy,
     checkName: checkDns1123Subdomain,
+    checksMetadata: true,
     validate: (event: Event) => validateEvent(event, "reportingController"),
     validateCreate: validateNewEvent,
     validateUpdate: validateEventUpdate,

@@ -10,6 +10,8 @@ import type { KubeObject } from "../../../api/resource.ts";
 export interface Strategy<T extends KubeObject = KubeObject> {
   /** What is wrong with a name; a DNS subdomain when absent. */
   checkName?(name: string): string[];
+  /** This version asks of metadata what most kinds do, whatever the stored one asks. */
+  readonly checksMetadata?: boolean;
   /** Loads what of the program few objects of the kind need to be validated; runs before that. */
   load?(object: Readonly<T>): Promise<void> | undefined;
   /** Fills in what the client left out. Runs before admission, on create and on update. */

@@ -21,12 +21,13 @@ const standardFinalizers: ReadonlySet<string> = new Set([...finalizersOfGarbageC
 type NameCheck = (name: string) => string[];
 
 /** What is wrong with the metadata of a new object: by the kind's rules, or else by what no path could name. */
-export function validateMetadata(row: ResourceRow, { checkName }: Strategy, metadata: ObjectMeta): FieldError[] {
+export function validateMetadata(row: ResourceRow, strategy: Strategy, metadata: ObjectMeta): FieldError[] {
+  const { checkName } = strategy;
   return [
     ...validateNames(row, checkName ?? checkDns1123Subdomain, metadata),
     ...validateFields(metadata),
     ...validateFinalizers(metadata.finalizers),
-    ...(rulesOf(row).known ? requireKnownFinalizers(metadata.finalizers) : []),
+    ...(rulesOf(row, strategy).known ? requireKnownFinalizers(metadata.finalizers) : []),
   ];
 }
 
@@ -36,12 +37,13 @@ export function validateMetadata(row: ResourceRow, { checkName }: Strategy, meta
  */
 export function validateMetadataUpdate(
   row: ResourceRow,
-  { checkName }: Strategy,
+  strategy: Strategy,
   { metadata }: KubeObject,
   old: KubeObject,
   subresource = "",
 ): FieldError[] {
-  const { changed, whole, known } = rulesOf(row, subresource);
+  const { checkName } = strategy;
+  const { changed, whole, known } = rulesOf(row, strategy, subresource);
   const fields = validateFields(metadata);
   const changes = validateChanges(metadata, old.metadata);
   const finalizers = validateFinalizers(metadata.finalizers);
@@ -119,7 +121,8 @@ const ownRules: Readonly<Record<string, OwnRules>> = {
   "storage.k8s.io/volumeattributesclasses": twice,
 };
 
-function rulesOf({ group, resource }: ResourceRow, subresource = ""): OwnRules {
+function rulesOf({ group, resource }: ResourceRow, { checksMetadata }: Strategy, subresource = ""): OwnRules {
+  if (checksMetadata) return usual;
   const name = `${group}/${resource}`;
   return ownRules[subresource === "" ? name : `${name}/${subresource}`] ?? usual;
 }

@@ -4,9 +4,11 @@ import { setOf } from "../../../api/patch/apply/field_set.ts";
 import type { KubeObject } from "../../../api/resource.ts";
 import type { Scale } from "../../../api/types/autoscaling_v1.ts";
 import type { LabelSelector } from "../../../api/types/meta_v1.ts";
+import { conflict } from "../../../api/status.ts";
 import { type Facet, within } from "./facet.ts";
 import { bumpGeneration } from "./main_facet.ts";
 import { ObjectEntry } from "./object_entry.ts";
+import { uidMismatch } from "./preconditions.ts";
 import type { Shelf } from "./system.ts";
 
 interface Scalable extends KubeObject {
@@ -34,6 +36,7 @@ export function scaleFacet(shelf: Shelf): Facet {
     } as KubeObject),
     merge(submitted, whole) {
       const old = whole as Scalable;
+      requireSameUid(shelf, submitted, old);
       return {
         ...old,
         metadata: { ...old.metadata },
@@ -48,6 +51,13 @@ export function scaleFacet(shelf: Shelf): Facet {
     },
     answer: (entry) => new ObjectEntry(view(entry.object), entry.revision),
   };
+}
+
+/** 409 for a Scale of another object, which a patch can make. */
+function requireSameUid({ row }: Shelf, { metadata: { uid } }: KubeObject, { metadata }: KubeObject): void {
+  if (!uid || uid === metadata.uid) return;
+  const resource = { group: row.group, resource: `${row.resource}/scale` };
+  throw conflict(resource, metadata.name ?? "", uidMismatch(uid, metadata.uid ?? ""));
 }
 
 function scaleOf({ metadata, spec, status }: Scalable): Scale {

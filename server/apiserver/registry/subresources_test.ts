@@ -81,6 +81,15 @@ describe("scale", () => {
     const negative = { ...copyOf(scale), metadata: { ...target }, spec: { replicas: -1 } };
     expect((await failure(test.client.update(scales, negative, { subresource: "scale" }))).message)
       .toContain("spec.replicas: Invalid value: -1");
+    const ofAnother = await failure(
+      test.client.patch(scales, target, { type: "merge", patch: { metadata: { uid: "other" } } }, {
+        subresource: "scale",
+      }),
+    );
+    expect(ofAnother.code).toBe(409);
+    expect(ofAnother.message).toBe(
+      `Operation cannot be fulfilled on deployments/scale.apps "a": Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata.uid}`,
+    );
   });
 });
 
@@ -194,6 +203,10 @@ describe("other versions", () => {
     expect((await test.client.get(events, target)).series).toEqual(series);
     const changed = await failure(test.client.patch(eventsV1, target, { type: "merge", patch: { note: "again" } }));
     expect(changed.message).toBe('Event "a" is invalid: message: Invalid value: "again": field is immutable');
+    const finalizers = { metadata: { finalizers: ["plain"] } };
+    const unknown = await failure(test.client.patch(eventsV1, target, { type: "merge", patch: finalizers }));
+    expect(unknown.message).toContain('metadata.finalizers[0]: Invalid value: "plain": name is neither');
+    await test.client.patch(events, target, { type: "merge", patch: finalizers });
   });
 
   it("autoscaling/v1 keeps the CPU target", async () => {
@@ -214,6 +227,26 @@ describe("other versions", () => {
     const shown = await test.client.get(horizontalpodautoscalersV1, target);
     expect(shown.spec.targetCPUUtilizationPercentage).toBe(70);
     expect(shown.metadata.resourceVersion).toBe(stored.metadata.resourceVersion);
+  });
+
+  it("autoscaling/v2 has fields for what autoscaling/v1 says in annotations, and keeps none of those", async () => {
+    await using test = await TestRegistry.open();
+    const annotations = {
+      "autoscaling.alpha.kubernetes.io/metrics": "[]",
+      "autoscaling.alpha.kubernetes.io/scale-up-tolerance": "1",
+    };
+    const made = await test.client.create(horizontalpodautoscalers, {
+      metadata: { ...target, annotations },
+      spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" }, maxReplicas: 3 },
+    });
+    expect(made.metadata.annotations).toBe(undefined);
+    const patch = { metadata: { annotations: { ...annotations, other: "kept" } } };
+    for (const subresource of ["", "status"]) {
+      const patched = await test.client.patch(horizontalpodautoscalers, target, { type: "merge", patch }, {
+        subresource,
+      });
+      expect(patched.metadata.annotations).toEqual({ other: "kept" });
+    }
   });
 });
 

@@ -32,11 +32,12 @@ const patches: readonly object[] = [
 export const ofEveryKind: readonly Script[] = specimens.flatMap((specimen) =>
   schema.resources()
     .filter((row) => `${row.group}/${row.resource}` === specimen.of && row.verbs.includes("patch"))
-    .map((row): Script => {
+    .map((row, _, versions): Script => {
       const group = row.group === "" ? "/api/v1" : `/apis/${apiVersionOf(row)}`;
       const collection = `${group}/${row.namespaced ? `namespaces/${NAMESPACE}/` : ""}${row.resource}`;
       const metadata = specimen.object["metadata"] as Json | undefined;
-      const name = metadata?.["name"] as string ?? NAME;
+      // Scripts of several versions run at the same time, and would meet in one object.
+      const name = versions.length > 1 ? NAME : metadata?.["name"] as string ?? NAME;
       const object = {
         apiVersion: apiVersionOf(row),
         kind: row.kind,

@@ -32,6 +32,21 @@ const ofDeployments: readonly unknown[] = [
   inSpec({ containers: [{ $patch: "delete" }] }),
   inSpec({ containers: [{ image: "no key" }] }),
   inSpec({ containers: [{ name: null, image: "no key" }] }),
+  inSpec({
+    containers: [{
+      name: "more",
+      image: "x",
+      command: null,
+      lifecycle: { preStop: null },
+      securityContext: { $patch: "replace", runAsUser: 1 },
+      env: [{ name: "A", value: "1", $patch: "replace" }],
+    }],
+  }),
+  inSpec({
+    $patch: "replace",
+    nodeSelector: { $patch: "replace", a: "b" },
+    containers: [{ name: "a", image: "x", command: null }],
+  }),
   inSpec({ containers: [{ name: 3, image: "odd key" }] }),
   inSpec({ containers: ["text"] }),
   inSpec({ containers: [null] }),
