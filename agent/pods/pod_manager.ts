@@ -1,7 +1,8 @@
 import { getLogger } from "@logtape/logtape";
 import { deepEqual } from "../../api/meta/deep_equal.ts";
 import type { Node, Pod } from "../../api/types/core_v1.ts";
-import type { Container, RuntimeEvent } from "../runtime/contract.ts";
+import type { RuntimeEvent } from "../runtime/contract.ts";
+import { tellOfDeadContainer, tellOfDeadSandbox } from "./deaths.ts";
 import type { PodDirectory } from "./directory.ts";
 import { isMirrorPod, isStaticPod } from "./labels.ts";
 import { refusal, tooBig } from "./node_admission.ts";
@@ -28,10 +29,6 @@ export interface PodManagerOptions {
 
 const logger = getLogger(["skiff", "agent", "pods"]);
 const nothing: PodRuntime = { sandboxes: [], containers: [] };
-/** A runtime tells of a death before its own books show it: so often it is asked again, at growing distance. */
-const deathLooks = [0, 5, 10, 20, 40, 80, 160, 320, 640, 1280];
-/** containerd learns of an OOM kill by another way than of the death, and for a moment calls it an error like any other. */
-const oomNews = 200;
 
 interface Entry {
   readonly worker: PodWorker;
@@ -139,8 +136,8 @@ export class Pods implements PodDirectory {
     const { worker } = entry;
     const isSandbox = worker.state.sandboxes.some(({ id }) => id === event.containerId);
     try {
-      if (isSandbox) await this.#sandboxDied(worker, event.containerId);
-      else await this.#containerDied(worker, event.containerId, uid!);
+      if (isSandbox) await tellOfDeadSandbox(event.containerId, worker, this.#options.shared);
+      else await tellOfDeadContainer(event.containerId, worker, this.#options.shared);
     } catch (error) {
       if (this.#options.shared.signal.aborted) return;
       logger.warn("what became of {id} could not be asked: {error}", {
@@ -369,37 +366,6 @@ export class Pods implements PodDirectory {
     this.#successors.delete(fullName(pod));
     this.desired(successor);
   }
-
-  async #containerDied(worker: PodWorker, id: string, uid: string): Promise<void> {
-    const { shared } = this.#options;
-    for (const wait of deathLooks) {
-      await this.#pause(wait);
-      let container = await shared.runtime.container(id, shared.signal);
-      if (!container) return worker.send({ type: "containerGone", id });
-      if (container.state !== "exited") continue;
-      if (mayBeOom(container) && worker.state.stage.at === "active") {
-        await this.#pause(oomNews);
-        container = await shared.runtime.container(id, shared.signal) ?? container;
-      }
-      const told = await withTerminationMessage(container, shared.facts(), uid);
-      return worker.send({ type: "container", container: told });
-    }
-  }
-
-  async #sandboxDied(worker: PodWorker, id: string): Promise<void> {
-    const { shared } = this.#options;
-    for (const wait of deathLooks) {
-      await this.#pause(wait);
-      const sandbox = await shared.runtime.sandbox(id, shared.signal);
-      if (!sandbox) return worker.send({ type: "sandboxGone", id });
-      if (!sandbox.ready) return worker.send({ type: "sandbox", sandbox });
-    }
-  }
-
-  #pause(milliseconds: number): Promise<void> | undefined {
-    if (milliseconds === 0) return undefined;
-    return new Promise((resolve) => void this.#options.shared.clock.after(milliseconds, resolve));
-  }
 }
 
 /** The more important one is asked first. */
@@ -419,8 +385,4 @@ function isOfStaticPod({ sandboxes }: PodRuntime): boolean {
 function withKnownStatus(pod: Pod, worker: PodWorker): Pod {
   const { status } = worker.pod;
   return pod.status || !status ? pod : { ...pod, status };
-}
-
-function mayBeOom({ exitCode, reason }: Container): boolean {
-  return exitCode === 137 && reason === "Error";
 }
