@@ -1,7 +1,7 @@
 /** What a class of the JavaScript client says: of itself under `""`, of each field under its name in JSON. */
 export type ClassDescriptions = Readonly<Record<string, string>>;
 
-const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*'?([^'\s?:]+)'?\??:/g;
+const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*['"]?([^'"\s?:]+)['"]?\??:/g;
 const lastComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/;
 /** What the client's generator adds to what upstream says. */
 const ownLines = /\n\s*\* Defaults to: [^\n]*\n\s*\* @type [\s\S]*$/;
@@ -21,6 +21,21 @@ export function readDeclarations(source: string): ReadonlyMap<string, ClassDescr
   return found;
 }
 
+/**
+ * Reads a declaration file of kubernetes-models (`v1/Pod.d.ts`), which has what the client leaves out: the descriptions of fields that refer to a definition, and
+ * lines. The name is the client's for kinds that several groups have: `CoreV1Event`. Undefined for what is no type of an API.
+ */
+export function readModel(source: string): readonly [name: string, said: ClassDescriptions] | undefined {
+  const name = /\bas I?IoK8sApi([A-Z]\w*)/.exec(source)?.[1];
+  const start = source.search(/^export interface /m);
+  if (name === undefined || start < 0) return undefined;
+  const own = lastComment.exec(source.slice(0, start))?.[1];
+  return [name, {
+    ...(own !== undefined && { "": plain(own) }),
+    ...fieldsOf(source.slice(start, source.indexOf("\n}", start))),
+  }];
+}
+
 /** What is said of the parameters of a request, whose interface has that name; empty when there is none. */
 export function readRequest(source: string, name: string): ClassDescriptions {
   const start = source.indexOf(`export interface ${name} {`);
@@ -38,9 +53,9 @@ function fieldsOf(text: string): Record<string, string> {
 
 const entities: Readonly<Record<string, string>> = { "#39": "'", "#x3D": "=", "#x60": "`", quot: '"' };
 
-/** Quotes have a backslash before them, and some are written as in HTML. */
+/** Quotes and stars have a backslash before them, and some are written as in HTML. */
 function plain(comment: string): string {
   return comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n").trim()
     .replace(/&(#39|#x3D|#x60|quot);/g, (_, entity: string) => entities[entity]!)
-    .replace(/\\(["'\\])/g, "$1");
+    .replace(/\\(["'*\\])/g, "$1");
 }
