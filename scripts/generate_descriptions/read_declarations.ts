@@ -3,8 +3,8 @@ export type ClassDescriptions = Readonly<Record<string, string>>;
 
 const fieldComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*['"]?([^'"\s?:]+)['"]?\??:/g;
 const lastComment = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/;
-/** What the client's generator adds to what upstream says. */
-const ownLines = /\n\s*\* Defaults to: [^\n]*\n\s*\* @type [\s\S]*$/;
+/** What the packages' generators add to what upstream says. */
+const ownLines = /\n\s*\* (Defaults to: [^\n]*\n\s*\* @type|@deprecated)[\s\S]*$/;
 
 /** Reads the comments of a declaration file (`V1Pod.d.ts`), which are upstream's descriptions. Empty when it has none. */
 export function readDeclarations(source: string): ReadonlyMap<string, ClassDescriptions> {
@@ -46,7 +46,7 @@ function fieldsOf(text: string): Record<string, string> {
   const said: Record<string, string> = {};
   for (const [, comment = "", field = ""] of text.matchAll(fieldComment)) {
     // Names that are words of JavaScript are written with an underscore before them.
-    said[field.replace(/^_/, "")] = plain(comment.replace(ownLines, ""));
+    said[field.replace(/^_/, "")] = plain(comment);
   }
   return said;
 }
@@ -55,7 +55,8 @@ const entities: Readonly<Record<string, string>> = { "#39": "'", "#x3D": "=", "#
 
 /** Quotes and stars have a backslash before them, and some are written as in HTML. */
 function plain(comment: string): string {
-  return comment.split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n").trim()
+  return comment.replace(ownLines, "").split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n")
+    .trim()
     .replace(/&(#39|#x3D|#x60|quot);/g, (_, entity: string) => entities[entity]!)
     .replace(/\\(["'*\\])/g, "$1");
 }

@@ -68,6 +68,7 @@ it("reads what is said of a model, with its lines and of fields that refer to ot
 /**
  * A thing of
  * two lines.
+ * @deprecated
  */
 export interface IThing {
     /**

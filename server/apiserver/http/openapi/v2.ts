@@ -5,20 +5,22 @@ import { discoveryPath, type Operation, type PathOperations, pathsOf } from "./o
 import { optionParameters, type Parameter } from "./parameters.ts";
 import { descriptionsOfCodes, patchTypes, producedTypes, referencesOf } from "./references.ts";
 import { bearerToken } from "./security.ts";
+import { SharedParameters } from "./shared_parameters.ts";
 
 /** The OpenAPI 2 document of everything served. */
 export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
   const definitions = new Definitions(schema, 2, describe);
   const references = referencesOf(schema, definitions);
   const options = optionParameters(schema, describe);
+  const shared = new SharedParameters();
   const operation = (of: Operation) => {
     const body = references.body(of);
     const produces = producedTypes[of.produces];
     const answer = references.answer(of);
     const required = of.body === "deleteOptions" ? {} : { required: true };
     const parameters = [
-      ...(body ? [{ name: "body", in: "body", ...required, schema: body }] : []),
-      ...of.parameters.map(parameter),
+      ...(body ? [shared.refer({ name: "body", in: "body", ...required, schema: body })] : []),
+      ...of.parameters.map((one) => shared.refer(parameter(one))),
     ];
     return {
       description: of.description,
@@ -40,7 +42,7 @@ export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe
   };
   const pathItem = (of: PathOperations) => ({
     ...Object.fromEntries(of.operations.map((o) => [o.method, operation(o)])),
-    ...(of.parameters.length > 0 && { parameters: of.parameters.map(parameter) }),
+    ...(of.parameters.length > 0 && { parameters: of.parameters.map((one) => shared.refer(parameter(one))) }),
   });
   const places = [...Map.groupBy(rows, ({ group, version }) => `${group}/${version}`).values()];
   const all = places.flatMap((of) => [discoveryPath(of[0]!), ...of.flatMap((row) => pathsOf(row, options))]);
@@ -50,12 +52,13 @@ export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe
     info: { title: "Kubernetes", version: `${serverVersion.major}.${serverVersion.minor}` },
     paths,
     definitions: definitions.all(),
+    parameters: shared.all(),
     securityDefinitions: { BearerToken: bearerToken },
     security: [{ BearerToken: [] }],
   };
 }
 
-function parameter({ name, in: place, type, description }: Parameter): unknown {
+function parameter({ name, in: place, type, description }: Parameter): Readonly<Record<string, unknown>> {
   return {
     uniqueItems: true,
     type,
