@@ -39,7 +39,10 @@ export function readModel(source: string): readonly [name: string, said: ClassDe
 /** What is said of the parameters of a request, whose interface has that name; empty when there is none. */
 export function readRequest(source: string, name: string): ClassDescriptions {
   const start = source.indexOf(`export interface ${name} {`);
-  return start < 0 ? {} : fieldsOf(source.slice(start, source.indexOf("\n}", start)));
+  if (start < 0) return {};
+  const said = fieldsOf(source.slice(start, source.indexOf("\n}", start)));
+  // The client writes a blank line as two spaces.
+  return Object.fromEntries(Object.entries(said).map(([k, v]) => [k, v.replace(/(?<=[.:]) {2}(?=[A-Z`])/g, "\n\n")]));
 }
 
 function fieldsOf(text: string): Record<string, string> {
@@ -58,5 +61,5 @@ function plain(comment: string): string {
   return comment.replace(ownLines, "").split("\n").map((line) => line.replace(/^\s*\*? ?/, "").trimEnd()).join("\n")
     .trim()
     .replace(/&(#39|#x3D|#x60|quot);/g, (_, entity: string) => entities[entity]!)
-    .replace(/\\(["'*\\])/g, "$1");
+    .replace(/\\(["'*/])/g, "$1");
 }

@@ -43,7 +43,7 @@ it("finds nothing where nothing is said", () => {
 it("reads what is said of a request's parameters", () => {
   const requests = `export interface ApiReadThingRequest {
     /**
-     * Where it continues: never \\&#39;here\\&#39;.
+     * Where it continues: never \\&#39;here\\&#39;.  But there.
      * Defaults to: undefined
      * @type string
      */
@@ -59,7 +59,9 @@ export interface ApiOtherRequest {
     other?: boolean;
 }
 `;
-  expect(readRequest(requests, "ApiReadThingRequest")).toEqual({ continue: "Where it continues: never 'here'." });
+  expect(readRequest(requests, "ApiReadThingRequest")).toEqual({
+    continue: "Where it continues: never 'here'.\n\nBut there.",
+  });
   expect(readRequest(requests, "ApiThing")).toEqual({});
 });
 
@@ -72,7 +74,7 @@ it("reads what is said of a model, with its lines and of fields that refer to ot
  */
 export interface IThing {
     /**
-     * Where '\\*' is.
+     * Where '\\*\\/' is.
      */
     "part"?: IIoK8sApiCoreV1Part;
 }
@@ -87,6 +89,6 @@ export declare class Thing {
 }
 export type { IThing as IIoK8sApiCoreV1Thing, Thing as IoK8sApiCoreV1Thing };
 `;
-  expect(readModel(model)).toEqual(["CoreV1Thing", { "": "A thing of\ntwo lines.", part: "Where '*' is." }]);
+  expect(readModel(model)).toEqual(["CoreV1Thing", { "": "A thing of\ntwo lines.", part: "Where '*/' is." }]);
   expect(readModel("export interface IOther {\n}\n")).toBeUndefined();
 });
