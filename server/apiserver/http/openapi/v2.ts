@@ -1,9 +1,11 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
 import { Definitions, type Describe } from "./definitions.ts";
-import { discoveryPath, type Operation, type PathOperations, pathsOf } from "./operations.ts";
+import { pathsAt } from "./discovery.ts";
+import type { Operation, PathOperations } from "./operations.ts";
 import { optionParameters, type Parameter } from "./parameters.ts";
 import { descriptionsOfCodes, patchTypes, producedTypes, referencesOf } from "./references.ts";
+import { placesOf } from "./places.ts";
 import { bearerToken } from "./security.ts";
 import { SharedParameters } from "./shared_parameters.ts";
 
@@ -44,8 +46,7 @@ export function openapiV2(schema: Schema, rows: readonly ResourceRow[], describe
     ...Object.fromEntries(of.operations.map((o) => [o.method, operation(o)])),
     ...(of.parameters.length > 0 && { parameters: of.parameters.map((one) => shared.refer(parameter(one))) }),
   });
-  const places = [...Map.groupBy(rows, ({ group, version }) => `${group}/${version}`).values()];
-  const all = places.flatMap((of) => [discoveryPath(of[0]!), ...of.flatMap((row) => pathsOf(row, options))]);
+  const all = [...placesOf(rows)].flatMap(([place, of]) => pathsAt(place, of, options));
   const paths = Object.fromEntries(all.map((of) => [of.path, pathItem(of)]));
   return {
     swagger: "2.0",
