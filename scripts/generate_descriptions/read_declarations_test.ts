@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readDeclarations, readRequest } from "./read_declarations.ts";
+import { readDeclarations, readModel, readRequest } from "./read_declarations.ts";
 
 const source = `/**
  * The file's own head.
@@ -43,7 +43,7 @@ it("finds nothing where nothing is said", () => {
 it("reads what is said of a request's parameters", () => {
   const requests = `export interface ApiReadThingRequest {
     /**
-     * Where it continues: never \\&#39;here\\&#39;.
+     * Where it continues: never \\&#39;here\\&#39;.  But there.
      * Defaults to: undefined
      * @type string
      */
@@ -59,6 +59,36 @@ export interface ApiOtherRequest {
     other?: boolean;
 }
 `;
-  expect(readRequest(requests, "ApiReadThingRequest")).toEqual({ continue: "Where it continues: never 'here'." });
+  expect(readRequest(requests, "ApiReadThingRequest")).toEqual({
+    continue: "Where it continues: never 'here'.\n\nBut there.",
+  });
   expect(readRequest(requests, "ApiThing")).toEqual({});
+});
+
+it("reads what is said of a model, with its lines and of fields that refer to others", () => {
+  const model = `import { IIoK8sApiCoreV1Part } from "./Part.js";
+/**
+ * A thing of
+ * two lines.
+ * @deprecated
+ */
+export interface IThing {
+    /**
+     * Where '\\*\\/' is.
+     */
+    "part"?: IIoK8sApiCoreV1Part;
+}
+/**
+ * A class.
+ */
+export declare class Thing {
+    /**
+     * Not this one.
+     */
+    "part"?: IIoK8sApiCoreV1Part;
+}
+export type { IThing as IIoK8sApiCoreV1Thing, Thing as IoK8sApiCoreV1Thing };
+`;
+  expect(readModel(model)).toEqual(["CoreV1Thing", { "": "A thing of\ntwo lines.", part: "Where '*/' is." }]);
+  expect(readModel("export interface IOther {\n}\n")).toBeUndefined();
 });

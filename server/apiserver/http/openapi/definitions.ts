@@ -1,4 +1,5 @@
 import type { FieldSchema, FieldType, MessageSchema, Scalar, Schema } from "../../../../api/schema/contract.ts";
+import { unionsOf } from "./unions.ts";
 
 type Json = Record<string, unknown>;
 
@@ -94,6 +95,8 @@ export class Definitions {
         fields.map((field) => [field.name, this.#property(message, field)]),
       );
     }
+    const unions = unionsOf(message.name);
+    if (unions !== undefined) definition["x-kubernetes-unions"] = unions;
     return definition;
   }
 

@@ -71,6 +71,16 @@ describe("Definitions", () => {
     expect(third(`${core}.PersistentVolumeSpec`).properties["claimRef"]!["x-kubernetes-map-type"]).toBe("granular");
   });
 
+  it("says of which fields one is set", () => {
+    expect(third(`${core}.SeccompProfile`)["x-kubernetes-unions"]).toEqual([
+      { discriminator: "type", "fields-to-discriminateBy": { localhostProfile: "LocalhostProfile" } },
+    ]);
+    expect(second(`${core}.PodSchedulingGroup`)["x-kubernetes-unions"]).toEqual([
+      { "fields-to-discriminateBy": { podGroupName: "PodGroupName" } },
+    ]);
+    expect(third(`${core}.PodSpec`)).not.toHaveProperty("x-kubernetes-unions");
+  });
+
   it("lists allowed values where they are allowed: in the elements", () => {
     const { operations } = second("io.k8s.api.admissionregistration.v1.RuleWithOperations").properties;
     expect(operations).not.toHaveProperty("enum");

@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { schema } from "../../../../api/schema/schema.ts";
 import { openDescriptions } from "./descriptions.ts";
+import { placesOf } from "./places.ts";
 import { openapiV2 } from "./v2.ts";
 import { openapiV3 } from "./v3.ts";
 
@@ -21,8 +22,11 @@ describe("descriptions", () => {
   it("stand in both documents, beside kinds and fields", () => {
     const say = openDescriptions(given).read();
     const second = (openapiV2(schema, rows, say) as { definitions: Record<string, Definition> }).definitions;
-    const third = (openapiV3(schema, rows, say) as { components: { schemas: Record<string, Definition> } }).components
-      .schemas;
+    const third: Record<string, Definition> = {};
+    for (const place of ["api/v1", "apis/events.k8s.io/v1"]) {
+      const document = openapiV3(schema, place, placesOf(rows).get(place)!, say);
+      Object.assign(third, (document as { components: { schemas: Record<string, Definition> } }).components.schemas);
+    }
     for (const  of of[second, third]) {
       expect(of["io.k8s.api.core.v1.Pod"]?.description).toBe("What runs.");
       expect(of["io.k8s.api.core.v1.Pod"]?.properties["spec"]?.description).toBe("What is wanted.");

@@ -10,7 +10,7 @@ import {
   pathParameter,
   prettyParameter,
 } from "./parameters.ts";
-import { descriptionOf, groupWord, idOf, type Subject } from "./words.ts";
+import { descriptionOf, idOf, type Subject, tagOf } from "./words.ts";
 
 export type Method = "get" | "put" | "post" | "patch" | "delete" | "head" | "options";
 
@@ -27,7 +27,7 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   /** The object, a patch of it, or options. */
   readonly body: "object" | "patch" | "deleteOptions" | undefined;
-  readonly answer: "object" | "list" | "status" | "event" | "resources" | "text";
+  readonly answer: "object" | "list" | "text" | "status" | "event" | "resources" | "group" | "groups" | "versions";
   /** Of the answers that have that content; 401 is always among the answers. */
   readonly codes: readonly (200 | 201 | 202)[];
   /** What is sent: objects, also as a stream of events, lines of text among others, or anything. */
@@ -116,25 +116,6 @@ const answeredWithTheObject: ReadonlySet<string> = new Set([
   ...["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
 ]);
 
-/** The path under which a group and version tells its resources. */
-export function discoveryPath(row: ResourceRow): PathOperations {
-  const { name, tag } = groupWord(row);
-  const operation: Operation = {
-    method: "get",
-    action: undefined,
-    id: `get${name}APIResources`,
-    description: "get available resources",
-    tag,
-    kind: undefined,
-    parameters: [],
-    body: undefined,
-    answer: "resources",
-    codes: [200],
-    produces: "objects",
-  };
-  return { path: `${rootOf(row)}/`, parameters: [], operations: [operation] };
-}
-
 /** The paths of one resource with what can be done there. */
 export function pathsOf(row: ResourceRow, options: OptionParameters): PathOperations[] {
   const root = rootOf(row);
@@ -212,7 +193,7 @@ function operation(action: string, subject: Subject, of: Kind, options: OptionPa
     action,
     id: idOf(action, subject),
     description: descriptionOf(action, subject),
-    tag: groupWord(subject.row).tag,
+    tag: tagOf(subject.row),
     kind: { group, version, kind },
     parameters: messages.flatMap((name) => options("v1", name)).filter(({ name }) => !without?.includes(name))
       .toSorted(byName),
@@ -236,7 +217,7 @@ function connection(
     action: "connect",
     id: idOf("connect", whole),
     description: descriptionOf("connect", whole),
-    tag: groupWord(subject.row).tag,
+    tag: tagOf(subject.row),
     kind: { group, version, kind },
     parameters: options(apiVersionOf({ group, version }), kind),
     body: undefined,

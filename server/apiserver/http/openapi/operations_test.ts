@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { schema } from "../../../../api/schema/schema.ts";
-import { discoveryPath, pathsOf } from "./operations.ts";
+import { pathsOf } from "./operations.ts";
 import { optionParameters } from "./parameters.ts";
 
 const options = optionParameters(schema, () => undefined);
@@ -92,17 +92,5 @@ describe("pathsOf", () => {
       paths.get(path)!.operations.find((of) => of.action === "delete")!.answer;
     expect(answerOf(pods, `${scope}/{name}`)).toBe("object");
     expect(answerOf(roles, "/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}/roles/{name}")).toBe("status");
-  });
-});
-
-describe("discoveryPath", () => {
-  it("is of a group and version", () => {
-    const row = schema.resources().find(({ group }) => group === "apps")!;
-    const { path, operations } = discoveryPath(row);
-    expect([path, operations[0]!.id, operations[0]!.tag]).toEqual([
-      "/apis/apps/v1/",
-      "getAppsV1APIResources",
-      "apps_v1",
-    ]);
   });
 });

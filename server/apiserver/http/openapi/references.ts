@@ -22,6 +22,15 @@ export const producedTypes: Readonly<Record<Operation["produces"], readonly stri
 
 export const descriptionsOfCodes = { 200: "OK", 201: "Created", 202: "Accepted" } as const;
 
+const metaAnswers: Readonly<Record<Exclude<Operation["answer"], "text" | "object" | "list">, string>> = {
+  status: "Status",
+  event: "WatchEvent",
+  resources: "APIResourceList",
+  group: "APIGroup",
+  groups: "APIGroupList",
+  versions: "APIVersions",
+};
+
 /** What an operation takes and gives, as references into the definitions; kinds that the schema lacks are any object. */
 export function referencesOf(schema: Schema, definitions: Definitions) {
   const kindOf = (kind: Kind, name: string): unknown => {
@@ -37,20 +46,9 @@ export function referencesOf(schema: Schema, definitions: Definitions) {
       return of.body === "patch" ? definitions.patch() : kindOf(of.kind!, of.kind!.kind);
     },
     answer(of: Operation): unknown {
-      switch (of.answer) {
-        case "text":
-          return { type: "string" };
-        case "status":
-          return kindOf(meta, "Status");
-        case "event":
-          return kindOf(meta, "WatchEvent");
-        case "resources":
-          return kindOf(meta, "APIResourceList");
-        case "list":
-          return kindOf(of.kind!, `${of.kind!.kind}List`);
-        case "object":
-          return kindOf(of.kind!, of.kind!.kind);
-      }
+      if (of.answer === "text") return { type: "string" };
+      if (of.answer === "object") return kindOf(of.kind!, of.kind!.kind);
+      return of.answer === "list" ? kindOf(of.kind!, `${of.kind!.kind}List`) : kindOf(meta, metaAnswers[of.answer]);
     },
   };
 }

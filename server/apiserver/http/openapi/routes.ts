@@ -9,6 +9,7 @@ import type { PathRoute } from "../handler.ts";
 import { clausesOf, mediaTypes } from "../negotiate.ts";
 import { DocumentCache, tagOf } from "./cache.ts";
 import { type Descriptions, openDescriptions } from "./descriptions.ts";
+import { placesOf } from "./places.ts";
 
 const PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 /** The one with `@`, which is no media type, is older, and what clients still ask for. */
@@ -24,14 +25,11 @@ export function openapiRoutes(registry: Registry): (path: string) => PathRoute |
     const name = path.slice("/openapi/".length).replace(/\/$/, "");
     if (name === "v2") return (call) => sendV2(call, cache, descriptions, registry.resources());
     if (name === "v3") return (call) => sendIndex(call, descriptions, registry.resources());
-    const rows = registry.resources().filter((row) => name === `v3/${placeOf(row)}`);
-    return rows.length === 0 ? undefined : (call) => sendV3(call, cache, descriptions, name, rows);
+    if (!name.startsWith("v3/")) return undefined;
+    const place = name.slice("v3/".length);
+    const rows = placesOf(registry.resources()).get(place);
+    return rows === undefined ? undefined : (call) => sendV3(call, cache, descriptions, place, rows);
   };
-}
-
-/** `api/v1`, `apis/apps/v1`: how the index names a document. */
-function placeOf(row: ResourceRow): string {
-  return row.group === "" ? `api/${row.version}` : `apis/${row.group}/${row.version}`;
 }
 
 function sourceTag(descriptions: Descriptions, rows: readonly ResourceRow[]): string {
@@ -39,8 +37,7 @@ function sourceTag(descriptions: Descriptions, rows: readonly ResourceRow[]): st
 }
 
 function sendIndex(call: Call, descriptions: Descriptions, rows: readonly ResourceRow[]): void | Promise<void> {
-  const places = Map.groupBy(rows, placeOf);
-  const paths = Object.fromEntries([...places].map(([place, of]) => [place, {
+  const paths = Object.fromEntries([...placesOf(rows)].map(([place, of]) => [place, {
     serverRelativeURL: `/openapi/v3/${place}?hash=${sourceTag(descriptions, of)}`,
   }]));
   const text = JSON.stringify({ paths });
@@ -51,15 +48,15 @@ async function sendV3(
   call: Call,
   cache: DocumentCache,
   descriptions: Descriptions,
-  name: string,
+  place: string,
   rows: readonly ResourceRow[],
 ): Promise<void> {
   mustTakeJSON(call);
   const { openapiV3 } = await import("./v3.ts");
   const document = await cache.get(
-    name,
+    `v3/${place}`,
     sourceTag(descriptions, rows),
-    () => JSON.stringify(openapiV3(schema, rows, descriptions.read())),
+    () => JSON.stringify(openapiV3(schema, place, rows, descriptions.read())),
   );
   await sendDocument(call, { text: await document.bytes(), etag: `"${document.etag}"` }, mediaTypes.json);
 }

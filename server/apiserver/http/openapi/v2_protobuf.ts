@@ -90,11 +90,16 @@ const inPath = message(() => ({
   },
 }));
 const places: Readonly<Record<string, Write>> = {
-  body: inside([1, 1], body),
-  query: inside([1, 2, 3], query),
-  path: inside([1, 2, 4], inPath),
+  body: inside([1], body),
+  query: inside([2, 3], query),
+  path: inside([2, 4], inPath),
 };
-const parameter: Write = (writer, number, value) => places[(value as { in: string }).in]!(writer, number, value);
+const reference = message(() => ({ fields: { $ref: [1, text] } }));
+const defined: Write = (writer, number, value) => places[(value as { in: string }).in]!(writer, number, value);
+const itself = inside([1], defined);
+const referred = inside([2], reference);
+const parameter: Write = (writer, number, value) =>
+  ("$ref" in (value as object) ? referred : itself)(writer, number, value);
 
 const response = message(() => ({ fields: { description: [1, text], schema: [2, inside([1], schema)] } }));
 const operation = message(() => ({
@@ -132,6 +137,7 @@ const documentShape: Shape = {
     info: [2, message(() => ({ fields: { title: [1, text], version: [2, text] } }))],
     paths: [8, map(pathItem, 2)],
     definitions: [9, map(schema)],
+    parameters: [10, map(defined)],
     security: [12, each(map(scopes))],
     securityDefinitions: [13, map(inside([2], apiKey))],
   },

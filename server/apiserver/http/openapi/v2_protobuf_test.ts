@@ -7,7 +7,7 @@ import { encodeOpenapiV2 } from "./v2_protobuf.ts";
 /** As much of gnostic-models' openapiv2/OpenAPIv2.proto as is looked at here. */
 const proto = `
   syntax = "proto3";
-  message Document { string swagger = 1; Paths paths = 8; Definitions definitions = 9; SecurityDefinitions security_definitions = 13; }
+  message Document { string swagger = 1; Paths paths = 8; Definitions definitions = 9; ParameterDefinitions parameters = 10; SecurityDefinitions security_definitions = 13; }
   message SecurityDefinitions { repeated NamedSecurity additional_properties = 1; }
   message NamedSecurity { string name = 1; SecurityItem value = 2; }
   message SecurityItem { ApiKey api_key_security = 2; }
@@ -19,7 +19,10 @@ const proto = `
     repeated string tags = 1; string description = 3; string operation_id = 5; repeated ParametersItem parameters = 8;
     repeated NamedAny vendor_extension = 13;
   }
-  message ParametersItem { Parameter parameter = 1; }
+  message ParametersItem { Parameter parameter = 1; JsonReference json_reference = 2; }
+  message JsonReference { string _ref = 1; }
+  message ParameterDefinitions { repeated NamedParameter additional_properties = 1; }
+  message NamedParameter { string name = 1; Parameter value = 2; }
   message Parameter { BodyParameter body_parameter = 1; NonBodyParameter non_body_parameter = 2; }
   message BodyParameter { string name = 2; Schema schema = 5; }
   message NonBodyParameter { Query query_parameter_sub_schema = 3; Path path_parameter_sub_schema = 4; }
@@ -67,13 +70,18 @@ describe("encodeOpenapiV2", () => {
     const { patch } = item;
     expect(JSON.parse(named(patch.vendorExtension, "x-kubernetes-group-version-kind").yaml))
       .toEqual({ group: "apps", version: "v1", kind: "Deployment" });
-    // deno-lint-ignore no-explicit-any
-    const queries = patch.parameters.map((one: any) => one.parameter.nonBodyParameter?.queryParameterSubSchema?.name);
-    expect(queries).toContain("fieldValidation");
-    expect(patch.parameters[0].parameter.bodyParameter.name).toBe("body");
-    // deno-lint-ignore no-explicit-any
-    const inPath = item.parameters.map((one: any) => one.parameter.nonBodyParameter.pathParameterSubSchema?.name);
-    expect(inPath).toEqual(["name", "namespace", undefined]);
+    const referred = ({ parameter, jsonReference }: { parameter?: object; jsonReference?: { _ref: string } }) =>
+      jsonReference === undefined
+        ? parameter
+        : named(read.parameters.additionalProperties, jsonReference._ref.replace("#/parameters/", ""));
+    const [body, dryRun, manager] = patch.parameters.map(referred);
+    expect(body.bodyParameter).toMatchObject({ name: "body", schema: { _ref: expect.stringContaining("v1.Patch") } });
+    expect(dryRun.nonBodyParameter.queryParameterSubSchema.name).toBe("dryRun");
+    expect(manager.nonBodyParameter.queryParameterSubSchema.name).toBe("fieldManager");
+    const [name, namespace, pretty] = item.parameters.map(referred);
+    expect(name.nonBodyParameter.pathParameterSubSchema).toMatchObject({ required: true, name: "name" });
+    expect(namespace.nonBodyParameter.pathParameterSubSchema.name).toBe("namespace");
+    expect(pretty.nonBodyParameter.queryParameterSubSchema.type).toBe("string");
     expect(patch.tags).toEqual(["apps_v1"]);
     expect(patch.description).toBe("partially update the specified Deployment");
   });

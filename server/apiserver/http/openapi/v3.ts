@@ -1,13 +1,14 @@
 import type { ResourceRow, Schema } from "../../../../api/schema/contract.ts";
 import { serverVersion } from "../../../version.ts";
 import { Definitions, type Describe } from "./definitions.ts";
-import { discoveryPath, type Operation, type PathOperations, pathsOf } from "./operations.ts";
+import { pathsAt } from "./discovery.ts";
+import type { Operation, PathOperations } from "./operations.ts";
 import { optionParameters, type Parameter } from "./parameters.ts";
 import { descriptionsOfCodes, patchTypes, producedTypes, referencesOf } from "./references.ts";
 import { bearerToken } from "./security.ts";
 
-/** The OpenAPI 3 document of one group and version. */
-export function openapiV3(schema: Schema, rows: readonly ResourceRow[], describe: Describe): unknown {
+/** The OpenAPI 3 document of that name, as `places.ts` tells them. */
+export function openapiV3(schema: Schema, place: string, rows: readonly ResourceRow[], describe: Describe): unknown {
   const definitions = new Definitions(schema, 3, describe);
   const references = referencesOf(schema, definitions);
   const options = optionParameters(schema, describe);
@@ -40,8 +41,7 @@ export function openapiV3(schema: Schema, rows: readonly ResourceRow[], describe
     ...Object.fromEntries(of.operations.map((o) => [o.method, operation(o)])),
     ...(of.parameters.length > 0 && { parameters: of.parameters.map(parameter) }),
   });
-  const all = [...rows.slice(0, 1).map(discoveryPath), ...rows.flatMap((row) => pathsOf(row, options))];
-  const paths = Object.fromEntries(all.map((of) => [of.path, pathItem(of)]));
+  const paths = Object.fromEntries(pathsAt(place, rows, options).map((of) => [of.path, pathItem(of)]));
   return {
     openapi: "3.0.0",
     info: { title: "Kubernetes", version: `${serverVersion.major}.${serverVersion.minor}` },

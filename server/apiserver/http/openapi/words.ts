@@ -13,11 +13,15 @@ export interface Subject {
   readonly withPath?: boolean;
 }
 
-/** A group and version as operations name it: `RbacAuthorizationV1` and, as a tag, `rbacAuthorization_v1`. */
-export function groupWord({ group, version }: Pick<ResourceRow, "group" | "version">): { name: string; tag: string } {
+/** A group as operations name it: `RbacAuthorization`, as a tag `rbacAuthorization`, and with its version `RbacAuthorizationV1`. */
+export function groupWord({ group, version }: Pick<ResourceRow, "group" | "version">) {
   const [first, ...rest] = (group || "core").replace(/\.k8s\.io$/, "").split(".");
-  const word = first! + rest.map(capitalized).join("");
-  return { name: capitalized(word) + capitalized(version), tag: `${word}_${version}` };
+  const tag = first! + rest.map(capitalized).join("");
+  return { group: capitalized(tag), tag, version, name: capitalized(tag) + capitalized(version) };
+}
+
+export function tagOf(row: Pick<ResourceRow, "group" | "version">): string {
+  return `${groupWord(row).tag}_${row.version}`;
 }
 
 const verbs: Readonly<Record<string, string>> = {
