@@ -71,12 +71,11 @@ export function jsonWebKeySet({ verification }: Pick<TokenKeys, "verification">)
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 } {
   return {
-    keys: verification.map(({ id, algorithm, key }) => ({
-      use: "sig",
-      kid: id,
-      alg: algorithm,
-      ...key.export({ format: "jwk" }),
-    })),
+    // In upstream's order: some compare the text.
+    keys: verification.map(({ id, algorithm, key }) => {
+      const { kty, crv, ...numbers } = key.export({ format: "jwk" });
+      return { use: "sig", kty, kid: id, ...crv === undefined ? {} : { crv }, alg: algorithm, ...numbers };
+    }),
   };
 }
 

@@ -58,6 +58,10 @@ describe("the keys of service-account tokens", () => {
       true,
     ]);
     expect(decodeProtectedHeader(next)).toEqual({ alg: "RS256", kid: signing.jwks.keys[0]!["kid"] });
+    expect(signing.jwks.keys.map((key) => Object.keys(key).join())).toEqual([
+      "use,kty,kid,alg,n,e",
+      "use,kty,kid,crv,alg,x,y",
+    ]);
     expect(signing.jwks.keys.map(({ alg, kid }) => [alg, kid])).toEqual([
       ["RS256", gone.jwks.keys[0]!["kid"]],
       ["ES256", old.jwks.keys[0]!["kid"]],

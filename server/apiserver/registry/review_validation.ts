@@ -28,8 +28,8 @@ export function requireValidSubjectReview(review: SubjectAccessReview): void {
 
 export function requireValidLocalReview(review: LocalSubjectAccessReview, namespace: string): void {
   const errors = [...questionErrors(review), ...subjectErrors(review)];
-  const { namespace: own = namespace, ...metadata } = review.metadata ?? {};
-  errors.push(...metadataErrors({ metadata }, "must be empty except for namespace"));
+  const own = review.metadata?.namespace || namespace;
+  errors.push(...metadataErrors(review, "must be empty except for namespace", { namespace: own }));
   const { resourceAttributes, nonResourceAttributes } = review.spec ?? {};
   if (resourceAttributes && (resourceAttributes.namespace ?? "") !== own) {
     const detail = "must match metadata.namespace";
@@ -119,9 +119,18 @@ function subjectErrors({ spec: { user, groups } = {} }: SubjectAccessReview): Fi
   return [FieldError.invalid(spec.child("user"), "", "at least one of user or group must be specified")];
 }
 
-function metadataErrors({ metadata }: KubeObject, detail = "must be empty"): FieldError[] {
-  const { managedFields: _, ...rest } = metadata ?? {};
-  return Object.values(rest).some(isSet) ? [FieldError.invalid(root("metadata"), rest, detail)] : [];
+/** As upstream, without what a client does not decide. `place` is shown beside what is wrong. */
+function metadataErrors({ metadata }: KubeObject, detail = "must be empty", place = {}): FieldError[] {
+  const {
+    namespace: _n,
+    managedFields: _m,
+    creationTimestamp: _c,
+    uid: _u,
+    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: _g,
+    ...rest
+  } = metadata ?? {};
+  return Object.values(rest).some(isSet) ? [FieldError.invalid(root("metadata"), { ...rest, ...place }, detail)] : [];
 }
 
 /** Clients in Go may write what is empty. */

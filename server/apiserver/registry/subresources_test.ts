@@ -7,6 +7,7 @@ import {
   events,
   horizontalpodautoscalers,
   horizontalpodautoscalersV1,
+  localsubjectaccessreviews,
   nodes,
   pods,
   replicationcontrollers,
@@ -271,6 +272,19 @@ describe("reviews", () => {
       spec: { user: "ann", resourceAttributes: { verb: "get", resource: "pods" } },
     });
     expect(access.status).toEqual({ allowed: true, reason: "because" });
+    const spec = { user: "ann", resourceAttributes: { verb: "get", resource: "pods" } };
+    const ask = (metadata: { name?: string; namespace?: string; creationTimestamp?: string }) =>
+      test.client.create(subjectaccessreviews, { metadata, spec }).then(() => "answered", ({ message }) => message);
+    expect(await ask({ creationTimestamp: "2026-01-01T00:00:00Z" })).toBe("answered");
+    expect(await ask({ name: "x" })).toContain('metadata: Invalid value: {"name":"x"}: must be empty');
+    const named = {
+      metadata: { name: "x", namespace: "a" },
+      spec: { user: "ann", resourceAttributes: { namespace: "a" } },
+    };
+    const { message } = await failure(test.client.create(localsubjectaccessreviews, named));
+    expect(message).toContain(
+      'metadata: Invalid value: {"name":"x","namespace":"a"}: must be empty except for namespace',
+    );
   });
 });
 

@@ -77,6 +77,7 @@ const clusterRules: Readonly<Record<string, readonly Rule[]>> = {
 /** Those, and `alice`, who reads ConfigMaps and one Secret of the place. */
 export async function makeUsers(pair: Pair): Promise<void> {
   await makeNamespace(pair, PLACE);
+  await aggregate(pair);
   for (const [user, rules] of Object.entries(clusterRules)) {
     await make(pair, `${RBAC}/clusterroles`, { metadata: { name: user }, rules });
     await make(pair, `${RBAC}/clusterrolebindings`, {
@@ -105,4 +106,15 @@ export async function makeUsers(pair: Pair): Promise<void> {
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "none" },
     subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "dangler" }],
   });
+}
+
+/** Upstream leaves it to a controller, which does not run here, to give roles the rules of those that they are made of. */
+async function aggregate({ theirs, ours }: Pair): Promise<void> {
+  const headers = { "content-type": "application/merge-patch+json" };
+  for (const name of ["view", "edit", "admin"]) {
+    const path = `${RBAC}/clusterroles/${name}`;
+    const { rules } = (await ours.send({ method: "GET", path })).json as { rules: readonly Rule[] };
+    const { code, text } = await theirs.send({ method: "PATCH", path, headers, body: { rules } });
+    if (code !== 200) throw new Error(`the rules of ${name} are refused: ${text}`);
+  }
 }
