@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { decodeProtobuf } from "../../../api/codec/protobuf.ts";
 import { describe, expect, it } from "vitest";
@@ -177,6 +178,13 @@ describe("writing", () => {
     const headers = { "content-type": "application/yaml" };
     const body = "metadata:\n  name: a\ndata:\n  x: one\n";
     expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
+    const latin1 = await edge.fetch(maps, {
+      method: "POST",
+      headers,
+      body: Buffer.from(`${body}  y: \xe9\n`, "latin1"),
+    });
+    expect(latin1.json.code).toBe(400);
+    expect(latin1.json.message).toContain("invalid YAML: its text is not UTF-8");
     const types: [method: string, type: string][] = [
       ["POST", "application/cbor"],
       ["PATCH", "application/apply-patch+cbor"],
