@@ -178,6 +178,10 @@ describe("writing", () => {
     const headers = { "content-type": "application/yaml" };
     const body = "metadata:\n  name: a\ndata:\n  x: one\n";
     expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
+    const doubled = await edge.fetch(maps, { method: "POST", headers, body: `${body}  x: two\nother: 1\n` });
+    expect(doubled.headers["warning"]).toBe(
+      '299 - "line 5: key \\"x\\" already set in map", 299 - "unknown field \\"other\\""',
+    );
     const latin1 = await edge.fetch(maps, {
       method: "POST",
       headers,

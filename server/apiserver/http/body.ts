@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from "node:buffer";
-import { DecodeError } from "../../../api/codec/problem.ts";
+import { DecodeError, type Problem } from "../../../api/codec/problem.ts";
 import { decodeJSON } from "../../../api/codec/json.ts";
 import type { Decoded, DecodedObject, Expected } from "../../../api/codec/decode.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import type { FieldValidation } from "../contract.ts";
 import { Deadlines } from "./body_deadlines.ts";
 import type { Call } from "./call.ts";
+import { alreadySet } from "./configuration.ts";
 import { cannotBeHandled, refusalOf } from "./body_refusal.ts";
 import type { HttpRequest } from "./message.ts";
 
@@ -144,5 +145,15 @@ async function decodeOneYAML(body: Buffer, expected: Expected) {
   const { decodeYAML } = await import("../../../api/codec/yaml.ts");
   const text = body.toString("utf8");
   // Of several documents the first one counts; none is an empty object.
-  return decodeYAML(text, expected)[0] ?? decodeYAML("{}", expected)[0]!;
+  const decoded = decodeYAML(text, expected)[0] ?? decodeYAML("{}", expected)[0]!;
+  return { ...decoded, problems: inWordsOfYAML(decoded.problems) };
+}
+
+/** Keys that are there twice come first, as the parser of the text finds them. */
+function inWordsOfYAML(problems: readonly Problem[]): Problem[] {
+  const isDouble = ({ kind }: Problem) => kind === "duplicate";
+  return [
+    ...problems.filter(isDouble).map((problem) => ({ ...problem, message: alreadySet(problem) })),
+    ...problems.filter((problem) => !isDouble(problem)),
+  ];
 }
