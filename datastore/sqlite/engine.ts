@@ -5,23 +5,15 @@ import { type Current, decide } from "../mvcc/decide.ts";
 import { BatchCollector, itemOf } from "../mvcc/log_rows.ts";
 import { firstId, lastId, OPERATIONS, revisionOf } from "../mvcc/row_id.ts";
 import { QueryCounts } from "../mvcc/query_counts.ts";
+import { Compaction } from "./compaction.ts";
 import { Database, type SlowQuery } from "./database.ts";
 import { datastoreError, isIoError } from "./errors.ts";
+import { markOf } from "./marks.ts";
 import { QUERY_NAMES } from "./query_names.ts";
 import { Transactions } from "./transactions.ts";
 import { fromWire, type WireOperation } from "./wire.ts";
 import { writtenByThread } from "./written_bytes.ts";
 
-/**
- * A step of a compaction looks at as many rows, within these bounds, as keep writers waiting for about so long, the disk not counted; but always at
- * more than were written since the step before, or a compaction would never overtake its writers.
- */
-const SWEEP_ROWS = { least: 32, first: 256, most: 2048 };
-const SWEEP_MILLISECONDS = 10;
-const SWEEP_LEAD = 2;
-const VACUUM_PAGES = 256;
-/** Free pages that a file keeps for what comes: at least these (1 MB), or a fifth of it. */
-const SPARE_PAGES = 256;
 /** Revisions that one read of the history looks at. */
 const HISTORY_REVISIONS = 2000;
 /** So many revisions ahead are reserved on the disk before held commits take any of them. */
@@ -45,6 +37,7 @@ export class SqliteEngine {
   readonly path: string;
   readonly #db: Database;
   readonly #transactions: Transactions;
+  readonly #compaction: Compaction;
   readonly #identity: number;
   #restoring = false;
   #revision: number;
@@ -52,15 +45,13 @@ export class SqliteEngine {
   #reserved = 0;
   /** How many more live keys there are than when the file was opened. */
   #added = 0;
-  #sweepRows = SWEEP_ROWS.first;
-  /** Rows that were written since the last step of a compaction; undefined when none is under way. */
-  #writtenRows: number | undefined;
   /** Rows below this id have not been looked at since the file was opened; undefined when all have. */
   #unverified: number | undefined;
 
   constructor(path: string, counts: QueryCounts = new QueryCounts(QUERY_NAMES)) {
     this.#db = Database.open(path, counts);
     this.#transactions = new Transactions(this.#db);
+    this.#compaction = new Compaction(this.#db, this.#transactions);
     this.path = path;
     try {
       this.#checkFile();
@@ -169,7 +160,7 @@ export class SqliteEngine {
   }
 
   #mark(name: string): number {
-    return (this.#db.row("mark", name)?.[0] as number | undefined) ?? 0;
+    return markOf(this.#db, name);
   }
 
   /** One transaction, and one wait for the disk unless they are held, for all; each commit is all or nothing by itself. */
@@ -239,7 +230,7 @@ export class SqliteEngine {
       const was = previous && before ? this.#item(operation.key, before) : undefined;
       const isPut = operation.kind === "put";
       const value = isPut ? operation.value : "";
-      if (this.#writtenRows !== undefined) this.#writtenRows++;
+      this.#compaction.written();
       this.#transactions.insert(
         firstId(revision) + i,
         operation.key,
@@ -343,43 +334,12 @@ export class SqliteEngine {
     this.#transactions.durable(() => this.#db.run("setMark", "compacted", Math.max(revision, this.#mark("compacted"))));
   }
 
-  /** One step of removing what only reads below `revision` could see. `done` when nothing is left to do. */
   sweep(revision: number): { done: boolean } {
-    const rows = Math.max(this.#sweepRows, SWEEP_LEAD * (this.#writtenRows ?? 0));
-    let milliseconds = 0;
-    const done = this.#transactions.durable(() => {
-      const start = performance.now();
-      const done = this.#sweepStep(lastId(revision), rows);
-      milliseconds = performance.now() - start;
-      return done;
-    });
-    this.#writtenRows = done ? undefined : 0;
-    const wanted = Math.round(rows * SWEEP_MILLISECONDS / Math.max(milliseconds, 1));
-    // At most doubled: one quick step does not foretell the next.
-    this.#sweepRows = Math.min(Math.max(wanted, SWEEP_ROWS.least), this.#sweepRows * 2, SWEEP_ROWS.most);
-    return { done };
+    return this.#compaction.sweep(revision);
   }
 
-  #sweepStep(through: number, rows: number): boolean {
-    const swept = this.#mark("swept");
-    const superseding = this.#db.all("superseding", swept, through, rows) as number[][];
-    for (const [id, deleted, previous] of superseding) {
-      if (previous) this.#db.run("remove", previous);
-      if (deleted) this.#db.run("remove", id!);
-    }
-    const done = superseding.length < rows;
-    this.#db.run("setMark", "swept", done ? Math.max(through, swept) : superseding.at(-1)![0]!);
-    return done;
-  }
-
-  /** One step of giving free pages back to the file system. */
   vacuum(): { done: boolean } {
-    const [free] = this.#db.pragma("PRAGMA freelist_count") as [number];
-    const [pages] = this.#db.pragma("PRAGMA page_count") as [number];
-    const excess = free - Math.max(SPARE_PAGES, Math.floor(pages / 5));
-    if (excess <= 0) return { done: true };
-    this.#transactions.durable(() => this.#db.exec(`PRAGMA incremental_vacuum(${Math.min(excess, VACUUM_PAGES)})`));
-    return { done: false };
+    return this.#compaction.vacuum();
   }
 
   restoreBegin(): void {

@@ -34,10 +34,23 @@ describe("reading", () => {
     });
   });
 
-  it("answers in protobuf only those who take nothing else", async () => {
+  it("answers in the format that the client names first", async () => {
     await using edge = await Edge.start();
-    const accept = "application/vnd.kubernetes.protobuf,application/json";
-    expect((await edge.fetch(maps, { headers: { accept } })).headers["content-type"]).toBe("application/json");
+    const [json, protobuf] = ["application/json", "application/vnd.kubernetes.protobuf"];
+    for (
+      const [accept, format] of [
+        [`${protobuf},${json}`, protobuf],
+        [`${protobuf}, */*`, protobuf],
+        [
+          `${json},${protobuf}`,
+          json,
+        ],
+        [`${protobuf};q=0.5,${json}`, json],
+        ["application/*", json],
+      ] as const
+    ) {
+      expect((await edge.fetch(maps, { headers: { accept } })).headers["content-type"]).toBe(format);
+    }
     const only = await edge.fetch(maps, { headers: { accept: "application/vnd.kubernetes.protobuf" } });
     expect(only.headers["content-type"]).toBe("application/vnd.kubernetes.protobuf");
     expect(decodeProtobuf(only.bytes).object).toMatchObject({ kind: "ConfigMapList", apiVersion: "v1" });

@@ -24,8 +24,7 @@ const remembered = new Map<string, Representation | StatusError>();
 const REMEMBERED_LIMIT = 256;
 
 /**
- * What the `Accept` header prefers of what is offered; 406 when that is nothing. Protobuf goes to those alone who take nothing else: objects are kept as
- * JSON text, which costs nothing to send.
+ * What the `Accept` header prefers of what is offered; 406 when that is nothing.
  */
 export function negotiate({ call, row, subresource }: ResourceCall): Representation {
   const { accept } = call.request.headers;
@@ -110,19 +109,16 @@ const metadataForms: readonly Form[] = ["PartialObjectMetadata", "PartialObjectM
 const withTables: readonly Form[] = ["Table", ...metadataForms];
 
 function choose(accept: string, formats: readonly Format[], forms: readonly Form[]): Representation | undefined {
-  let last: Representation | undefined;
   for (const { type, parameters } of clausesOf(accept)) {
     const stream = parameters.get("stream");
     if (stream !== undefined && stream !== "watch") continue;
-    const wanted = formats.filter((format) => [mediaTypes[format], "application/*", "*/*"].includes(type));
-    for (const format of wanted) {
+    for (const format of formats) {
+      if (![mediaTypes[format], "application/*", "*/*"].includes(type)) continue;
       const found = transformed(format, parameters, forms);
-      if (found === undefined) continue;
-      if (format !== "protobuf") return found;
-      last ??= found;
+      if (found !== undefined) return found;
     }
   }
-  return last;
+  return undefined;
 }
 
 function transformed(

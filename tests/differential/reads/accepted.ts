@@ -10,12 +10,6 @@ export const deviationsOfReads: readonly Deviation[] = [
     holds: ({ where }) => /^(gitVersion|gitCommit|gitTreeState|goVersion|compiler)$/.test(where),
   },
   {
-    why: "protobuf goes to those alone who take no JSON: objects are kept as JSON text, which costs nothing to send",
-    holds: ({ where, theirs, ours }) =>
-      where === "header content-type" && theirs.startsWith("application/vnd.kubernetes.protobuf") &&
-      ours === "application/json",
-  },
-  {
     why: "an empty list is written as one, where Go may write null and protobuf nothing",
     holds: ({ where, theirs, ours }) => where === "items" && theirs === "absent" && ours === "[]",
   },
