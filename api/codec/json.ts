@@ -32,9 +32,16 @@ export function decodeJSON(text: string, expected: Expected = {}, options: JSONO
   return { object, message, problems: isDoubled ? inTextOrder(text, unknown) : unknown };
 }
 
+const surrogate = /\\u[dD][89a-fA-F]/;
+
+/** Half a character, which only an escape can be, becomes the sign for one that could not be read: it could not be sent on as it is. */
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return surrogate.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
   } catch (error) {
     const said = (error as SyntaxError).message;
     const at = / \(line ([0-9]+) column ([0-9]+)\)$/.exec(said);

@@ -94,6 +94,12 @@ describe("decodeJSON", () => {
     expect(error.problems[1]!.path).toEqual(["spec", "template", "spec", "containers", 0, "ports", 0, "containerPort"]);
   });
 
+  it("takes whole characters alone", () => {
+    const text = String
+      .raw`{"apiVersion":"v1","kind":"ConfigMap","data":{"half":"\ud800","whole":"\ud83d\ude00","text":"\\ud800"}}`;
+    expect(decodeJSON(text).object).toMatchObject({ data: { half: "\ufffd", whole: "😀", text: "\\ud800" } });
+  });
+
   it("refuses what is not JSON", () => {
     expect(refusal('{"kind":"Pod",}')).toMatchObject({ reason: "Syntax", position: { line: 1, column: 15 } });
     expect(refusal('{\n  "kind" 5}').message).toBe("invalid JSON: line 2, column 10: Expected ':' after property name");

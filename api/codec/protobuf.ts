@@ -58,6 +58,7 @@ function openEnvelope(bytes: Uint8Array): { apiVersion?: string; kind?: string; 
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) {
     throw new DecodeError("Syntax", "invalid protobuf: the body does not begin with the four bytes k8s\\0");
   }
+  if (bytes.length === MAGIC.length) throw new DecodeError("Syntax", "empty body");
   const reader = Reader.create(bytes.subarray(MAGIC.length));
   const found: { apiVersion?: string; kind?: string; raw: Uint8Array } = { raw: new Uint8Array() };
   while (reader.pos < reader.len) {

@@ -71,6 +71,7 @@ describe("protobuf", () => {
 
   const broken: readonly [string, string, string][] = [
     ["no magic", "00000000", "k8s"],
+    ["magic alone", "6b387300", "empty body"],
     ["cut off", "6b387300 0a0f 0a0276", "invalid protobuf"],
     ["no kind", "6b387300 1200", "names no apiVersion"],
     ["an unknown kind", "6b387300 0a0b 0a027631 1205 5468696e67", "no kind Thing of v1"],

@@ -1,6 +1,7 @@
 import type { Difference } from "./compare.ts";
 import type { Deviation } from "./deviation.ts";
 import { deviationsOfReads } from "./reads/accepted.ts";
+import { deviationsOfWrites } from "./writes/accepted.ts";
 
 const strategicFaults: readonly string[] = [
   "does not contain declared merge key",
@@ -188,6 +189,7 @@ export const deviations: readonly Deviation[] = [
     holds: ({ where, theirs }) => where.startsWith("rows[") && theirs.startsWith("&LabelSelector{"),
   },
   ...deviationsOfReads,
+  ...deviationsOfWrites,
 ];
 
 /** The differences of one answer that are not meant. */

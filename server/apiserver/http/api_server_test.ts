@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { decodeProtobuf } from "../../../api/codec/protobuf.ts";
 import { describe, expect, it } from "vitest";
@@ -190,6 +191,17 @@ describe("writing", () => {
     const headers = { "content-type": "application/yaml" };
     const body = "metadata:\n  name: a\ndata:\n  x: one\n";
     expect((await edge.fetch(maps, { method: "POST", headers, body })).code).toBe(201);
+    const doubled = await edge.fetch(maps, { method: "POST", headers, body: `${body}  x: two\nother: 1\n` });
+    expect(doubled.headers["warning"]).toBe(
+      '299 - "line 5: key \\"x\\" already set in map", 299 - "unknown field \\"other\\""',
+    );
+    const latin1 = await edge.fetch(maps, {
+      method: "POST",
+      headers,
+      body: Buffer.from(`${body}  y: \xe9\n`, "latin1"),
+    });
+    expect(latin1.json.code).toBe(400);
+    expect(latin1.json.message).toContain("invalid YAML: its text is not UTF-8");
     const types: [method: string, type: string][] = [
       ["POST", "application/cbor"],
       ["PATCH", "application/apply-patch+cbor"],

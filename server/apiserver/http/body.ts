@@ -1,5 +1,5 @@
-import { Buffer } from "node:buffer";
-import { DecodeError } from "../../../api/codec/problem.ts";
+import { Buffer, isUtf8 } from "node:buffer";
+import { DecodeError, type Problem } from "../../../api/codec/problem.ts";
 import { decodeJSON } from "../../../api/codec/json.ts";
 import type { Decoded, DecodedObject, Expected } from "../../../api/codec/decode.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import type { FieldValidation } from "../contract.ts";
 import { Deadlines } from "./body_deadlines.ts";
 import type { Call } from "./call.ts";
+import { alreadySet } from "./configuration.ts";
 import { cannotBeHandled, refusalOf } from "./body_refusal.ts";
 import type { HttpRequest } from "./message.ts";
 
@@ -80,7 +81,7 @@ type Decode = (body: Buffer, expected: Expected, duplicates: boolean) => Decoded
 /** By media type. YAML and protobuf are imported by the first client that sends them. */
 const decoders: Readonly<Record<string, Decode>> = {
   "application/json": (body, expected, duplicates) => decodeJSON(body.toString("utf8"), expected, { duplicates }),
-  "application/yaml": (body, expected) => decodeOneYAML(body.toString("utf8"), expected),
+  "application/yaml": decodeOneYAML,
   "application/vnd.kubernetes.protobuf": async (body, expected) => {
     const { decodeProtobuf } = await import("../../../api/codec/protobuf.ts");
     return decodeProtobuf(body, expected);
@@ -138,8 +139,21 @@ async function decodeBody(
   }
 }
 
-async function decodeOneYAML(text: string, expected: Expected) {
+async function decodeOneYAML(body: Buffer, expected: Expected) {
+  // A text in another encoding would be stored with marks in place of its letters.
+  if (!isUtf8(body)) throw new DecodeError("Syntax", "invalid YAML: its text is not UTF-8");
   const { decodeYAML } = await import("../../../api/codec/yaml.ts");
+  const text = body.toString("utf8");
   // Of several documents the first one counts; none is an empty object.
-  return decodeYAML(text, expected)[0] ?? decodeYAML("{}", expected)[0]!;
+  const decoded = decodeYAML(text, expected)[0] ?? decodeYAML("{}", expected)[0]!;
+  return { ...decoded, problems: inWordsOfYAML(decoded.problems) };
+}
+
+/** Keys that are there twice come first, as the parser of the text finds them. */
+function inWordsOfYAML(problems: readonly Problem[]): Problem[] {
+  const isDouble = ({ kind }: Problem) => kind === "duplicate";
+  return [
+    ...problems.filter(isDouble).map((problem) => ({ ...problem, message: alreadySet(problem) })),
+    ...problems.filter((problem) => !isDouble(problem)),
+  ];
 }

@@ -26,8 +26,8 @@ export async function parseConfiguration(
   throw badRequest(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${notAnObject(value)}`);
 }
 
-/** In the words of upstream's parser. */
-function alreadySet({ path, position }: Problem): string {
+/** A key that YAML has twice, in the words of upstream's parser. */
+export function alreadySet({ path, position }: Problem): string {
   return `line ${position?.line ?? 1}: key ${JSON.stringify(path.at(-1))} already set in map`;
 }
 

@@ -28,7 +28,7 @@ export interface Answer {
 export interface Request {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** `false`: no certificate. Default: the administrator's. */
   readonly client?: KeyPair | false;
 }
@@ -106,9 +106,7 @@ export class Edge implements AsyncDisposable {
       path,
       method,
       // Deno leaves the length of a DELETE's body out.
-      headers: body === undefined
-        ? headers
-        : { ...headers, "content-length": String(new TextEncoder().encode(body).length) },
+      headers: body === undefined ? headers : { ...headers, "content-length": String(Buffer.byteLength(body)) },
       agent: this.#agentOf(client),
     }, resolve);
     request.on("error", reject);
