@@ -1,4 +1,5 @@
-const short: Readonly<Record<string, string>> = {
+/** What has an escape of one letter in texts of Go, and of CEL. */
+export const shortEscapes: Readonly<Record<string, string>> = {
   "\x07": "\\a",
   "\b": "\\b",
   "\f": "\\f",
@@ -15,7 +16,7 @@ const escaped = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|["\\]/gu;
 
 /** A text as a literal of Go, as its `%q` prints it: quoted, and with what cannot be seen written as its code. */
 export function quote(text: string): string {
-  return `"${text.replaceAll(escaped, (character) => short[character] ?? escape(character.codePointAt(0)!))}"`;
+  return `"${text.replaceAll(escaped, (character) => shortEscapes[character] ?? escape(character.codePointAt(0)!))}"`;
 }
 
 function escape(code: number): string {

@@ -1,4 +1,5 @@
 import type { Environment } from "@marcbachmann/cel-js";
+import { shortEscapes } from "../../../../api/meta/quote.ts";
 import { formatText } from "./format_text.ts";
 
 /** The receiver of `strings.quote(…)`: a name, no value. */
@@ -19,21 +20,9 @@ export function registerStrings(environment: Environment): void {
     .registerFunction("Strings.quote(string): string", (_: Strings, text: string) => quote(text));
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  "\x07": "\\a",
-  "\b": "\\b",
-  "\f": "\\f",
-  "\n": "\\n",
-  "\r": "\\r",
-  "\t": "\\t",
-  "\v": "\\v",
-  "\\": "\\\\",
-  '"': '\\"',
-};
-
 /** As a literal of the language. */
 function quote(text: string): string {
-  return `"${[...text].map((character) => escapes[character] ?? character).join("")}"`;
+  return `"${[...text].map((character) => shortEscapes[character] ?? character).join("")}"`;
 }
 
 function charAt(text: string, at: bigint): string {
